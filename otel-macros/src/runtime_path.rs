@@ -1,0 +1,18 @@
+//! Where the runtime is found in the user's crate: `::otel_runtime`, or what `crate = …` says.
+
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::{Path, parse_quote};
+
+pub(crate) fn or_default(written: Option<Path>) -> Path {
+    written.unwrap_or_else(|| parse_quote!(::otel_runtime))
+}
+
+/// The path as if it stood at `place`, so that an error in what begins with it is shown there. What its parts mean stays as it was.
+pub(crate) fn at(path: &Path, place: Span) -> TokenStream {
+    let moved = path.to_token_stream().into_iter().map(|mut token: TokenTree| {
+        token.set_span(place.resolved_at(token.span()));
+        token
+    });
+    moved.collect()
+}

@@ -1,0 +1,167 @@
+//! One request to a backend. What differs between HTTP and gRPC is in a [`Wire`], as pure functions; the traffic is here, once.
+
+use std::error::Error;
+use std::fmt;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, Uri};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Incoming;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+
+pub(super) type HttpClient = Client<HttpConnector, Full<Bytes>>;
+
+/// As the OTLP specification recommends; a longer reply is not worth reading.
+const MAX_REPLY: usize = 4 * 1024 * 1024;
+
+/// `OTel-OTLP-Exporter-Rust/…` with this distribution's name before it, as the OTLP exporter specification allows.
+pub(super) const USER_AGENT: &str =
+    concat!("otel-runtime/", env!("CARGO_PKG_VERSION"), " OTel-OTLP-Exporter-Rust/", env!("CARGO_PKG_VERSION"));
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Protocol {
+    HttpProtobuf,
+    Grpc,
+}
+
+/// Where one signal goes, and how.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Destination {
+    pub(crate) protocol: Protocol,
+    /// The URL to post to; for gRPC that of the server.
+    pub(crate) endpoint: Uri,
+    /// Sent with every request. The values are marked as sensitive, so that no `Debug` shows them.
+    pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
+    /// For one request; `None` is no limit.
+    pub(crate) timeout: Option<Duration>,
+}
+
+/// How a protocol writes a request and reads a reply.
+pub(super) trait Wire: Send + Sync {
+    /// A request for the body, without the user's headers.
+    fn request(&self, endpoint: &Uri, body: Bytes) -> Result<Request<Full<Bytes>>, http::Error>;
+
+    /// What a reply means.
+    fn verdict(&self, reply: &Reply) -> Result<Accepted, Failure>;
+}
+
+/// A complete reply.
+#[derive(Debug, Default)]
+pub(super) struct Reply {
+    pub(super) status: StatusCode,
+    /// With the trailers, which follow the body and come before headers of the same name.
+    pub(super) headers: HeaderMap,
+    pub(super) body: Bytes,
+}
+
+/// The backend took a request, but for some items.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Accepted {
+    pub(crate) rejected: u64,
+}
+
+/// The backend did not take a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Failure {
+    /// It may take it later; `after` is how long it asked to be left alone.
+    Retryable {
+        cause: String,
+        after: Option<Duration>,
+    },
+    Final {
+        cause: String,
+    },
+}
+
+impl Failure {
+    pub(super) fn retryable(cause: impl Into<String>) -> Self {
+        Self::Retryable { cause: cause.into(), after: None }
+    }
+
+    pub(super) fn is_final(cause: impl Into<String>) -> Self {
+        Self::Final { cause: cause.into() }
+    }
+
+    /// What went wrong, in words that contain nothing a server said: it may repeat a secret of ours.
+    pub(crate) fn cause(&self) -> &str {
+        match self {
+            Self::Retryable { cause, .. } | Self::Final { cause } => cause,
+        }
+    }
+}
+
+/// The way to one backend.
+pub(crate) struct Transport {
+    client: HttpClient,
+    wire: Box<dyn Wire>,
+    destination: Destination,
+}
+
+impl Transport {
+    pub(super) fn new(client: HttpClient, wire: Box<dyn Wire>, destination: &Destination) -> Self {
+        Self { client, wire, destination: destination.clone() }
+    }
+
+    /// The URL of the backend, without what may be secret in it.
+    pub(crate) fn endpoint(&self) -> String {
+        let uri = &self.destination.endpoint;
+        let authority = uri.authority().map_or("", |authority| authority.as_str());
+        format!("{}://{authority}{}", uri.scheme_str().unwrap_or("http"), uri.path())
+    }
+
+    /// Sends one encoded request and reads the reply.
+    pub(crate) async fn send(&self, body: Bytes) -> Result<Accepted, Failure> {
+        let exchange = self.exchange(body);
+        let reply = match self.destination.timeout {
+            None => exchange.await?,
+            Some(limit) => match tokio::time::timeout(limit, exchange).await {
+                Ok(reply) => reply?,
+                Err(_) => return Err(Failure::retryable(format!("no answer within {} ms", limit.as_millis()))),
+            },
+        };
+        self.wire.verdict(&reply)
+    }
+
+    async fn exchange(&self, body: Bytes) -> Result<Reply, Failure> {
+        let mut request = self.wire.request(&self.destination.endpoint, body).map_err(|error| Failure::is_final(error.to_string()))?;
+        for (name, value) in &self.destination.headers {
+            request.headers_mut().insert(name, value.clone());
+        }
+        let response = self.client.request(request).await.map_err(|error| Failure::retryable(innermost(&error)))?;
+        let (head, body) = response.into_parts();
+        let (body, trailers) = read(body).await?;
+        let mut headers = head.headers;
+        headers.extend(trailers);
+        Ok(Reply { status: head.status, headers, body })
+    }
+}
+
+async fn read(body: Incoming) -> Result<(Bytes, HeaderMap), Failure> {
+    let collected = Limited::new(body, MAX_REPLY).collect().await;
+    let collected = collected.map_err(|error| {
+        if error.is::<http_body_util::LengthLimitError>() {
+            Failure::is_final(format!("the reply is longer than {MAX_REPLY} bytes"))
+        } else {
+            Failure::retryable(innermost(&*error))
+        }
+    })?;
+    let trailers = collected.trailers().cloned().unwrap_or_default();
+    Ok((collected.to_bytes(), trailers))
+}
+
+/// The first cause in a chain of errors, which is the one that names the trouble: `Connection refused (os error 111)`.
+fn innermost(error: &(dyn Error + 'static)) -> String {
+    let mut innermost = error;
+    while let Some(source) = innermost.source() {
+        innermost = source;
+    }
+    innermost.to_string()
+}
+
+impl fmt::Debug for Transport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Transport").field("endpoint", &self.endpoint()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,33 @@
+//! What the runtime says about itself: whole lines on stderr, or wherever a test wants them.
+
+use std::fmt;
+use std::io::Write;
+use std::sync::Arc;
+
+/// Says a line. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Diagnostics(Arc<dyn Fn(&str) + Send + Sync>);
+
+impl Diagnostics {
+    /// Lines go to stderr, each in one write.
+    pub(crate) fn stderr() -> Self {
+        Self::new(|line| {
+            // A closed stderr is no reason to fail, and there is nobody left to tell.
+            let _ = std::io::stderr().write_all(format!("otel: {line}\n").as_bytes());
+        })
+    }
+
+    pub(crate) fn new(say: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(say))
+    }
+
+    pub(crate) fn say(&self, line: impl fmt::Display) {
+        (self.0)(&line.to_string());
+    }
+}
+
+impl fmt::Debug for Diagnostics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Diagnostics")
+    }
+}

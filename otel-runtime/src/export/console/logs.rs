@@ -1,0 +1,98 @@
+//! Logs: one line per record.
+
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+use opentelemetry::logs::Severity;
+use opentelemetry::{InstrumentationScope, SpanId, TraceId};
+use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::logs::{LogProcessor, SdkLogRecord};
+
+use super::Console;
+use super::style::{Paint, Style};
+use super::text::{any_value, columns, escape, log_attributes, timestamp};
+
+/// Prints the records of a logger provider as they are emitted.
+#[derive(Debug)]
+pub(crate) struct ConsoleLogs {
+    console: Console,
+}
+
+impl ConsoleLogs {
+    pub(super) fn new(console: Console) -> Self {
+        Self { console }
+    }
+}
+
+impl LogProcessor for ConsoleLogs {
+    fn emit(&self, record: &mut SdkLogRecord, scope: &InstrumentationScope) {
+        self.console.print(&line(record, scope, self.console.style()));
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        Ok(())
+    }
+
+    fn shutdown_with_timeout(&self, _timeout: Duration) -> OTelSdkResult {
+        Ok(())
+    }
+}
+
+/// Time, severity, body, attributes, span, and who says so.
+fn line(record: &SdkLogRecord, scope: &InstrumentationScope, style: Style) -> String {
+    let dim = |text: &str| style.paint(Paint::Dim, text);
+    let source = record.target().map_or(scope.name(), |target| target);
+    let parts = [
+        dim(&time(record)),
+        severity(record, style),
+        body(record),
+        dim(&log_attributes(record.attributes_iter())),
+        dim(&span(record)),
+        dim(&escape(source)),
+    ];
+    let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    format!("{}\n", parts.join("  ").trim_end())
+}
+
+fn time(record: &SdkLogRecord) -> String {
+    let time = record.timestamp().or(record.observed_timestamp());
+    time.map(timestamp).unwrap_or_default()
+}
+
+/// The severity, wide enough to align the common ones.
+fn severity(record: &SdkLogRecord, style: Style) -> String {
+    let number = record.severity_number();
+    let text = record.severity_text().or(number.map(|n| n.name()));
+    let text = escape(text.unwrap_or("-"));
+    let padding = 5_usize.saturating_sub(columns(&text));
+    let text = match number {
+        Some(number) if number >= Severity::Error => style.paint(Paint::Red, &text),
+        Some(number) if number >= Severity::Warn => style.paint(Paint::Yellow, &text),
+        Some(number) if number < Severity::Info => style.paint(Paint::Dim, &text),
+        _ => text,
+    };
+    text + &" ".repeat(padding)
+}
+
+/// The body, or the name of an event that has none.
+fn body(record: &SdkLogRecord) -> String {
+    let body = record.body().map(any_value);
+    let text = body.or_else(|| record.event_name().map(str::to_owned));
+    escape(&text.unwrap_or_default())
+}
+
+fn span(record: &SdkLogRecord) -> String {
+    let Some(context) = record.trace_context() else {
+        return String::new();
+    };
+    if context.trace_id == TraceId::INVALID {
+        return String::new();
+    }
+    let trace = format!("trace_id={}", context.trace_id);
+    if context.span_id == SpanId::INVALID {
+        return trace;
+    }
+    format!("{trace} span_id={}", context.span_id)
+}

@@ -1,0 +1,65 @@
+//! What the assembly hands to the renderer: spans that belong together, and
+//! why they are printed now.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use opentelemetry::trace::{Status, TraceId};
+use opentelemetry_sdk::trace::SpanData;
+
+/// Spans of one trace that are printed in one piece.
+#[derive(Debug)]
+pub(super) struct Tree {
+    pub(super) trace_id: TraceId,
+    pub(super) occasion: Occasion,
+    /// Depth first, children after their parent and by their start.
+    ///
+    /// Flat, because trees may be deep: neither building nor dropping them
+    /// must take a stack as deep as they are.
+    pub(super) rows: Vec<Row>,
+    /// How many of the spans still running are followed no longer.
+    pub(super) unfollowed: usize,
+}
+
+/// One span at its place in a tree.
+#[derive(Debug)]
+pub(super) struct Row {
+    pub(super) depth: usize,
+    pub(super) service: Arc<str>,
+    /// Whether the span has not ended yet; its end time means nothing then.
+    pub(super) running: bool,
+    pub(super) data: SpanData,
+}
+
+/// Why a tree is printed.
+#[derive(Debug)]
+pub(super) enum Occasion {
+    /// Its local root ended.
+    Finished {
+        /// Spans that would stand in this tree or beside it, but had to be
+        /// printed before their root ended.
+        printed_before: usize,
+    },
+    /// Its root ended after its parent was printed.
+    Late { parent: Cow<'static, str> },
+    /// Somebody asked for what there is.
+    Flush,
+    /// One of its providers shuts down.
+    Shutdown,
+    /// There are more traces than the assembly follows, and this is the oldest.
+    TooManyTraces { limit: usize },
+    /// The trace has more spans than the assembly keeps.
+    TooManySpans { limit: usize },
+}
+
+impl Row {
+    pub(super) fn is_error(&self) -> bool {
+        matches!(self.data.status, Status::Error { .. })
+    }
+}
+
+impl Tree {
+    pub(super) fn running(&self) -> usize {
+        self.rows.iter().filter(|row| row.running).count()
+    }
+}

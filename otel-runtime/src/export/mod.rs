@@ -1,0 +1,4 @@
+//! What turns telemetry into something that leaves the program.
+
+pub(crate) mod console;
+pub(crate) mod otlp;

@@ -1,0 +1,37 @@
+//! The message of a panic, for the spans that it unwinds through.
+//!
+//! A guard that is dropped while its thread unwinds cannot see the panic's payload, so a hook, put before the one that is there, keeps the
+//! last message of each thread.
+
+use std::cell::RefCell;
+use std::panic::{self, PanicHookInfo};
+use std::sync::Once;
+
+thread_local! {
+    static LAST: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
+/// Puts the hook in place, once for the process; the hook that was there is called after it.
+pub(crate) fn remember_messages() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let next = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            remember(info);
+            next(info);
+        }));
+    });
+}
+
+fn remember(info: &PanicHookInfo<'_>) {
+    let payload = info.payload();
+    let literal = payload.downcast_ref::<&'static str>().map(|text| (*text).to_owned());
+    let message = literal.or_else(|| payload.downcast_ref::<String>().cloned());
+    // Neither a thread that is ending nor a panic within this module may turn into a second panic.
+    let _ = LAST.try_with(|last| last.try_borrow_mut().map(|mut last| *last = message));
+}
+
+/// The message of this thread's last panic, if it had a text.
+pub(crate) fn message() -> Option<String> {
+    LAST.try_with(|last| last.try_borrow().ok().and_then(|last| last.clone())).ok().flatten()
+}

@@ -1,0 +1,258 @@
+//! [`init`] and [`Builder`]: what a program says in `main`.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fmt;
+use std::io::{IsTerminal, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use opentelemetry::{KeyValue, global};
+use opentelemetry_sdk::trace::SdkTracerProvider;
+
+use super::config::Config;
+use super::env::{NOT_READ, VARIABLES, Warning};
+use super::error::InitError;
+use super::providers::Providers;
+use super::telemetry::Telemetry;
+use crate::diagnostics::Diagnostics;
+use crate::export::console::{Console, Style};
+use crate::pipeline::{Pipeline, Sampling};
+use crate::{panics, propagation};
+
+/// Whether telemetry was set up for this process.
+static INITIALISED: AtomicBool = AtomicBool::new(false);
+
+/// Sets up telemetry from the environment: the same as `builder().init()`.
+///
+/// Keep what it returns until the end of `main`: dropping it delivers what is left.
+///
+/// ```no_run
+/// fn main() -> Result<(), Box<dyn std::error::Error>> {
+///     let telemetry = otel_runtime::init()?;
+///     // … the program …
+///     telemetry.shutdown()?;
+///     Ok(())
+/// }
+/// ```
+///
+/// # Errors
+///
+/// If telemetry is set up already, if the environment asks for something that this build cannot do, or if no thread could be started.
+/// A bad value is not an error: see [`Telemetry::warnings`].
+pub fn init() -> Result<Telemetry, InitError> {
+    builder().init()
+}
+
+/// A [`Builder`], for what is to differ from the environment.
+#[must_use]
+pub fn builder() -> Builder {
+    Builder::default()
+}
+
+type BoxedLookup = Box<dyn Fn(&str) -> Option<OsString> + Send + Sync>;
+
+/// Sets up telemetry. Every variable of the environment can be given in code; code wins over the environment.
+///
+/// ```no_run
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let telemetry = otel_runtime::builder()
+///     .service_name("checkout")
+///     .set("OTEL_TRACES_SAMPLER", "parentbased_traceidratio")
+///     .set("OTEL_TRACES_SAMPLER_ARG", "0.1")
+///     .fallback("OTEL_TRACES_EXPORTER", "console")
+///     .init()?;
+/// # drop(telemetry);
+/// # Ok(())
+/// # }
+/// ```
+pub struct Builder {
+    in_code: BTreeMap<String, String>,
+    fallbacks: BTreeMap<String, String>,
+    lookup: BoxedLookup,
+    attributes: Vec<KeyValue>,
+    diagnostics: Diagnostics,
+    console: Option<Box<dyn Write + Send>>,
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        Self {
+            in_code: BTreeMap::new(),
+            fallbacks: BTreeMap::new(),
+            lookup: Box::new(|variable| std::env::var_os(variable)),
+            attributes: Vec::new(),
+            diagnostics: Diagnostics::stderr(),
+            console: None,
+        }
+    }
+}
+
+impl Builder {
+    /// The value of a variable, whatever the environment says.
+    #[must_use]
+    pub fn set(mut self, variable: impl Into<String>, value: impl Into<String>) -> Self {
+        self.in_code.insert(variable.into(), value.into());
+        self
+    }
+
+    /// The value of a variable where neither the environment nor [`set`](Self::set) gives one.
+    #[must_use]
+    pub fn fallback(mut self, variable: impl Into<String>, value: impl Into<String>) -> Self {
+        self.fallbacks.insert(variable.into(), value.into());
+        self
+    }
+
+    /// The name of this service, `service.name`; the same as setting `OTEL_SERVICE_NAME`.
+    #[must_use]
+    pub fn service_name(self, name: impl Into<String>) -> Self {
+        self.set("OTEL_SERVICE_NAME", name)
+    }
+
+    /// An attribute of the resource, which stands for this program in everything that it sends.
+    #[must_use]
+    pub fn resource_attribute(mut self, attribute: KeyValue) -> Self {
+        self.attributes.push(attribute);
+        self
+    }
+
+    /// Reads variables with `lookup` instead of from the environment of the process.
+    ///
+    /// ```
+    /// let telemetry = otel_runtime::builder()
+    ///     .environment(|variable| (variable == "OTEL_SDK_DISABLED").then(|| "true".into()))
+    ///     .build()?;
+    /// # drop(telemetry);
+    /// # Ok::<(), otel_runtime::InitError>(())
+    /// ```
+    #[must_use]
+    pub fn environment(mut self, lookup: impl Fn(&str) -> Option<OsString> + Send + Sync + 'static) -> Self {
+        self.lookup = Box::new(lookup);
+        self
+    }
+
+    /// Where the lines go that the runtime has to say about itself; by default to stderr.
+    #[must_use]
+    pub fn diagnostics(mut self, say: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        self.diagnostics = Diagnostics::new(say);
+        self
+    }
+
+    /// Where the exporter `console` writes, without colour; by default to stderr, in colour on a terminal unless `NO_COLOR` is set.
+    #[must_use]
+    pub fn console(mut self, writer: impl Write + Send + 'static) -> Self {
+        self.console = Some(Box::new(writer));
+        self
+    }
+
+    /// Sets up telemetry for the whole process: what is annotated records from now on, and the providers and propagators of
+    /// `opentelemetry::global` are these.
+    ///
+    /// # Errors
+    ///
+    /// As [`init`]; besides, [`InitError::UnknownVariable`] for a name given to [`set`](Self::set) or [`fallback`](Self::fallback).
+    pub fn init(self) -> Result<Telemetry, InitError> {
+        if INITIALISED.swap(true, Ordering::SeqCst) {
+            return Err(InitError::AlreadyInitialised);
+        }
+        let installed = self.configure().map(|configured| {
+            let Configured { config, providers, .. } = &configured;
+            global::set_text_map_propagator(propagation::composite(&config.propagators));
+            if let Some(provider) = &providers.meter {
+                global::set_meter_provider(provider.clone());
+            }
+            if let Some(provider) = &providers.tracer {
+                global::set_tracer_provider(provider.clone());
+            }
+            configured.start(Pipeline::install)
+        });
+        if installed.is_err() {
+            INITIALISED.store(false, Ordering::SeqCst);
+        }
+        installed
+    }
+
+    /// Sets up telemetry for what runs under [`Telemetry::context`], and leaves the process alone. Several can exist at a time, which is
+    /// what tests want.
+    ///
+    /// # Errors
+    ///
+    /// As [`init`](Self::init), but it can be done any number of times.
+    pub fn build(self) -> Result<Telemetry, InitError> {
+        self.configure().map(|configured| configured.start(Pipeline::local))
+    }
+
+    fn configure(self) -> Result<Configured, InitError> {
+        for name in self.in_code.keys().chain(self.fallbacks.keys()) {
+            refuse_unknown(name)?;
+        }
+        let Self { in_code, fallbacks, lookup, attributes, diagnostics, console } = self;
+        let layered = |variable: &str| {
+            let written = in_code.get(variable).map(OsString::from);
+            let found = written.or_else(|| lookup(variable).filter(|value| !value.is_empty()));
+            found.or_else(|| fallbacks.get(variable).map(OsString::from))
+        };
+        let (config, warnings) = Config::read(&layered, &attributes);
+        for warning in &warnings {
+            diagnostics.say(warning);
+        }
+        let console = console.map_or_else(
+            || Console::stderr(Style { color: !config.no_color && std::io::stderr().is_terminal(), ..Style::default() }),
+            |writer| Console::new(writer, Style::default()),
+        );
+        let providers = if config.disabled {
+            Providers::default()
+        } else {
+            panics::remember_messages();
+            Providers::build(&config, &console, &diagnostics)?
+        };
+        Ok(Configured { config, providers, warnings, diagnostics })
+    }
+}
+
+/// Everything is built, and nothing uses it yet.
+struct Configured {
+    config: Config,
+    providers: Providers,
+    warnings: Vec<Warning>,
+    diagnostics: Diagnostics,
+}
+
+impl Configured {
+    /// Opens the way from annotated code to the providers.
+    fn start(self, open: impl FnOnce(SdkTracerProvider, Sampling) -> Arc<Pipeline>) -> Telemetry {
+        let pipeline = self.providers.tracer.clone().map(|provider| open(provider, self.config.traces.sampler.into()));
+        Telemetry::new(self.providers, pipeline, self.warnings, self.diagnostics)
+    }
+}
+
+impl fmt::Debug for Builder {
+    /// Without values: headers are among them.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder").field("set", &self.in_code.keys()).field("fallback", &self.fallbacks.keys()).finish_non_exhaustive()
+    }
+}
+
+fn refuse_unknown(name: &str) -> Result<(), InitError> {
+    let mut known = VARIABLES.iter().chain(NOT_READ);
+    if known.clone().any(|variable| *variable == name) {
+        return Ok(());
+    }
+    let nearest = known.by_ref().min_by_key(|variable| distance(name, variable)).copied().unwrap_or_default();
+    Err(InitError::UnknownVariable { name: name.to_owned(), nearest })
+}
+
+/// How many letters must be inserted, removed or replaced to make `a` into `b` (Levenshtein).
+fn distance(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, from) in a.bytes().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, to) in b.bytes().enumerate() {
+            let replaced = diagonal + usize::from(from != to);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}

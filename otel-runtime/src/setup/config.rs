@@ -1,0 +1,201 @@
+//! The typed configuration: what was read, checked and completed with defaults, before anything is built.
+
+use std::path::Path;
+use std::time::Duration;
+
+use http::Uri;
+use opentelemetry::KeyValue;
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::resource::{ResourceDetector, TelemetryResourceDetector};
+
+use super::env::{Env, Lookup, Warning};
+use crate::delivery::{Batch, Destination, Protocol, Signal};
+use crate::propagation::Propagator;
+
+#[derive(Debug, PartialEq)]
+pub(crate) struct Config {
+    pub(crate) disabled: bool,
+    pub(crate) resource: Resource,
+    pub(crate) propagators: Vec<Propagator>,
+    pub(crate) traces: Traces,
+    pub(crate) metrics: Metrics,
+    pub(crate) logs: Logs,
+    pub(crate) queue_max_bytes: usize,
+    pub(crate) retry_max_elapsed: Duration,
+    pub(crate) no_color: bool,
+}
+
+#[derive(Debug, PartialEq)]
+pub(crate) struct Traces {
+    pub(crate) exporters: Vec<Exporter>,
+    pub(crate) sampler: Sampler,
+    pub(crate) batch: Batch,
+    pub(crate) otlp: Destination,
+}
+
+#[derive(Debug, PartialEq)]
+pub(crate) struct Metrics {
+    pub(crate) exporters: Vec<Exporter>,
+    pub(crate) interval: Duration,
+    pub(crate) otlp: Destination,
+}
+
+#[derive(Debug, PartialEq)]
+pub(crate) struct Logs {
+    pub(crate) exporters: Vec<Exporter>,
+    pub(crate) batch: Batch,
+    pub(crate) otlp: Destination,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exporter {
+    Otlp,
+    Console,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Sampler {
+    pub(crate) root: RootSampler,
+    pub(crate) parent_based: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum RootSampler {
+    AlwaysOn,
+    AlwaysOff,
+    TraceIdRatio(f64),
+}
+
+const EXPORTERS: &[(&str, Exporter)] = &[("otlp", Exporter::Otlp), ("console", Exporter::Console)];
+const PROPAGATORS: &[(&str, Propagator)] = &[("tracecontext", Propagator::TraceContext), ("baggage", Propagator::Baggage)];
+const PROTOCOLS: &[(&str, Protocol)] = &[("http/protobuf", Protocol::HttpProtobuf), ("grpc", Protocol::Grpc)];
+
+impl Config {
+    /// Reads everything there is to read. What could not be used is in the warnings.
+    pub(crate) fn read(lookup: &Lookup<'_>, attributes: &[KeyValue]) -> (Self, Vec<Warning>) {
+        let mut env = Env::new(lookup);
+        let config = Self {
+            disabled: env.boolean("OTEL_SDK_DISABLED"),
+            resource: resource(&mut env, attributes),
+            propagators: env.words("OTEL_PROPAGATORS", PROPAGATORS, PROPAGATORS),
+            traces: Traces {
+                exporters: env.words("OTEL_TRACES_EXPORTER", EXPORTERS, &EXPORTERS[..1]),
+                sampler: sampler(&mut env),
+                batch: batch(&mut env, "OTEL_BSP", Duration::from_secs(5)),
+                otlp: destination(&mut env, Signal::Traces),
+            },
+            metrics: Metrics {
+                exporters: env.words("OTEL_METRICS_EXPORTER", EXPORTERS, &EXPORTERS[..1]),
+                interval: env.duration("OTEL_METRIC_EXPORT_INTERVAL", Duration::from_secs(60)),
+                otlp: destination(&mut env, Signal::Metrics),
+            },
+            logs: Logs {
+                exporters: env.words("OTEL_LOGS_EXPORTER", EXPORTERS, &EXPORTERS[..1]),
+                batch: batch(&mut env, "OTEL_BLRP", Duration::from_secs(1)),
+                otlp: destination(&mut env, Signal::Logs),
+            },
+            queue_max_bytes: env.number("OTEL_RUST_QUEUE_MAX_BYTES", 1..=usize::MAX, 64 * 1024 * 1024),
+            retry_max_elapsed: env.duration("OTEL_RUST_RETRY_MAX_ELAPSED", Duration::from_secs(300)),
+            no_color: env.string("NO_COLOR").is_some(),
+        };
+        (config, env.into_warnings())
+    }
+}
+
+/// The attributes of `OTEL_RESOURCE_ATTRIBUTES`, under those of `OTEL_SERVICE_NAME`, under those given in code.
+fn resource(env: &mut Env<'_>, attributes: &[KeyValue]) -> Resource {
+    let written = env.attributes("OTEL_RESOURCE_ATTRIBUTES");
+    let service_name = env.string("OTEL_SERVICE_NAME");
+    let named = written.iter().any(|(key, value)| key == "service.name" && !value.is_empty());
+    let service_name = service_name.or_else(|| (!named).then(unknown_service));
+    let distribution =
+        [KeyValue::new("telemetry.distro.name", "otel-runtime"), KeyValue::new("telemetry.distro.version", env!("CARGO_PKG_VERSION"))];
+    let detected = TelemetryResourceDetector.detect();
+    Resource::builder_empty()
+        .with_attributes(distribution)
+        .with_attributes(written.into_iter().map(|(key, value)| KeyValue::new(key, value)))
+        .with_attributes(service_name.map(|name| KeyValue::new("service.name", name)))
+        .with_attributes(attributes.iter().cloned())
+        .with_attributes(detected.iter().map(|(key, value)| KeyValue::new(key.clone(), value.clone())))
+        .build()
+}
+
+/// `unknown_service:<name of the executable>`, as the semantic conventions ask.
+fn unknown_service() -> String {
+    let program = std::env::current_exe().ok();
+    let name = program.as_deref().and_then(Path::file_name).and_then(|name| name.to_str());
+    name.map_or_else(|| "unknown_service".to_owned(), |name| format!("unknown_service:{name}"))
+}
+
+fn sampler(env: &mut Env<'_>) -> Sampler {
+    const fn of(root: RootSampler, parent_based: bool) -> Sampler {
+        Sampler { root, parent_based }
+    }
+    const DEFAULT: (&str, Sampler) = ("parentbased_always_on", of(RootSampler::AlwaysOn, true));
+    const SAMPLERS: &[(&str, Sampler)] = &[
+        ("always_on", of(RootSampler::AlwaysOn, false)),
+        ("always_off", of(RootSampler::AlwaysOff, false)),
+        ("traceidratio", of(RootSampler::TraceIdRatio(1.0), false)),
+        DEFAULT,
+        ("parentbased_always_off", of(RootSampler::AlwaysOff, true)),
+        ("parentbased_traceidratio", of(RootSampler::TraceIdRatio(1.0), true)),
+    ];
+    let mut sampler = env.word(&["OTEL_TRACES_SAMPLER"], SAMPLERS, DEFAULT);
+    if let RootSampler::TraceIdRatio(ratio) = &mut sampler.root {
+        *ratio = env.number("OTEL_TRACES_SAMPLER_ARG", 0.0..=1.0, *ratio);
+    }
+    sampler
+}
+
+fn batch(env: &mut Env<'_>, prefix: &str, delay: Duration) -> Batch {
+    let max_queue_size = env.number(&format!("{prefix}_MAX_QUEUE_SIZE"), 1..=MAX_ITEMS, 2048);
+    let size = format!("{prefix}_MAX_EXPORT_BATCH_SIZE");
+    let wanted = env.number(&size, 1..=MAX_ITEMS, 512.min(max_queue_size));
+    if wanted > max_queue_size {
+        env.warn(&size, format!("{wanted} is more than the queue holds; using {max_queue_size}"));
+    }
+    Batch {
+        max_queue_size,
+        max_export_batch_size: wanted.min(max_queue_size),
+        schedule_delay: env.duration(&format!("{prefix}_SCHEDULE_DELAY"), delay),
+    }
+}
+
+/// Far beyond any use, and far from overflowing anything.
+const MAX_ITEMS: usize = 1 << 30;
+
+/// A signal's own variables come before the general ones.
+fn destination(env: &mut Env<'_>, signal: Signal) -> Destination {
+    let own = |option: &str| format!("OTEL_EXPORTER_OTLP_{}_{option}", signal.name().to_ascii_uppercase());
+    let protocol = env.word(&[&own("PROTOCOL"), "OTEL_EXPORTER_OTLP_PROTOCOL"], PROTOCOLS, PROTOCOLS[0]);
+    Destination {
+        protocol,
+        endpoint: endpoint(env, &own("ENDPOINT"), protocol, signal),
+        headers: env.headers(&[&own("HEADERS"), "OTEL_EXPORTER_OTLP_HEADERS"]),
+        timeout: env.timeout(&[&own("TIMEOUT"), "OTEL_EXPORTER_OTLP_TIMEOUT"], Duration::from_secs(10)),
+    }
+}
+
+/// A signal's own URL is used as it is. The general one is, over HTTP, a base to which `v1/<signal>` is appended.
+fn endpoint(env: &mut Env<'_>, own: &str, protocol: Protocol, signal: Signal) -> Uri {
+    let default = match protocol {
+        Protocol::HttpProtobuf => "http://localhost:4318",
+        Protocol::Grpc => "http://localhost:4317",
+    };
+    if let Some(url) = env.url(own, "the general endpoint") {
+        return url;
+    }
+    let base = env.url("OTEL_EXPORTER_OTLP_ENDPOINT", default).unwrap_or_else(|| Uri::from_static(default));
+    match protocol {
+        Protocol::Grpc => base,
+        Protocol::HttpProtobuf => {
+            let path = format!("{}/v1/{}", base.path().trim_end_matches('/'), signal.name());
+            let mut parts = base.clone().into_parts();
+            parts.path_and_query = path.parse().ok();
+            Uri::from_parts(parts).unwrap_or(base)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,146 @@
+use opentelemetry::Key;
+
+use super::*;
+
+/// Reads the configuration of an environment with these variables.
+fn read(variables: &[(&str, &str)]) -> (Config, Vec<String>) {
+    let lookup = |wanted: &str| variables.iter().find(|(name, _)| *name == wanted).map(|(_, value)| value.into());
+    let (config, warnings) = Config::read(&lookup, &[]);
+    (config, warnings.iter().map(ToString::to_string).collect())
+}
+
+fn resource(config: &Config, key: &'static str) -> Option<String> {
+    config.resource.get(&Key::from_static_str(key)).map(|value| value.to_string())
+}
+
+#[test]
+fn an_empty_environment_is_the_specification_s_defaults() {
+    let (config, warnings) = read(&[]);
+    assert_eq!(warnings, [""; 0]);
+    assert!(!config.disabled);
+    assert_eq!(config.propagators, [Propagator::TraceContext, Propagator::Baggage]);
+    assert_eq!(config.traces.exporters, [Exporter::Otlp]);
+    assert_eq!(config.metrics.exporters, [Exporter::Otlp]);
+    assert_eq!(config.logs.exporters, [Exporter::Otlp]);
+    assert_eq!(config.traces.sampler, Sampler { root: RootSampler::AlwaysOn, parent_based: true });
+    let batch = Batch { max_queue_size: 2048, max_export_batch_size: 512, schedule_delay: Duration::from_secs(5) };
+    assert_eq!(config.traces.batch, batch);
+    assert_eq!(config.logs.batch, Batch { schedule_delay: Duration::from_secs(1), ..batch });
+    assert_eq!(config.metrics.interval, Duration::from_secs(60));
+    let otlp = &config.traces.otlp;
+    assert_eq!((otlp.protocol, otlp.endpoint.to_string()), (Protocol::HttpProtobuf, "http://localhost:4318/v1/traces".to_owned()));
+    assert_eq!((otlp.headers.len(), otlp.timeout), (0, Some(Duration::from_secs(10))));
+    assert!(resource(&config, "service.name").is_some_and(|name| name.starts_with("unknown_service:")));
+}
+
+#[test]
+fn empty_is_the_same_as_unset() {
+    let variables: Vec<(&str, &str)> = super::super::env::VARIABLES.iter().map(|name| (*name, "")).collect();
+    let (config, warnings) = read(&variables);
+    assert_eq!(warnings, [""; 0]);
+    assert_eq!(config, read(&[]).0);
+}
+
+#[test]
+fn endpoints() {
+    let endpoint = |variables: &[(&str, &str)]| read(variables).0.traces.otlp.endpoint.to_string();
+    let cases: [(&[(&str, &str)], &str); 8] = [
+        (&[("OTEL_EXPORTER_OTLP_ENDPOINT", "http://a:1")], "http://a:1/v1/traces"),
+        (&[("OTEL_EXPORTER_OTLP_ENDPOINT", "http://a:1/")], "http://a:1/v1/traces"),
+        (&[("OTEL_EXPORTER_OTLP_ENDPOINT", "http://a:1/base/")], "http://a:1/base/v1/traces"),
+        (&[("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://a:1")], "http://a:1/"),
+        (&[("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://a:1/x"), ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://b")], "http://a:1/x"),
+        (&[("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")], "http://localhost:4317/"),
+        (&[("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"), ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://a:1")], "http://a:1/"),
+        (&[("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", " GRPC "), ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf")], "http://localhost:4317/"),
+    ];
+    for (variables, expected) in cases {
+        assert_eq!(endpoint(variables), expected, "{variables:?}");
+    }
+}
+
+#[test]
+fn a_bad_value_is_named_with_what_is_used_instead() {
+    let cases = [
+        ("OTEL_SDK_DISABLED", "yes", "OTEL_SDK_DISABLED: `yes` is neither `true` nor `false`; using false"),
+        (
+            "OTEL_TRACES_SAMPLER",
+            "AlwaysOn",
+            "OTEL_TRACES_SAMPLER: `AlwaysOn` is not one of always_on, always_off, traceidratio, parentbased_always_on, \
+             parentbased_always_off, parentbased_traceidratio; using parentbased_always_on",
+        ),
+        ("OTEL_TRACES_EXPORTER", "jaeger", "OTEL_TRACES_EXPORTER: `jaeger` is not one of otlp, console, none; it is ignored"),
+        ("OTEL_TRACES_EXPORTER", "console,none", "OTEL_TRACES_EXPORTER: `none` stands beside others in `console,none`; it is ignored"),
+        ("OTEL_PROPAGATORS", "zipkin", "OTEL_PROPAGATORS: `zipkin` is not one of tracecontext, baggage, none; it is ignored"),
+        ("OTEL_EXPORTER_OTLP_TIMEOUT", "-1", "OTEL_EXPORTER_OTLP_TIMEOUT: `-1` is not a number of milliseconds; using 10000"),
+        ("OTEL_BSP_SCHEDULE_DELAY", "0", "OTEL_BSP_SCHEDULE_DELAY: `0` is not a number from 1 to 31536000000; using 5000"),
+        ("OTEL_BSP_MAX_QUEUE_SIZE", "0", "OTEL_BSP_MAX_QUEUE_SIZE: `0` is not a number from 1 to 1073741824; using 2048"),
+        ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "4096", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE: 4096 is more than the queue holds; using 2048"),
+        (
+            "OTEL_EXPORTER_OTLP_PROTOCOL",
+            "thrift",
+            "OTEL_EXPORTER_OTLP_PROTOCOL: `thrift` is not one of http/protobuf, grpc; using http/protobuf",
+        ),
+        ("OTEL_RESOURCE_ATTRIBUTES", "a=1,b", "OTEL_RESOURCE_ATTRIBUTES: `b` has no `=` in `a=1,b`; all of it is ignored"),
+        (
+            "OTEL_EXPORTER_OTLP_COMPRESSION",
+            "gzip",
+            "OTEL_EXPORTER_OTLP_COMPRESSION: this version does not act on this variable, and ignores it",
+        ),
+    ];
+    for (variable, value, warning) in cases {
+        let (_, warnings) = read(&[(variable, value)]);
+        assert!(warnings.contains(&warning.to_owned()), "{variable}={value}: {warnings:#?}");
+    }
+}
+
+#[test]
+fn what_may_be_a_secret_is_not_repeated() {
+    let cases = [
+        ("OTEL_EXPORTER_OTLP_HEADERS", "authorization=Bearer tea,s3cr3t"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "authorization=s3cr3t%0Ax"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://user:s3cr3t@host:1"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "ftp://s3cr3t@host"),
+    ];
+    for (variable, value) in cases {
+        let (config, warnings) = read(&[(variable, value)]);
+        assert_eq!(warnings.len(), 1, "{value}: {warnings:?}");
+        assert!(!warnings[0].contains("s3cr3t"), "{warnings:?}");
+        assert!(!format!("{config:?}").contains("s3cr3t"), "{config:?}");
+        assert!(!format!("{config:?}").contains("tea"), "{config:?}");
+    }
+}
+
+#[test]
+fn the_resource() {
+    let (config, warnings) = read(&[("OTEL_SERVICE_NAME", "shop"), ("OTEL_RESOURCE_ATTRIBUTES", "service.name=x, a.b=c%2Cd ,e=")]);
+    assert_eq!(warnings, [""; 0]);
+    assert_eq!(resource(&config, "service.name").as_deref(), Some("shop"));
+    assert_eq!(resource(&config, "a.b").as_deref(), Some("c,d"));
+    assert_eq!(resource(&config, "e").as_deref(), Some(""));
+    let (config, _) = read(&[("OTEL_RESOURCE_ATTRIBUTES", "service.name=x")]);
+    assert_eq!(resource(&config, "service.name").as_deref(), Some("x"));
+}
+
+#[test]
+fn samplers() {
+    let sampler = |name: &str, ratio: &str| read(&[("OTEL_TRACES_SAMPLER", name), ("OTEL_TRACES_SAMPLER_ARG", ratio)]).0.traces.sampler;
+    let of = |root, parent_based| Sampler { root, parent_based };
+    assert_eq!(sampler("Always_Off", "x"), of(RootSampler::AlwaysOff, false));
+    assert_eq!(sampler("traceidratio", "0.25"), of(RootSampler::TraceIdRatio(0.25), false));
+    assert_eq!(sampler("parentbased_traceidratio", "1.5"), of(RootSampler::TraceIdRatio(1.0), true));
+    assert_eq!(sampler("parentbased_traceidratio", "NaN"), of(RootSampler::TraceIdRatio(1.0), true));
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_not_unicode_is_ignored_and_said() {
+    use std::os::unix::ffi::OsStringExt;
+
+    let lookup = |wanted: &str| (wanted == "OTEL_SERVICE_NAME").then(|| std::ffi::OsString::from_vec(vec![0xff]));
+    let (_, warnings) = Config::read(&lookup, &[]);
+    assert_eq!(
+        warnings.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        ["OTEL_SERVICE_NAME: the value is not Unicode; it is ignored"]
+    );
+}

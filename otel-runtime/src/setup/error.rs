@@ -1,0 +1,92 @@
+//! What can go wrong at the start and at the end.
+
+use std::error::Error;
+use std::fmt;
+use std::time::Duration;
+
+use crate::delivery::Undelivered;
+
+/// Why telemetry could not be set up.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum InitError {
+    /// Telemetry was set up before in this process. It is done once, in `main`; libraries only annotate.
+    AlreadyInitialised,
+    /// [`Builder::set`](crate::Builder::set) or [`Builder::fallback`](crate::Builder::fallback) was given a name that is no variable.
+    UnknownVariable {
+        /// The name that was given.
+        name: String,
+        /// The variable that is most like it.
+        nearest: &'static str,
+    },
+    /// The configuration asks for something that this build cannot do.
+    Unsupported(String),
+    /// The thread that delivers could not be started.
+    Thread(std::io::Error),
+}
+
+impl fmt::Display for InitError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AlreadyInitialised => {
+                f.write_str("telemetry is set up already: call `otel_runtime::init` once in a process, at the start of `main`")
+            }
+            Self::UnknownVariable { name, nearest } => write!(f, "there is no variable `{name}`; did you mean `{nearest}`?"),
+            Self::Unsupported(what) => f.write_str(what),
+            Self::Thread(error) => write!(f, "the thread that delivers telemetry could not be started: {error}"),
+        }
+    }
+}
+
+impl Error for InitError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Thread(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+/// What a flush or a shutdown could not deliver.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeliveryError(Kind);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Kind {
+    TimedOut(Duration),
+    Undelivered(Vec<Undelivered>),
+}
+
+impl DeliveryError {
+    pub(super) fn timed_out(timeout: Duration) -> Self {
+        Self(Kind::TimedOut(timeout))
+    }
+
+    pub(super) fn undelivered(undelivered: Vec<Undelivered>) -> Self {
+        Self(Kind::Undelivered(undelivered))
+    }
+
+    /// How many spans, data points and log records are lost. 0 after a flush that took too long: what it waited for is still queued.
+    #[must_use]
+    pub fn lost(&self) -> u64 {
+        match &self.0 {
+            Kind::TimedOut(_) => 0,
+            Kind::Undelivered(undelivered) => undelivered.iter().map(|undelivered| undelivered.items).sum(),
+        }
+    }
+}
+
+/// `12 spans not delivered to http://localhost:4318/v1/traces: Connection refused (os error 111)`.
+impl fmt::Display for DeliveryError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Kind::TimedOut(timeout) => write!(f, "telemetry was not delivered within {} ms; it stays queued", timeout.as_millis()),
+            Kind::Undelivered(undelivered) => {
+                let lines: Vec<String> = undelivered.iter().map(ToString::to_string).collect();
+                f.write_str(&lines.join("; "))
+            }
+        }
+    }
+}
+
+impl Error for DeliveryError {}

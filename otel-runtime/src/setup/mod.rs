@@ -1,0 +1,13 @@
+//! From the environment and from code to installed providers: `env → config → providers → Telemetry`.
+
+mod builder;
+pub(crate) mod config;
+pub(crate) mod env;
+mod error;
+mod providers;
+mod telemetry;
+
+pub use builder::{Builder, builder, init};
+pub use env::Warning;
+pub use error::{DeliveryError, InitError};
+pub use telemetry::Telemetry;

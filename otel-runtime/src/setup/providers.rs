@@ -1,0 +1,152 @@
+//! Builds the providers that a [`Config`] describes.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Instant;
+
+use opentelemetry_sdk::logs::SdkLoggerProvider;
+use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider};
+use opentelemetry_sdk::trace::{self as sdk, SdkTracerProvider, SpanLimits};
+
+use super::config::{Config, Exporter, RootSampler, Sampler};
+use super::error::InitError;
+use crate::delivery::{self, Batcher, Delivery, Destination, Signal};
+use crate::diagnostics::Diagnostics;
+use crate::export::console::Console;
+use crate::export::otlp::{OtlpLogs, OtlpMetrics, OtlpSpans};
+use crate::pipeline::Sampling;
+
+/// The three providers, those that anything is exported from, and what lies behind them.
+#[derive(Debug, Default)]
+pub(super) struct Providers {
+    pub(super) tracer: Option<SdkTracerProvider>,
+    pub(super) meter: Option<SdkMeterProvider>,
+    pub(super) logger: Option<SdkLoggerProvider>,
+    pub(super) delivery: Option<Arc<Delivery>>,
+    pub(super) batchers: Vec<Box<dyn Flush>>,
+    pub(super) open_spans: Arc<AtomicU64>,
+}
+
+/// Something that holds items back for a while.
+pub(super) trait Flush: std::fmt::Debug + Send + Sync {
+    fn flush(&self, deadline: Instant) -> bool;
+}
+
+impl<T: Send + 'static> Flush for Batcher<T> {
+    fn flush(&self, deadline: Instant) -> bool {
+        Self::flush(self, deadline)
+    }
+}
+
+impl Providers {
+    /// Builds what is configured; a signal without exporters gets no provider. The delivery's thread is started only if it is needed.
+    pub(super) fn build(config: &Config, console: &Console, diagnostics: &Diagnostics) -> Result<Self, InitError> {
+        let mut providers = Self::default();
+        let destinations = [
+            (Signal::Traces, &config.traces.exporters, &config.traces.otlp),
+            (Signal::Metrics, &config.metrics.exporters, &config.metrics.otlp),
+            (Signal::Logs, &config.logs.exporters, &config.logs.otlp),
+        ];
+        for (signal, exporters, destination) in destinations {
+            if exporters.contains(&Exporter::Otlp) {
+                providers.deliver(signal, destination, config, diagnostics)?;
+            }
+        }
+        // The meter provider comes first: processors of the SDK ask for a meter when they are built.
+        providers.meter = providers.meter_provider(config, console);
+        providers.tracer = providers.tracer_provider(config, console);
+        providers.logger = providers.logger_provider(config, console);
+        Ok(providers)
+    }
+
+    fn deliver(&mut self, signal: Signal, destination: &Destination, config: &Config, diagnostics: &Diagnostics) -> Result<(), InitError> {
+        let transport = delivery::transport(signal, destination).map_err(InitError::Unsupported)?;
+        let delivery = match &self.delivery {
+            Some(delivery) => Arc::clone(delivery),
+            None => Arc::new(Delivery::start(config.queue_max_bytes, diagnostics.clone()).map_err(InitError::Thread)?),
+        };
+        delivery.serve(signal, transport, config.retry_max_elapsed);
+        self.delivery = Some(delivery);
+        Ok(())
+    }
+
+    fn tracer_provider(&mut self, config: &Config, console: &Console) -> Option<SdkTracerProvider> {
+        let traces = &config.traces;
+        if traces.exporters.is_empty() {
+            return None;
+        }
+        // Whatever is not said here the SDK would read from the environment itself.
+        let mut builder = SdkTracerProvider::builder()
+            .with_sampler(sdk_sampler(traces.sampler))
+            .with_span_limits(SpanLimits::default())
+            .with_resource(config.resource.clone());
+        for exporter in &traces.exporters {
+            builder = match (exporter, &self.delivery) {
+                (Exporter::Otlp, Some(delivery)) => {
+                    let otlp = OtlpSpans::new(delivery, traces.batch, &config.resource, Arc::clone(&self.open_spans));
+                    self.batchers.push(Box::new(otlp.batcher()));
+                    builder.with_span_processor(otlp)
+                }
+                (Exporter::Otlp, None) => builder,
+                (Exporter::Console, _) => builder.with_span_processor(console.spans()),
+            };
+        }
+        Some(builder.build())
+    }
+
+    fn meter_provider(&self, config: &Config, console: &Console) -> Option<SdkMeterProvider> {
+        let metrics = &config.metrics;
+        if metrics.exporters.is_empty() {
+            return None;
+        }
+        let mut builder = SdkMeterProvider::builder().with_resource(config.resource.clone());
+        for exporter in &metrics.exporters {
+            builder = match (exporter, &self.delivery) {
+                (Exporter::Otlp, Some(delivery)) => {
+                    let otlp = OtlpMetrics::new(delivery);
+                    builder.with_reader(PeriodicReader::builder(otlp).with_interval(metrics.interval).build())
+                }
+                (Exporter::Otlp, None) => builder,
+                (Exporter::Console, _) => {
+                    builder.with_reader(PeriodicReader::builder(console.metrics()).with_interval(metrics.interval).build())
+                }
+            };
+        }
+        Some(builder.build())
+    }
+
+    fn logger_provider(&mut self, config: &Config, console: &Console) -> Option<SdkLoggerProvider> {
+        let logs = &config.logs;
+        if logs.exporters.is_empty() {
+            return None;
+        }
+        let mut builder = SdkLoggerProvider::builder().with_resource(config.resource.clone());
+        for exporter in &logs.exporters {
+            builder = match (exporter, &self.delivery) {
+                (Exporter::Otlp, Some(delivery)) => {
+                    let otlp = OtlpLogs::new(delivery, logs.batch, &config.resource);
+                    self.batchers.push(Box::new(otlp.batcher()));
+                    builder.with_log_processor(otlp)
+                }
+                (Exporter::Otlp, None) => builder,
+                (Exporter::Console, _) => builder.with_log_processor(console.logs()),
+            };
+        }
+        Some(builder.build())
+    }
+}
+
+fn sdk_sampler(sampler: Sampler) -> sdk::Sampler {
+    let root = match sampler.root {
+        RootSampler::AlwaysOn => sdk::Sampler::AlwaysOn,
+        RootSampler::AlwaysOff => sdk::Sampler::AlwaysOff,
+        RootSampler::TraceIdRatio(ratio) => sdk::Sampler::TraceIdRatioBased(ratio),
+    };
+    if sampler.parent_based { sdk::Sampler::ParentBased(Box::new(root)) } else { root }
+}
+
+impl From<Sampler> for Sampling {
+    fn from(sampler: Sampler) -> Self {
+        Self { parent_based: sampler.parent_based, roots_off: sampler.root == RootSampler::AlwaysOff }
+    }
+}

@@ -1,0 +1,323 @@
+//! What can be the value of an attribute, and how it is written.
+//!
+//! A value writes itself into a [`ValueWriter`], which is opaque: today it fills a `KeyValue`, and it can as well append bytes to an
+//! encoded span. Types keep their kind (an integer arrives as an integer), and `None` records nothing.
+
+use std::borrow::Cow;
+use std::fmt::{self, Debug, Display};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use opentelemetry::{Array, Key, KeyValue, StringValue, Value};
+
+/// A value that an attribute can have (OpenTelemetry specification, "Attribute": a boolean, a signed 64-bit integer, a double, a string,
+/// or an array of one of these).
+///
+/// Implemented for the primitive types, strings, arrays, slices and vectors of them, for references and smart pointers to all of these,
+/// and for `Option`, where `None` means that the attribute is not recorded. An integer beyond `i64` becomes its decimal text, as the
+/// specification asks.
+///
+/// ```
+/// use otel_runtime::{AttributeValue, ValueWriter};
+///
+/// struct OrderId(u64);
+///
+/// impl AttributeValue for OrderId {
+///     fn write(&self, writer: ValueWriter<'_>) {
+///         self.0.write(writer);
+///     }
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the value of an attribute",
+    label = "not a value of an attribute",
+    note = "write `key = %value` for the text of its `Display`, `key = ?value` for that of its `Debug`, or implement `otel_runtime::AttributeValue`"
+)]
+pub trait AttributeValue {
+    /// Writes the value: one call of one of the writer's methods, or none for "not recorded".
+    fn write(&self, writer: ValueWriter<'_>);
+}
+
+/// Takes the value of one attribute.
+#[derive(Debug)]
+pub struct ValueWriter<'a> {
+    key: &'static str,
+    attributes: &'a mut Vec<KeyValue>,
+}
+
+impl<'a> ValueWriter<'a> {
+    pub(crate) fn new(key: &'static str, attributes: &'a mut Vec<KeyValue>) -> Self {
+        Self { key, attributes }
+    }
+
+    fn push(self, value: impl Into<Value>) {
+        self.attributes.push(KeyValue::new(Key::from_static_str(self.key), value));
+    }
+
+    /// Writes a boolean.
+    pub fn bool(self, value: bool) {
+        self.push(value);
+    }
+
+    /// Writes an integer.
+    pub fn i64(self, value: i64) {
+        self.push(value);
+    }
+
+    /// Writes a floating-point number.
+    pub fn f64(self, value: f64) {
+        self.push(value);
+    }
+
+    /// Writes a string.
+    pub fn str(self, value: &str) {
+        self.push(StringValue::from(value.to_owned()));
+    }
+
+    /// Writes a string that needs no copy.
+    pub fn static_str(self, value: &'static str) {
+        self.push(value);
+    }
+
+    /// Writes a string that is handed over.
+    pub fn string(self, value: String) {
+        self.push(value);
+    }
+
+    /// Writes the text that `format_args!` describes.
+    pub fn text(self, value: fmt::Arguments<'_>) {
+        match value.as_str() {
+            Some(literal) => self.static_str(literal),
+            None => self.push(value.to_string()),
+        }
+    }
+
+    fn array(self, value: Array) {
+        self.push(Value::Array(value));
+    }
+}
+
+impl AttributeValue for bool {
+    fn write(&self, writer: ValueWriter<'_>) {
+        writer.bool(*self);
+    }
+}
+
+macro_rules! integers {
+    ($($ty:ty),*) => {$(
+        impl AttributeValue for $ty {
+            fn write(&self, writer: ValueWriter<'_>) {
+                match i64::try_from(*self) {
+                    Ok(value) => writer.i64(value),
+                    Err(_) => writer.string(self.to_string()),
+                }
+            }
+        }
+
+        impl Element for $ty {
+            fn array(items: &[Self]) -> Array {
+                match items.iter().map(|item| i64::try_from(*item)).collect::<Result<Vec<i64>, _>>() {
+                    Ok(values) => Array::I64(values),
+                    Err(_) => Array::String(items.iter().map(|item| item.to_string().into()).collect()),
+                }
+            }
+        }
+    )*};
+}
+
+integers!(i8, i16, i32, i64, i128, isize, u8, u16, u32, u64, u128, usize);
+
+macro_rules! floats {
+    ($($ty:ty),*) => {$(
+        impl AttributeValue for $ty {
+            fn write(&self, writer: ValueWriter<'_>) {
+                writer.f64(f64::from(*self));
+            }
+        }
+
+        impl Element for $ty {
+            fn array(items: &[Self]) -> Array {
+                Array::F64(items.iter().copied().map(f64::from).collect())
+            }
+        }
+    )*};
+}
+
+floats!(f32, f64);
+
+impl AttributeValue for str {
+    fn write(&self, writer: ValueWriter<'_>) {
+        writer.str(self);
+    }
+}
+
+impl AttributeValue for String {
+    fn write(&self, writer: ValueWriter<'_>) {
+        writer.str(self);
+    }
+}
+
+impl AttributeValue for char {
+    fn write(&self, writer: ValueWriter<'_>) {
+        writer.string(self.to_string());
+    }
+}
+
+impl AttributeValue for fmt::Arguments<'_> {
+    fn write(&self, writer: ValueWriter<'_>) {
+        writer.text(*self);
+    }
+}
+
+/// A value of the plain API, so that code which has one needs no detour.
+impl AttributeValue for Value {
+    fn write(&self, writer: ValueWriter<'_>) {
+        writer.push(self.clone());
+    }
+}
+
+impl<T: AttributeValue> AttributeValue for Option<T> {
+    fn write(&self, writer: ValueWriter<'_>) {
+        if let Some(value) = self {
+            value.write(writer);
+        }
+    }
+}
+
+impl<T: AttributeValue + ?Sized + ToOwned> AttributeValue for Cow<'_, T> {
+    fn write(&self, writer: ValueWriter<'_>) {
+        (**self).write(writer);
+    }
+}
+
+macro_rules! pointers {
+    ($($ty:ty),*) => {$(
+        impl<T: AttributeValue + ?Sized> AttributeValue for $ty {
+            fn write(&self, writer: ValueWriter<'_>) {
+                (**self).write(writer);
+            }
+        }
+    )*};
+}
+
+pointers!(&T, &mut T, Box<T>, Rc<T>, Arc<T>);
+
+/// An element of an array attribute. Arrays are of one kind: all elements become integers, or all become strings.
+#[diagnostic::on_unimplemented(
+    message = "an array of `{Self}` cannot be the value of an attribute",
+    note = "the elements of an array are booleans, integers, floating-point numbers or strings"
+)]
+pub trait Element: Sized {
+    #[doc(hidden)]
+    fn array(items: &[Self]) -> Array;
+}
+
+impl Element for bool {
+    fn array(items: &[Self]) -> Array {
+        Array::Bool(items.to_vec())
+    }
+}
+
+macro_rules! strings {
+    ($($ty:ty),*) => {$(
+        impl Element for $ty {
+            fn array(items: &[Self]) -> Array {
+                Array::String(items.iter().map(|item| StringValue::from(String::from(&**item))).collect())
+            }
+        }
+    )*};
+}
+
+strings!(&str, String, Cow<'_, str>, Box<str>, Arc<str>);
+
+impl<T: Element> AttributeValue for [T] {
+    fn write(&self, writer: ValueWriter<'_>) {
+        writer.array(T::array(self));
+    }
+}
+
+impl<T: Element, const N: usize> AttributeValue for [T; N] {
+    fn write(&self, writer: ValueWriter<'_>) {
+        writer.array(T::array(self));
+    }
+}
+
+impl<T: Element> AttributeValue for Vec<T> {
+    fn write(&self, writer: ValueWriter<'_>) {
+        writer.array(T::array(self));
+    }
+}
+
+/// `key = %value`: the text of a value's `Display`.
+#[derive(Debug)]
+pub struct Displayed<'a, T: ?Sized>(pub &'a T);
+
+impl<T: Display + ?Sized> AttributeValue for Displayed<'_, T> {
+    fn write(&self, writer: ValueWriter<'_>) {
+        writer.text(format_args!("{}", self.0));
+    }
+}
+
+/// `key = ?value`: the text of a value's `Debug`.
+#[derive(Debug)]
+pub struct Debugged<'a, T: ?Sized>(pub &'a T);
+
+impl<T: Debug + ?Sized> AttributeValue for Debugged<'_, T> {
+    fn write(&self, writer: ValueWriter<'_>) {
+        writer.text(format_args!("{:?}", self.0));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn recorded(value: impl AttributeValue) -> Option<Value> {
+        let mut attributes = Vec::new();
+        value.write(ValueWriter::new("key", &mut attributes));
+        attributes.pop().map(|attribute| attribute.value)
+    }
+
+    #[test]
+    fn kinds_are_kept() {
+        assert_eq!(recorded(true), Some(Value::Bool(true)));
+        assert_eq!(recorded(-1i8), Some(Value::I64(-1)));
+        assert_eq!(recorded(7u64), Some(Value::I64(7)));
+        assert_eq!(recorded(7usize), Some(Value::I64(7)));
+        assert_eq!(recorded(0.5f32), Some(Value::F64(0.5)));
+        assert_eq!(recorded("text"), Some(Value::String("text".into())));
+        assert_eq!(recorded(String::from("text")), Some(Value::String("text".into())));
+        assert_eq!(recorded('c'), Some(Value::String("c".into())));
+        assert_eq!(recorded(Cow::Borrowed("text")), Some(Value::String("text".into())));
+        assert_eq!(recorded(Arc::new(1u8)), Some(Value::I64(1)));
+        assert_eq!(recorded(format_args!("{}-{}", 1, 2)), Some(Value::String("1-2".into())));
+    }
+
+    #[test]
+    fn integers_beyond_i64_become_their_text() {
+        assert_eq!(recorded(u64::MAX), Some(Value::String(u64::MAX.to_string().into())));
+        assert_eq!(recorded(i128::MIN), Some(Value::String(i128::MIN.to_string().into())));
+        assert_eq!(recorded(vec![1, u64::MAX]), Some(Value::Array(Array::String(vec!["1".into(), u64::MAX.to_string().into()]))));
+    }
+
+    #[test]
+    fn arrays_keep_the_kind_of_their_elements() {
+        assert_eq!(recorded([true, false]), Some(Value::Array(Array::Bool(vec![true, false]))));
+        assert_eq!(recorded(&[1u8, 2][..]), Some(Value::Array(Array::I64(vec![1, 2]))));
+        assert_eq!(recorded(vec![1.5f64]), Some(Value::Array(Array::F64(vec![1.5]))));
+        assert_eq!(recorded(vec!["a", "b"]), Some(Value::Array(Array::String(vec!["a".into(), "b".into()]))));
+        assert_eq!(recorded(Vec::<i64>::new()), Some(Value::Array(Array::I64(Vec::new()))));
+    }
+
+    #[test]
+    fn none_is_not_recorded() {
+        assert_eq!(recorded(None::<u8>), None);
+        assert_eq!(recorded(Some(&Some(3u8))), Some(Value::I64(3)));
+    }
+
+    #[test]
+    fn sigils_record_text() {
+        assert_eq!(recorded(Displayed(&1.5f64)), Some(Value::String("1.5".into())));
+        assert_eq!(recorded(Debugged(&Some("x"))), Some(Value::String("Some(\"x\")".into())));
+    }
+}
