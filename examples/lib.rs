@@ -1,0 +1,1 @@
+//! Programs that show `otel-runtime` at work. Each runs with no network and shows its spans: `cargo run --example quickstart`.
