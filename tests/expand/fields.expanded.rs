@@ -1,0 +1,19 @@
+fn place_order(order: &Order, host: &str, user_id: u64) -> Receipt {
+    let span = ::otel_runtime::__private::site!(
+        ::otel_runtime::__private::SpanName::new("shop.place_order"), Client,
+        [::otel_runtime::__private::AttributeKey::new("server.address"),
+        ::otel_runtime::__private::AttributeKey::new("order.id"),
+        ::otel_runtime::__private::AttributeKey::new("order.items"),
+        ::otel_runtime::__private::AttributeKey::new("user_id")], "place_order", 0
+    )
+        .start(|fields| {
+            fields.set(0, &(host));
+            fields.set(1, &::otel_runtime::__private::Displayed(&(order.id)));
+            fields.set(2, &::otel_runtime::__private::Debugged(&(order.items)));
+            fields.set(3, &(user_id));
+        });
+    span.in_scope(
+        move || -> Receipt { order.place(host, user_id) },
+        |returned: &Receipt| ::otel_runtime::__private::outcome!(returned),
+    )
+}

@@ -1,0 +1,6 @@
+#[traced]
+fn serve(self) -> ! {
+    loop {
+        self.accept();
+    }
+}

@@ -1,0 +1,12 @@
+//! What the tests of the framework share: an OTLP receiver that records what an exporter sends, a runner for child processes, a real OTLP
+//! agent, and telemetry that sends to either.
+
+pub mod process;
+pub mod receiver;
+pub mod rotel;
+pub mod telemetry;
+
+/// The README's Rust blocks, compiled and run by `cargo test --doc`.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;

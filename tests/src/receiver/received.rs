@@ -1,0 +1,247 @@
+//! The flattened view: spans, metrics and log records by themselves, each with
+//! the scope and resource it came under.
+
+use std::fmt::Write;
+use std::time::{Duration, UNIX_EPOCH};
+
+use opentelemetry_proto::tonic::{
+    common::v1::{InstrumentationScope, KeyValue, any_value::Value},
+    logs::v1::LogRecord,
+    metrics::v1::Metric,
+    resource::v1::Resource,
+    trace::v1::{Span, Status, span::SpanKind, status::StatusCode},
+};
+use otel_runtime::opentelemetry::trace as api;
+use otel_runtime::testing;
+
+use super::record::{Body, Request};
+
+/// An item of an accepted request.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Received<T = Span> {
+    pub data: T,
+    /// Empty if the sender left it out, as [`Self::resource`].
+    pub scope: InstrumentationScope,
+    /// The schema of the scope and of the data.
+    pub schema_url: String,
+    pub resource: Resource,
+}
+
+impl<T> Received<T> {
+    /// An attribute of the resource.
+    #[must_use]
+    pub fn resource_attribute(&self, key: &str) -> Option<&Value> {
+        find(&self.resource.attributes, key)
+    }
+}
+
+impl Received<Span> {
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.data.name
+    }
+
+    #[must_use]
+    pub fn attribute(&self, key: &str) -> Option<&Value> {
+        find(&self.data.attributes, key)
+    }
+
+    #[must_use]
+    pub fn kind(&self) -> SpanKind {
+        self.data.kind()
+    }
+
+    /// The code of the status; unset if there is no status.
+    #[must_use]
+    pub fn status_code(&self) -> StatusCode {
+        self.data.status.as_ref().map_or(StatusCode::Unset, Status::code)
+    }
+
+    #[must_use]
+    pub fn trace_id_hex(&self) -> String {
+        hex(&self.data.trace_id)
+    }
+
+    #[must_use]
+    pub fn span_id_hex(&self) -> String {
+        hex(&self.data.span_id)
+    }
+
+    /// The parent, or nothing for a root span.
+    #[must_use]
+    pub fn parent_span_id_hex(&self) -> Option<String> {
+        let parent = &self.data.parent_span_id;
+        (!parent.is_empty()).then(|| hex(parent))
+    }
+}
+
+impl Received<Metric> {
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.data.name
+    }
+}
+
+impl Received<LogRecord> {
+    #[must_use]
+    pub fn body(&self) -> Option<&Value> {
+        self.data.body.as_ref()?.value.as_ref()
+    }
+
+    #[must_use]
+    pub fn attribute(&self, key: &str) -> Option<&Value> {
+        find(&self.data.attributes, key)
+    }
+
+    #[must_use]
+    pub fn trace_id_hex(&self) -> String {
+        hex(&self.data.trace_id)
+    }
+
+    #[must_use]
+    pub fn span_id_hex(&self) -> String {
+        hex(&self.data.span_id)
+    }
+}
+
+/// The spans as a capture would give them, so that a test can look at what arrived in the same way.
+#[must_use]
+pub fn captured(spans: &[Received]) -> testing::Spans {
+    spans.iter().map(|span| captured_span(&span.data)).collect()
+}
+
+fn captured_span(span: &Span) -> testing::Span {
+    let description = || span.status.as_ref().map(|status| status.message.clone()).unwrap_or_default();
+    testing::Span {
+        name: span.name.clone(),
+        kind: match span.kind() {
+            SpanKind::Server => api::SpanKind::Server,
+            SpanKind::Client => api::SpanKind::Client,
+            SpanKind::Producer => api::SpanKind::Producer,
+            SpanKind::Consumer => api::SpanKind::Consumer,
+            SpanKind::Internal | SpanKind::Unspecified => api::SpanKind::Internal,
+        },
+        trace_id: api::TraceId::from_bytes(bytes(&span.trace_id)),
+        span_id: api::SpanId::from_bytes(bytes(&span.span_id)),
+        parent_span_id: api::SpanId::from_bytes(bytes(&span.parent_span_id)),
+        start_time: UNIX_EPOCH + Duration::from_nanos(span.start_time_unix_nano),
+        attributes: key_values(&span.attributes),
+        events: span.events.iter().map(|event| (event.name.clone(), key_values(&event.attributes))).collect(),
+        links: span
+            .links
+            .iter()
+            .map(|link| (api::TraceId::from_bytes(bytes(&link.trace_id)), api::SpanId::from_bytes(bytes(&link.span_id))))
+            .collect(),
+        status: match span.status.as_ref().map_or(StatusCode::Unset, Status::code) {
+            StatusCode::Unset => api::Status::Unset,
+            StatusCode::Ok => api::Status::Ok,
+            StatusCode::Error => api::Status::error(description()),
+        },
+    }
+}
+
+/// An id; all zero where there is none.
+fn bytes<const N: usize>(id: &[u8]) -> [u8; N] {
+    id.try_into().unwrap_or([0; N])
+}
+
+fn key_values(attributes: &[KeyValue]) -> Vec<otel_runtime::opentelemetry::KeyValue> {
+    let pairs = attributes.iter().filter_map(|attribute| {
+        let value = attribute.value.as_ref()?.value.as_ref()?;
+        Some(otel_runtime::opentelemetry::KeyValue::new(attribute.key.clone(), to_api(value)?))
+    });
+    pairs.collect()
+}
+
+fn to_api(value: &Value) -> Option<otel_runtime::opentelemetry::Value> {
+    match value {
+        Value::BoolValue(value) => Some((*value).into()),
+        Value::IntValue(value) => Some((*value).into()),
+        Value::DoubleValue(value) => Some((*value).into()),
+        Value::StringValue(value) => Some(value.clone().into()),
+        // The text is enough to compare by.
+        Value::ArrayValue(values) => Some(format!("{:?}", values.values).into()),
+        _ => None,
+    }
+}
+
+/// The spans of the accepted ones among the requests.
+#[must_use]
+pub fn spans(requests: &[Request]) -> Vec<Received> {
+    let mut flat = Vec::new();
+    for body in accepted(requests) {
+        let Body::Traces(traces) = body else { continue };
+        for under in &traces.resource_spans {
+            for group in &under.scope_spans {
+                let (resource, scope) = (under.resource.as_ref(), group.scope.as_ref());
+                flatten(&mut flat, &group.spans, resource, scope, &group.schema_url);
+            }
+        }
+    }
+    flat
+}
+
+/// The metrics of the accepted ones among the requests.
+#[must_use]
+pub fn metrics(requests: &[Request]) -> Vec<Received<Metric>> {
+    let mut flat = Vec::new();
+    for body in accepted(requests) {
+        let Body::Metrics(metrics) = body else {
+            continue;
+        };
+        for under in &metrics.resource_metrics {
+            for group in &under.scope_metrics {
+                let (resource, scope) = (under.resource.as_ref(), group.scope.as_ref());
+                flatten(&mut flat, &group.metrics, resource, scope, &group.schema_url);
+            }
+        }
+    }
+    flat
+}
+
+/// The log records of the accepted ones among the requests.
+#[must_use]
+pub fn logs(requests: &[Request]) -> Vec<Received<LogRecord>> {
+    let mut flat = Vec::new();
+    for body in accepted(requests) {
+        let Body::Logs(logs) = body else { continue };
+        for under in &logs.resource_logs {
+            for group in &under.scope_logs {
+                let (resource, scope) = (under.resource.as_ref(), group.scope.as_ref());
+                flatten(&mut flat, &group.log_records, resource, scope, &group.schema_url);
+            }
+        }
+    }
+    flat
+}
+
+fn accepted(requests: &[Request]) -> impl Iterator<Item = &Body> {
+    requests.iter().filter(|request| request.accepted).map(|request| &request.body)
+}
+
+fn flatten<T: Clone>(
+    flat: &mut Vec<Received<T>>,
+    group: &[T],
+    resource: Option<&Resource>,
+    scope: Option<&InstrumentationScope>,
+    schema_url: &str,
+) {
+    flat.extend(group.iter().map(|data| Received {
+        data: data.clone(),
+        scope: scope.cloned().unwrap_or_default(),
+        schema_url: schema_url.to_owned(),
+        resource: resource.cloned().unwrap_or_default(),
+    }));
+}
+
+fn find<'a>(attributes: &'a [KeyValue], key: &str) -> Option<&'a Value> {
+    let found = attributes.iter().find(|attribute| attribute.key == key)?;
+    found.value.as_ref()?.value.as_ref()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").expect("writing to a string succeeds");
+        text
+    })
+}

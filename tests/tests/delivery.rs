@@ -1,0 +1,275 @@
+//! What annotated code sends, as it arrives at a receiver over a real socket.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use opentelemetry_proto::tonic::common::v1::any_value::Value;
+use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
+use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
+use otel_runtime::opentelemetry::logs::{LogRecord as _, Logger, LoggerProvider};
+use otel_runtime::opentelemetry::metrics::MeterProvider;
+use otel_runtime::opentelemetry::trace::{Tracer, TracerProvider};
+use otel_runtime::opentelemetry::{Context, KeyValue};
+use otel_runtime::opentelemetry_sdk::trace::SdkTracer;
+use otel_runtime::traced;
+use tests::receiver::{Behaviour, Protocol, Receiver, captured};
+use tests::telemetry::{Said, to};
+
+/// A net under a test that hangs; nothing is measured by it.
+const LONG: Duration = Duration::from_secs(30);
+
+#[traced("shop.place_order", kind = server, fields(order.id = id, order.items = ["tea", "cup"], order.express = true, order.weight = 0.5))]
+fn place_order(id: u64) -> Result<(), std::io::Error> {
+    charge("bank.example");
+    Err(std::io::Error::new(std::io::ErrorKind::OutOfMemory, "no shelf"))
+}
+
+#[traced(kind = client, fields(server.address = host))]
+fn charge(host: &str) {
+    let _ = host;
+}
+
+fn everything_arrives(protocol: Protocol) {
+    let receiver = Receiver::start();
+    let telemetry = to(&receiver, protocol)
+        .set("OTEL_EXPORTER_OTLP_HEADERS", "authorization=Bearer%20tea,x-tenant=shop")
+        .set("OTEL_RESOURCE_ATTRIBUTES", "deployment.environment.name=t%C3%A9st,service.name=overruled")
+        .resource_attribute(KeyValue::new("shop.region", "north"))
+        .build()
+        .expect("telemetry can be set up");
+    {
+        let _attached = telemetry.context().attach();
+        assert!(place_order(7).is_err());
+    }
+    telemetry.shutdown().expect("everything is delivered");
+
+    let spans = receiver.spans();
+    let [charge, order] = spans.as_slice() else { panic!("two spans, not\n{}", captured(&spans).tree()) };
+    assert_eq!((order.name(), order.kind(), order.status_code()), ("shop.place_order", SpanKind::Server, StatusCode::Error));
+    assert_eq!((charge.name(), charge.kind(), charge.status_code()), ("charge", SpanKind::Client, StatusCode::Unset));
+    assert_eq!(charge.parent_span_id_hex(), Some(order.span_id_hex()));
+    assert_eq!(charge.trace_id_hex(), order.trace_id_hex());
+    assert_eq!(order.parent_span_id_hex(), None);
+    assert!(order.data.start_time_unix_nano <= charge.data.start_time_unix_nano);
+    assert!(charge.data.end_time_unix_nano <= order.data.end_time_unix_nano);
+
+    let text = |text: &str| Value::StringValue(text.to_owned());
+    assert_eq!(order.attribute("order.id"), Some(&Value::IntValue(7)));
+    assert_eq!(order.attribute("order.express"), Some(&Value::BoolValue(true)));
+    assert_eq!(order.attribute("order.weight"), Some(&Value::DoubleValue(0.5)));
+    assert_eq!(order.attribute("error.type"), Some(&text("out_of_memory")));
+    assert_eq!(order.data.status.as_ref().map(|status| status.message.as_str()), Some("no shelf"));
+    let Some(Value::ArrayValue(items)) = order.attribute("order.items") else { panic!("an array stays an array") };
+    assert_eq!(items.values.iter().filter_map(|item| item.value.clone()).collect::<Vec<_>>(), [text("tea"), text("cup")]);
+    assert_eq!(order.attribute("code.function.name"), Some(&text("delivery::place_order")));
+
+    assert_eq!((order.scope.name.as_str(), order.scope.version.as_str()), ("tests", env!("CARGO_PKG_VERSION")));
+    let resource: HashMap<&str, Option<&Value>> = [
+        "service.name",
+        "shop.region",
+        "deployment.environment.name",
+        "telemetry.sdk.name",
+        "telemetry.sdk.language",
+        "telemetry.distro.name",
+    ]
+    .map(|key| (key, order.resource_attribute(key)))
+    .into();
+    assert_eq!(resource["service.name"], Some(&text("tests")));
+    assert_eq!(resource["shop.region"], Some(&text("north")));
+    assert_eq!(resource["deployment.environment.name"], Some(&text("tést")));
+    assert_eq!(resource["telemetry.sdk.name"], Some(&text("opentelemetry")));
+    assert_eq!(resource["telemetry.sdk.language"], Some(&text("rust")));
+    assert_eq!(resource["telemetry.distro.name"], Some(&text("otel-runtime")));
+
+    let requests = receiver.requests();
+    assert!(requests.iter().all(|request| request.protocol == protocol));
+    assert_eq!(requests[0].header("authorization"), Some("Bearer tea"));
+    assert_eq!(requests[0].header("x-tenant"), Some("shop"));
+    assert!(
+        requests[0]
+            .header("user-agent")
+            .is_some_and(|agent| agent.starts_with("otel-runtime/") && agent.contains("OTel-OTLP-Exporter-Rust/"))
+    );
+}
+
+#[test]
+fn everything_arrives_over_http() {
+    everything_arrives(Protocol::Http);
+}
+
+#[test]
+fn everything_arrives_over_grpc() {
+    everything_arrives(Protocol::Grpc);
+}
+
+fn metrics_and_logs_take_the_same_road(protocol: Protocol) {
+    let receiver = Receiver::start();
+    let telemetry = to(&receiver, protocol)
+        .set("OTEL_METRICS_EXPORTER", "otlp")
+        .set("OTEL_LOGS_EXPORTER", "otlp")
+        .build()
+        .expect("telemetry can be set up");
+    let meter = telemetry.meter_provider().expect("metrics are exported").meter("shop");
+    meter.u64_counter("shop.orders").build().add(3, &[]);
+    let logger = telemetry.logger_provider().expect("logs are exported").logger("shop");
+    let mut record = logger.create_log_record();
+    record.set_body("tea is ready".into());
+    logger.emit(record);
+    telemetry.shutdown().expect("everything is delivered");
+
+    assert_eq!(receiver.metrics().iter().map(|metric| metric.name().to_owned()).collect::<Vec<_>>(), ["shop.orders"]);
+    let logs = receiver.logs();
+    assert_eq!(logs[0].body(), Some(&Value::StringValue("tea is ready".to_owned())));
+    assert_eq!(logs[0].resource_attribute("service.name"), Some(&Value::StringValue("tests".to_owned())));
+}
+
+#[test]
+fn metrics_and_logs_take_the_same_road_over_http() {
+    metrics_and_logs_take_the_same_road(Protocol::Http);
+}
+
+#[test]
+fn metrics_and_logs_take_the_same_road_over_grpc() {
+    metrics_and_logs_take_the_same_road(Protocol::Grpc);
+}
+
+fn a_backend_that_comes_back_gets_what_was_kept(protocol: Protocol) {
+    let receiver = Receiver::start();
+    let (http_port, grpc_port) = (receiver.http_port(), receiver.grpc_port());
+    let said = Said::default();
+    let builder = to(&receiver, protocol).set("OTEL_BSP_SCHEDULE_DELAY", "1");
+    let telemetry = said.listen(builder).build().expect("telemetry can be set up");
+    drop(receiver);
+    let attached = telemetry.context().attach();
+    charge("one");
+    charge("two");
+    drop(attached);
+    while !said.lines().iter().any(|line| line.contains("trying again")) {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let receiver = Receiver::builder().http_port(http_port).grpc_port(grpc_port).start();
+    let spans = receiver.wait_for_spans(2, LONG);
+    assert_eq!(captured(&spans).tree(), "charge (client) server.address=one\ncharge (client) server.address=two\n");
+    telemetry.shutdown().expect("everything is delivered");
+    let lines = said.lines();
+    assert_eq!(lines.len(), 2, "the trouble is said at its start and at its end: {lines:?}");
+    assert!(lines[1].contains("delivered again"));
+}
+
+#[test]
+fn a_backend_that_comes_back_gets_what_was_kept_over_http() {
+    a_backend_that_comes_back_gets_what_was_kept(Protocol::Http);
+}
+
+#[test]
+fn a_backend_that_comes_back_gets_what_was_kept_over_grpc() {
+    a_backend_that_comes_back_gets_what_was_kept(Protocol::Grpc);
+}
+
+#[test]
+fn what_a_backend_refuses_for_good_is_dropped_and_said() {
+    for protocol in [Protocol::Http, Protocol::Grpc] {
+        let receiver = Receiver::start();
+        receiver.respond_with(Behaviour::status(400, tonic::Code::InvalidArgument));
+        let said = Said::default();
+        let telemetry = said.listen(to(&receiver, protocol)).build().expect("telemetry can be set up");
+        let attached = telemetry.context().attach();
+        charge("bank.example");
+        drop(attached);
+        let error = telemetry.shutdown().expect_err("nothing was delivered");
+        assert_eq!(error.lost(), 1);
+        let text = error.to_string();
+        assert!(text.starts_with("1 span not delivered to http://127.0.0.1:"), "{text}");
+        assert!(text.ends_with("HTTP status 400 Bad Request") || text.ends_with("gRPC status INVALID_ARGUMENT"), "{text}");
+        assert_eq!(receiver.requests().len(), 1, "what is refused for good is not sent again");
+    }
+}
+
+#[test]
+fn what_a_backend_rejects_of_a_request_is_counted() {
+    let receiver = Receiver::start();
+    receiver.respond_with(Behaviour::PartialSuccess { rejected: 1, message: "one is too old".to_owned() });
+    let said = Said::default();
+    let telemetry = said.listen(to(&receiver, Protocol::Http)).build().expect("telemetry can be set up");
+    let attached = telemetry.context().attach();
+    charge("one");
+    charge("two");
+    drop(attached);
+    assert_eq!(telemetry.shutdown().expect_err("one span is lost").lost(), 1);
+    assert_eq!(said.lines(), ["the backend rejected 1 of 2 spans"]);
+}
+
+#[test]
+fn a_shutdown_ends_although_the_backend_never_answers() {
+    for protocol in [Protocol::Http, Protocol::Grpc] {
+        let receiver = Receiver::start();
+        receiver.respond_with(Behaviour::Hang);
+        let telemetry = to(&receiver, protocol).build().expect("telemetry can be set up");
+        let attached = telemetry.context().attach();
+        charge("bank.example");
+        drop(attached);
+        let error = telemetry.shutdown_with_timeout(Duration::from_millis(300)).expect_err("nothing was delivered");
+        assert_eq!(error.lost(), 1);
+        assert_eq!(telemetry.shutdown(), Ok(()), "a second shutdown has nothing to do");
+    }
+}
+
+#[test]
+fn a_flush_delivers_what_was_recorded_before_it() {
+    let receiver = Receiver::start();
+    let telemetry = to(&receiver, Protocol::Http).build().expect("telemetry can be set up");
+    let _attached = telemetry.context().attach();
+    charge("one");
+    telemetry.force_flush().expect("the receiver takes it");
+    assert_eq!(receiver.spans().len(), 1);
+    charge("two");
+    telemetry.force_flush().expect("the receiver takes it");
+    assert_eq!(receiver.spans().len(), 2);
+}
+
+#[test]
+fn a_span_that_has_not_ended_at_the_shutdown_is_said() {
+    let receiver = Receiver::start();
+    let said = Said::default();
+    let telemetry = said.listen(to(&receiver, Protocol::Http)).build().expect("telemetry can be set up");
+    let attached = telemetry.context().attach();
+    let span = telemetry.tracer_provider().expect("traces are exported").tracer("plain").start("open");
+    telemetry.shutdown().expect("there is nothing to deliver");
+    assert_eq!(said.lines(), ["1 span had not ended at the shutdown, and will not be delivered"]);
+    drop((span, attached));
+}
+
+#[test]
+fn two_telemetries_at_a_time_do_not_mix() {
+    let receivers = [Receiver::start(), Receiver::start()];
+    let telemetries: Vec<_> =
+        receivers.iter().map(|receiver| to(receiver, Protocol::Http).build().expect("telemetry can be set up")).collect();
+    for (telemetry, host) in telemetries.iter().zip(["one", "two"]) {
+        let _attached = telemetry.context().attach();
+        charge(host);
+    }
+    charge("nobody");
+    assert!(!Context::current().is_telemetry_suppressed());
+    for ((receiver, telemetry), host) in receivers.iter().zip(telemetries).zip(["one", "two"]) {
+        telemetry.shutdown().expect("everything is delivered");
+        assert_eq!(captured(&receiver.spans()).tree(), format!("charge (client) server.address={host}\n"));
+    }
+}
+
+#[traced]
+fn ours(tracer: &SdkTracer) {
+    tracer.in_span("plain", |_| charge("inside"));
+}
+
+#[test]
+fn spans_of_the_plain_api_nest_both_ways() {
+    let receiver = Receiver::start();
+    let telemetry = to(&receiver, Protocol::Http).build().expect("telemetry can be set up");
+    let tracer = telemetry.tracer_provider().expect("traces are exported").tracer("plain");
+    let attached = telemetry.context().attach();
+    tracer.in_span("root", |_| ours(&tracer));
+    drop(attached);
+    telemetry.shutdown().expect("everything is delivered");
+    let tree = "root\n  ours\n    plain\n      charge (client) server.address=inside\n";
+    assert_eq!(captured(&receiver.spans()).tree(), tree);
+}
