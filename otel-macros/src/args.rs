@@ -1,18 +1,46 @@
 //! How options are written: the pieces of grammar that the macros share.
 //!
-//! An option is `name = value`, `name(…)` or, for the name of a span, a bare string literal. Each is set at most once ([`Slot`]); an
-//! unknown one is an error that lists the choices ([`each_option`]).
+//! An option is `name = value`, `name(…)`, `name`, or, for the name of what is recorded, a bare string literal. Each is set at most once
+//! ([`Slot`]); an unknown one is an error that lists the choices ([`unknown`]).
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
-use quote::ToTokens;
 use syn::ext::IdentExt;
-use syn::parse::{Parse, ParseStream};
+use syn::parse::{Parse, ParseStream, Parser};
 use syn::{Expr, LitStr, Path, Token, parenthesized, token};
 
 use crate::errors::{Errors, listed};
 
-/// An option that can be written once.
-pub(crate) struct Slot<T>(Option<T>);
+/// The options of one macro.
+pub(crate) trait Options: Default {
+    /// Takes an option whose name was consumed.
+    fn option(&mut self, option: &Ident, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<()>;
+
+    /// Takes a bare string literal.
+    fn literal(&mut self, literal: LitStr) -> syn::Result<()>;
+
+    /// Takes what stands in the parentheses of the attribute.
+    fn parse(tokens: TokenStream, errors: &mut Errors) -> Self {
+        let mut options = Self::default();
+        let parser = |input: ParseStream<'_>| {
+            separated(input, errors, |input, errors| {
+                if input.peek(LitStr) {
+                    return options.literal(input.parse()?);
+                }
+                let option = input.call(Ident::parse_any)?;
+                options.option(&option, input, errors)
+            });
+            Ok(())
+        };
+        if let Err(error) = parser.parse2(tokens) {
+            errors.push(error);
+        }
+        options
+    }
+}
+
+/// An option that can be written once. It remembers where.
+#[derive(Clone)]
+pub(crate) struct Slot<T>(Option<(Span, T)>);
 
 impl<T> Default for Slot<T> {
     fn default() -> Self {
@@ -26,16 +54,35 @@ impl<T> Slot<T> {
         if self.0.is_some() {
             return Err(syn::Error::new(place, format!("{what} is given twice; keep one of them")));
         }
-        self.0 = Some(value);
+        self.0 = Some((place, value));
         Ok(())
     }
 
+    pub(crate) fn place(&self) -> Option<Span> {
+        self.0.as_ref().map(|(place, _)| *place)
+    }
+
+    pub(crate) fn get(&self) -> Option<&T> {
+        self.0.as_ref().map(|(_, value)| value)
+    }
+
     pub(crate) fn take(self) -> Option<T> {
-        self.0
+        self.0.map(|(_, value)| value)
+    }
+
+    /// Takes over what `other` has, unless something was written here.
+    pub(crate) fn inherit(&mut self, other: &Self)
+    where
+        T: Clone,
+    {
+        if self.0.is_none() {
+            self.0.clone_from(&other.0);
+        }
     }
 }
 
 /// A name: `"shop.place_order"`, or the path of a constant.
+#[derive(Clone)]
 pub(crate) enum Name {
     Literal(LitStr),
     Constant(Path),
@@ -64,11 +111,20 @@ pub(crate) enum Sigil {
     Debug,
 }
 
-/// One entry of `fields(…)`.
+/// One entry of a list of attributes.
 pub(crate) struct Field {
     pub(crate) key: Key,
     pub(crate) sigil: Sigil,
     pub(crate) value: Expr,
+    /// `key = unbounded(value)`, on a metric.
+    pub(crate) unbounded: bool,
+}
+
+/// One entry of the `fields(…)` of a span.
+pub(crate) enum SpanField {
+    One(Field),
+    /// `..value`: all attributes of a value.
+    Spread(Expr),
 }
 
 /// The key of a field: `server.address`, or a string literal.
@@ -83,27 +139,71 @@ impl Field {
     /// ```
     pub(crate) fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         if input.peek(Token![..]) {
-            return Err(input.error("`..value` is not part of `fields` yet; name the attributes one by one: `key = value`"));
+            return Err(input.error("attributes are named one by one here: `key = value`"));
         }
         if let Some(sigil) = Sigil::parse(input)? {
             let argument: Ident = input.parse()?;
-            return Ok(Self { key: Key::shorthand(&argument), sigil, value: ident_as_expr(argument) });
+            return Ok(Self::new(Key::shorthand(&argument), sigil, ident_as_expr(argument)));
         }
         if input.peek(syn::Ident) && !input.peek2(Token![.]) && !input.peek2(Token![=]) {
             let argument: Ident = input.parse()?;
             if !(input.is_empty() || input.peek(Token![,])) {
                 return Err(input.error("expected `key = value`; the key is written with dots: `order.id = order.id`"));
             }
-            return Ok(Self { key: Key::shorthand(&argument), sigil: Sigil::Typed, value: ident_as_expr(argument) });
+            return Ok(Self::new(Key::shorthand(&argument), Sigil::Typed, ident_as_expr(argument)));
         }
+        let key = Self::key(input)?;
+        let sigil = Sigil::parse(input)?.unwrap_or(Sigil::Typed);
+        Ok(Self::new(key, sigil, input.parse()?))
+    }
+
+    /// A field of a metric, whose values must be few.
+    ///
+    /// ```text
+    /// field = ident | key "=" expr | key "=" "unbounded" "(" [sigil] expr ")"
+    /// ```
+    pub(crate) fn parse_metric(input: ParseStream<'_>) -> syn::Result<Self> {
+        let ahead = input.fork();
+        if Self::key(&ahead).is_ok() && ahead.peek(syn::Ident) && ahead.peek2(token::Paren) && ahead.call(Ident::parse_any)? == "unbounded"
+        {
+            let key = Self::key(input)?;
+            input.parse::<Ident>()?;
+            let content;
+            parenthesized!(content in input);
+            let sigil = Sigil::parse(&content)?.unwrap_or(Sigil::Typed);
+            return Ok(Self { unbounded: true, ..Self::new(key, sigil, content.parse()?) });
+        }
+        let field = Self::parse(input)?;
+        if field.sigil == Sigil::Typed {
+            return Ok(field);
+        }
+        let message = "a text may have many values, and each is a time series of its own; if it has few, write `key = unbounded(%value)`";
+        Err(syn::Error::new_spanned(&field.value, message))
+    }
+
+    fn new(key: Key, sigil: Sigil, value: Expr) -> Self {
+        Self { key, sigil, value, unbounded: false }
+    }
+
+    /// `key =`.
+    fn key(input: ParseStream<'_>) -> syn::Result<Key> {
         let key: Key = input.parse()?;
         if !input.peek(Token![=]) {
             let message = format!("the attribute `{0}` has no value; write `{0} = value`", key.text);
             return Err(syn::Error::new(key.literal.span(), message));
         }
         input.parse::<Token![=]>()?;
-        let sigil = Sigil::parse(input)?.unwrap_or(Sigil::Typed);
-        Ok(Self { key, sigil, value: input.parse()? })
+        Ok(key)
+    }
+}
+
+impl SpanField {
+    pub(crate) fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        if input.peek(Token![..]) {
+            input.parse::<Token![..]>()?;
+            return input.parse().map(Self::Spread);
+        }
+        Field::parse(input).map(Self::One)
     }
 }
 
@@ -155,16 +255,6 @@ fn ident_as_expr(ident: Ident) -> Expr {
     Expr::Path(syn::ExprPath { attrs: Vec::new(), qself: None, path: ident.into() })
 }
 
-/// Parses `fields(…)`'s inside: every entry is looked at, whatever is wrong with the ones before it.
-pub(crate) fn fields(input: ParseStream<'_>, errors: &mut Errors) -> Vec<Field> {
-    let mut fields = Vec::new();
-    separated(input, errors, |input, _| {
-        fields.push(Field::parse(input)?);
-        Ok(())
-    });
-    fields
-}
-
 /// Parses `name = value`, after the name.
 pub(crate) fn value<T: Parse>(input: ParseStream<'_>, option: &Ident, example: &str) -> syn::Result<T> {
     if !input.peek(Token![=]) {
@@ -172,6 +262,15 @@ pub(crate) fn value<T: Parse>(input: ParseStream<'_>, option: &Ident, example: &
     }
     input.parse::<Token![=]>()?;
     input.parse()
+}
+
+/// Parses `name = "text"`, after the name.
+pub(crate) fn text(input: ParseStream<'_>, option: &Ident, example: &str) -> syn::Result<LitStr> {
+    let value: Expr = value(input, option, example)?;
+    match value {
+        Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. }) => Ok(text),
+        other => Err(syn::Error::new_spanned(other, format!("`{option}` wants a string literal: `{example}`"))),
+    }
 }
 
 /// Parses `name = word`, after the name.
@@ -190,36 +289,33 @@ impl Parse for Word {
     }
 }
 
-/// Parses `name(…)`, after the name.
-pub(crate) fn list<T>(input: ParseStream<'_>, option: &Ident, example: &str, parse: impl FnOnce(ParseStream<'_>) -> T) -> syn::Result<T> {
+/// Parses an option that is nothing but its name.
+pub(crate) fn flag(input: ParseStream<'_>, option: &Ident) -> syn::Result<()> {
+    if input.is_empty() || input.peek(Token![,]) {
+        return Ok(());
+    }
+    Err(syn::Error::new(option.span(), format!("`{option}` takes no value; write `{option}` alone")))
+}
+
+/// Parses `name(entry, …)`, after the name. Every entry is looked at, whatever is wrong with the ones before it.
+pub(crate) fn list<T>(
+    input: ParseStream<'_>,
+    option: &Ident,
+    example: &str,
+    errors: &mut Errors,
+    entry: impl Fn(ParseStream<'_>) -> syn::Result<T>,
+) -> syn::Result<Vec<T>> {
     if !input.peek(token::Paren) {
         return Err(syn::Error::new(option.span(), format!("`{option}` wants a list: `{example}`")));
     }
     let content;
     parenthesized!(content in input);
-    Ok(parse(&content))
-}
-
-/// Runs `option` for each option's name, which it finds consumed; `name` for a bare string literal.
-pub(crate) fn each_option(
-    args: TokenStream,
-    errors: &mut Errors,
-    mut option: impl FnMut(&Ident, ParseStream<'_>, &mut Errors) -> syn::Result<()>,
-    mut name: impl FnMut(LitStr) -> syn::Result<()>,
-) {
-    let parser = |input: ParseStream<'_>| {
-        separated(input, errors, |input, errors| {
-            if input.peek(LitStr) {
-                return name(input.parse()?);
-            }
-            let ident = input.call(Ident::parse_any)?;
-            option(&ident, input, errors)
-        });
+    let mut entries = Vec::new();
+    separated(&content, errors, |input, _| {
+        entries.push(entry(input)?);
         Ok(())
-    };
-    if let Err(error) = syn::parse::Parser::parse2(parser, args) {
-        errors.push(error);
-    }
+    });
+    Ok(entries)
 }
 
 /// The error for an option that there is not.
@@ -228,7 +324,11 @@ pub(crate) fn unknown(option: &Ident, choices: &[&str]) -> syn::Error {
 }
 
 /// Parses entries separated by commas. A mistake in one is kept, and the next begins after the next comma.
-fn separated(input: ParseStream<'_>, errors: &mut Errors, mut entry: impl FnMut(ParseStream<'_>, &mut Errors) -> syn::Result<()>) {
+pub(crate) fn separated(
+    input: ParseStream<'_>,
+    errors: &mut Errors,
+    mut entry: impl FnMut(ParseStream<'_>, &mut Errors) -> syn::Result<()>,
+) {
     while !input.is_empty() {
         let outcome = entry(input, errors);
         let failed = outcome.is_err();
@@ -248,15 +348,6 @@ fn skip_past_comma(input: ParseStream<'_>) {
             && punct.as_char() == ','
         {
             return;
-        }
-    }
-}
-
-impl ToTokens for Name {
-    fn to_tokens(&self, tokens: &mut TokenStream) {
-        match self {
-            Self::Literal(literal) => literal.to_tokens(tokens),
-            Self::Constant(path) => path.to_tokens(tokens),
         }
     }
 }

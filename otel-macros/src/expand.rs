@@ -6,117 +6,304 @@ use proc_macro2::{Delimiter, Group, Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Path, Type};
+use syn::{Expr, Path, Type};
 
-use crate::args::{Field, Name, Sigil};
+use crate::args::{Field, Name, Sigil, SpanField};
 use crate::function::Shape;
-use crate::plan::Plan;
+use crate::plan::{CountPlan, Origin, Plan, SpanPlan, TimePlan};
 use crate::runtime_path;
 
 /// The function with a new body: a site, one start, one tail.
 pub(crate) fn function(plan: &Plan) -> TokenStream {
     let head = plan.function.head();
-    let span = Ident::new("span", Span::mixed_site());
+    let call = local("call");
     let start = start(plan);
-    let tail = tail(plan, &span);
+    let tail = tail(plan, &call);
     quote! {
         #head {
-            let #span = #start;
+            let #call = #start;
             #tail
         }
     }
 }
 
+fn local(name: &str) -> Ident {
+    Ident::new(name, Span::mixed_site())
+}
+
 fn start(plan: &Plan) -> TokenStream {
     let runtime = &plan.runtime;
     let site = site(plan);
-    if plan.fields.is_empty() {
-        return quote!(#site.start(#runtime::__private::no_fields));
+    let fields = fields(plan);
+    match plan.span.as_ref().map(|span| &span.origin) {
+        None | Some(Origin::Current) => quote!(#site.start(#fields)),
+        Some(Origin::Root) => quote!(#site.start_in(#runtime::__private::no_parent, #fields)),
+        Some(Origin::Explicit(parent)) => {
+            let runtime = runtime_path::at(runtime, parent.span());
+            let parent = quote_spanned!(parent.span()=> #runtime::__private::AsParent::as_parent(&(#parent)));
+            quote!(#site.start_in(|| #parent, #fields))
+        }
     }
-    let fields = Ident::new("fields", Span::mixed_site());
-    let values = plan.fields.iter().enumerate().map(|(index, field)| set(runtime, &fields, index, field));
-    quote!(#site.start(|#fields| { #(#values)* }))
 }
 
 /// The static data of this place.
 fn site(plan: &Plan) -> TokenStream {
     let runtime = &plan.runtime;
-    let kind = &plan.kind;
     let ident = &plan.function.signature.ident;
-    let function = Literal::string(&ident.unraw().to_string());
+    let name = ident.unraw().to_string();
+    let function = Literal::string(&plan.owner.as_ref().map_or_else(|| name.clone(), |owner| format!("{owner}::{name}")));
     let line = Literal::usize_unsuffixed(plan.function.line());
-    // At the user's own tokens, because that is where a name that breaks a rule is reported.
-    let span_name = |span: Span, name: &dyn ToTokens| {
-        let runtime = runtime_path::at(runtime, span);
-        quote_spanned!(span=> #runtime::__private::SpanName::new(#name))
-    };
-    let name = match &plan.name {
-        None => span_name(ident.span(), &function),
-        Some(Name::Literal(name)) => span_name(name.span(), name),
-        Some(Name::Constant(path)) => path.to_token_stream(),
-    };
-    let keys = plan.fields.iter().map(|field| {
-        let key = &field.key.literal;
-        let runtime = runtime_path::at(runtime, key.span());
-        quote_spanned!(key.span()=> #runtime::__private::AttributeKey::new(#key))
+    let span = plan.span.as_ref().map(|span| {
+        let own_name = (ident.span(), &function);
+        span_of_site(runtime, span, own_name)
     });
-    quote!(#runtime::__private::site!(#name, #kind, [#(#keys),*], #function, #line))
+    let count = plan.count.as_ref().map(|count| count_of_site(runtime, count));
+    let time = plan.time.as_ref().map(|time| time_of_site(runtime, time));
+    quote!(#runtime::__private::site!(#function, #line, #span #count #time))
+}
+
+fn span_of_site(runtime: &Path, span: &SpanPlan, (place, function): (Span, &Literal)) -> TokenStream {
+    let name = match &span.name {
+        None => checked(runtime, "SpanName", place, function),
+        Some(name) => checked_name(runtime, "SpanName", name),
+    };
+    let kind = &span.kind;
+    let named = span.fields.iter().filter_map(|field| match field {
+        SpanField::One(field) => Some(field),
+        SpanField::Spread(_) => None,
+    });
+    let keys = keys(runtime, named.chain(&span.ok).chain(&span.err));
+    let scope = span.scope.as_ref().map(|scope| quote!(.scope(#scope)));
+    quote!(.span(#name, #runtime::__private::SpanKind::#kind, #keys) #scope)
+}
+
+fn count_of_site(runtime: &Path, count: &CountPlan) -> TokenStream {
+    let CountPlan { name, unit, description, in_flight, fields } = count;
+    let mut set = Vec::new();
+    set.extend(name.as_ref().map(|name| {
+        let name = checked_name(runtime, "MetricName", name);
+        // What was said of the default counter is not true of this one.
+        let unit = unit.is_none().then(|| quote!(, unit: #runtime::__private::Unit::new("{call}")));
+        let description = description.is_none().then(|| quote!(, description: ""));
+        quote!(name: #name #unit #description)
+    }));
+    set.extend(unit.as_ref().map(|unit| {
+        let unit = checked_name(runtime, "Unit", unit);
+        quote!(unit: #unit)
+    }));
+    set.extend(description.as_ref().map(|description| quote!(description: #description)));
+    set.extend(in_flight.then(|| quote!(in_flight: true)));
+    set.extend((!fields.is_empty()).then(|| {
+        let keys = keys(runtime, fields.iter());
+        quote!(keys: #keys)
+    }));
+    changed(runtime, "Count", &set, "count")
+}
+
+fn time_of_site(runtime: &Path, time: &TimePlan) -> TokenStream {
+    let TimePlan { name, description, buckets, fields } = time;
+    let mut set = Vec::new();
+    set.extend(name.as_ref().map(|name| {
+        let name = checked_name(runtime, "MetricName", name);
+        let description = description.is_none().then(|| quote!(, description: ""));
+        quote!(name: #name #description)
+    }));
+    set.extend(description.as_ref().map(|description| quote!(description: #description)));
+    set.extend(buckets.as_ref().map(|buckets| {
+        let runtime = runtime_path::at(runtime, buckets.span());
+        let slice = if matches!(buckets, Expr::Array(_)) { quote_spanned!(buckets.span()=> &#buckets) } else { buckets.to_token_stream() };
+        quote_spanned!(buckets.span()=> buckets: #runtime::__private::Time::rising(#slice))
+    }));
+    set.extend((!fields.is_empty()).then(|| {
+        let keys = keys(runtime, fields.iter());
+        quote!(keys: #keys)
+    }));
+    changed(runtime, "Time", &set, "time")
+}
+
+/// `.count(Count { name: …, ..Count::DEFAULT })`.
+fn changed(runtime: &Path, ty: &str, set: &[TokenStream], method: &str) -> TokenStream {
+    let (ty, method) = (Ident::new(ty, Span::call_site()), Ident::new(method, Span::call_site()));
+    if set.is_empty() {
+        quote!(.#method(#runtime::__private::#ty::DEFAULT))
+    } else {
+        quote!(.#method(#runtime::__private::#ty { #(#set,)* ..#runtime::__private::#ty::DEFAULT }))
+    }
+}
+
+fn checked_name(runtime: &Path, ty: &str, name: &Name) -> TokenStream {
+    match name {
+        Name::Literal(literal) => checked(runtime, ty, literal.span(), literal),
+        Name::Constant(path) => path.to_token_stream(),
+    }
+}
+
+/// `SpanName::new("…")`, at the user's own tokens, because that is where a name that breaks a rule is reported.
+fn checked(runtime: &Path, ty: &str, place: Span, name: &dyn ToTokens) -> TokenStream {
+    let runtime = runtime_path::at(runtime, place);
+    let ty = Ident::new(ty, place);
+    quote_spanned!(place=> #runtime::__private::#ty::new(#name))
+}
+
+fn keys<'a>(runtime: &Path, fields: impl Iterator<Item = &'a Field>) -> TokenStream {
+    let keys = fields.map(|field| checked(runtime, "AttributeKey", field.key.literal.span(), &field.key.literal));
+    quote!(&[#(#keys),*])
+}
+
+/// The closure that gives the values which are known when the call starts.
+fn fields(plan: &Plan) -> TokenStream {
+    let runtime = &plan.runtime;
+    let fields = local("fields");
+    let span = plan.span.as_ref().map(|span| span_fields(runtime, span, &fields)).unwrap_or_default();
+    let count = plan.count.as_ref().map(|count| values(runtime, &fields, "count", &count.fields, 0)).unwrap_or_default();
+    let time = plan.time.as_ref().map(|time| values(runtime, &fields, "time", &time.fields, 0)).unwrap_or_default();
+    if span.is_empty() && count.is_empty() && time.is_empty() {
+        return quote!(#runtime::__private::no_fields);
+    }
+    let guarded = |values: TokenStream, wanted: &str| {
+        let wanted = Ident::new(wanted, Span::call_site());
+        (!values.is_empty()).then(|| quote!(if #fields.#wanted() { #values }))
+    };
+    let (span, count, time) = (guarded(span, "records"), guarded(count, "counts"), guarded(time, "times"));
+    quote!(|#fields| { #span #count #time })
+}
+
+fn span_fields(runtime: &Path, span: &SpanPlan, fields: &Ident) -> TokenStream {
+    let mut index = 0;
+    let mut tokens = TokenStream::new();
+    for field in &span.fields {
+        tokens.extend(match field {
+            SpanField::One(field) => {
+                index += 1;
+                set(runtime, fields, "set", index - 1, field, &field.value)
+            }
+            SpanField::Spread(value) => quote_spanned!(value.span()=> #fields.spread(&(#value));),
+        });
+    }
+    tokens.extend(span.links.as_ref().map(|links| quote_spanned!(links.span()=> #fields.links(#links);)));
+    tokens
+}
+
+fn values(runtime: &Path, target: &Ident, method: &str, fields: &[Field], from: usize) -> TokenStream {
+    fields.iter().zip(from..).map(|(field, index)| set(runtime, target, method, index, field, &field.value)).collect()
 }
 
 /// `fields.set(0, &(value));`, at the user's value, so that a value of a wrong type is reported there.
-fn set(runtime: &Path, fields: &Ident, index: usize, field: &Field) -> TokenStream {
+fn set(runtime: &Path, target: &Ident, method: &str, index: usize, field: &Field, value: &dyn ToTokens) -> TokenStream {
+    let place = field.value.span();
     let index = Literal::usize_unsuffixed(index);
-    let value = &field.value;
+    let method = Ident::new(method, place);
     let value = match field.sigil {
-        Sigil::Typed => quote_spanned!(value.span()=> &(#value)),
-        Sigil::Display => quote_spanned!(value.span()=> &#runtime::__private::Displayed(&(#value))),
-        Sigil::Debug => quote_spanned!(value.span()=> &#runtime::__private::Debugged(&(#value))),
+        Sigil::Typed => quote_spanned!(place=> (#value)),
+        Sigil::Display => quote_spanned!(place=> #runtime::__private::Displayed(&(#value))),
+        Sigil::Debug => quote_spanned!(place=> #runtime::__private::Debugged(&(#value))),
     };
-    quote_spanned!(field.value.span()=> #fields.set(#index, #value);)
+    let value = if field.unbounded { quote_spanned!(place=> #runtime::__private::Unbounded(&#value)) } else { value };
+    quote_spanned!(place=> #target.#method(#index, &#value);)
 }
 
-/// The last expression: runs the body under the span and hands on what it returns.
-fn tail(plan: &Plan, span: &Ident) -> TokenStream {
+/// The last expression: runs the body under the call and hands on what it returns.
+fn tail(plan: &Plan, call: &Ident) -> TokenStream {
     let runtime = &plan.runtime;
     let body = &plan.body;
-    let future = Ident::new("future", Span::mixed_site());
+    let made = local("made");
     match &plan.shape {
         Shape::Sync { returned } => {
-            let annotation = annotation(returned);
-            let outcome = outcome(runtime, returned);
-            quote!(#span.in_scope(move || #annotation #body, #outcome))
+            let (annotation, outcome) = (annotation(returned), outcome(plan, returned));
+            quote!(#call.in_scope(move || #annotation #body, #outcome))
         }
         Shape::Async { returned } => {
-            let (body, outcome) = (typed(runtime, body, returned), outcome(runtime, returned));
-            quote!(#span.in_future(async move #body, #outcome).await)
+            let (body, outcome) = (typed(runtime, body, returned), outcome(plan, returned));
+            quote!(#call.in_future(async move #body, #outcome).await)
         }
         Shape::BoxedFuture { output, boxed } => {
-            let outcome = outcome(runtime, output);
-            quote! {
-                #span.in_boxed(
-                    move || -> #boxed #body,
-                    |#span, #future| #runtime::__private::pinned(#span.in_future(#future, #outcome)),
-                )
-            }
+            let outcome = outcome(plan, output);
+            let wrap = quote!(|#call, #made| #runtime::__private::pinned(#call.in_future(#made, #outcome)));
+            quote!(#call.in_boxed(move || -> #boxed #body, #wrap))
         }
         Shape::Future { output } => {
-            let outcome = outcome(runtime, output);
+            let outcome = outcome(plan, output);
             quote! {
-                let (#span, #future) = #span.enter(move || #body);
-                #span.in_future(#future, #outcome)
+                let (#call, #made) = #call.enter(move || #body);
+                #call.in_future(#made, #outcome)
+            }
+        }
+        Shape::BoxedStream { item, boxed } => {
+            let items = items(plan, item);
+            let wrap = quote!(|#call, #made| #runtime::__private::pinned(#call.in_stream(#made, #items)));
+            quote!(#call.in_boxed(move || -> #boxed #body, #wrap))
+        }
+        Shape::Stream { item } => {
+            let items = items(plan, item);
+            quote! {
+                let (#call, #made) = #call.enter(move || #body);
+                #call.in_stream(#made, #items)
             }
         }
     }
 }
 
-/// The closure that classifies what was returned. It stands here and not in a macro of the runtime, whose file would then turn up in the
-/// user's coverage.
-fn outcome(runtime: &Path, returned: &Type) -> TokenStream {
-    let value = Ident::new("returned", Span::mixed_site());
-    match returned {
-        Type::Never(_) => quote!(|_| #runtime::__private::Outcome::OK),
-        returned => quote!(|#value: &#returned| #runtime::__private::outcome!(#value)),
+/// The closure that classifies what was returned, and gives the values which are known then. It stands here and not in a macro of the runtime,
+/// whose file would then turn up in the user's coverage.
+fn outcome(plan: &Plan, returned: &Type) -> TokenStream {
+    let runtime = &plan.runtime;
+    if let Type::Never(_) = returned {
+        return quote!(|_, _| #runtime::__private::Outcome::OK);
     }
+    let (value, results) = (local("returned"), local("results"));
+    let classified = plan.span.as_ref().and_then(|span| span.verdict.as_ref()).map_or_else(
+        || quote!(#runtime::__private::outcome!(#value)),
+        |(method, predicate)| {
+            let judged = quote_spanned!(predicate.span()=> #runtime::__private::apply(#value, #predicate));
+            quote!(#runtime::__private::outcome!(#value).#method(#judged))
+        },
+    );
+    let known = plan.span.as_ref().map(|span| results_of(runtime, span, &value, &results)).unwrap_or_default();
+    if known.is_empty() {
+        return quote!(|#value: &#returned, _| #classified);
+    }
+    quote! {
+        |#value: &#returned, #results| {
+            if #results.records() { #known }
+            #classified
+        }
+    }
+}
+
+/// The values of `ok(…)` and `err(…)`.
+fn results_of(runtime: &Path, span: &SpanPlan, value: &Ident, results: &Ident) -> TokenStream {
+    let named = span.fields.iter().filter(|field| matches!(field, SpanField::One(_))).count();
+    let part = local("part");
+    let part_values = |fields: &[Field], from: usize| -> TokenStream {
+        let applied = fields.iter().zip(from..).map(|(field, index)| {
+            let closure = &field.value;
+            let applied = quote_spanned!(closure.span()=> #runtime::__private::apply(#part, #closure));
+            set(runtime, results, "set", index, field, &applied)
+        });
+        applied.collect()
+    };
+    let ok = (!span.ok.is_empty()).then(|| {
+        let values = part_values(&span.ok, named);
+        quote!(if let ::core::option::Option::Some(#part) = #runtime::__private::ok_part!(#value) { #values })
+    });
+    let err = (!span.err.is_empty()).then(|| {
+        let values = part_values(&span.err, named + span.ok.len());
+        // At the user's closure, where a function without an error is to be reported.
+        let place = span.err[0].value.span();
+        let runtime = runtime_path::at(runtime, place);
+        let error = quote_spanned!(place=> #runtime::__private::error_of(#value));
+        quote!(if let ::core::option::Option::Some(#part) = #error { #values })
+    });
+    quote!(#ok #err)
+}
+
+/// The last arguments of `in_stream`.
+fn items(plan: &Plan, item: &Type) -> TokenStream {
+    let runtime = &plan.runtime;
+    let value = local("item");
+    let events = plan.span.as_ref().is_some_and(|span| span.item_events);
+    let variant = Ident::new(if events { "Events" } else { "Counted" }, Span::call_site());
+    quote!(#runtime::__private::Items::#variant, |#value: &#item| #runtime::__private::outcome!(#value))
 }
 
 /// The body of an async block, with the type of its value said first: a closure could be annotated with it, an async block cannot.

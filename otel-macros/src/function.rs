@@ -2,10 +2,14 @@
 //!
 //! The body is neither parsed nor rebuilt, so compiler errors, debuggers and coverage keep pointing at the user's own lines.
 
-use proc_macro2::{Group, TokenStream};
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::quote;
-use syn::parse::{Parse, ParseStream};
-use syn::{Attribute, GenericArgument, PathArguments, ReturnType, Signature, Token, Type, TypeParamBound, Visibility, parse_quote};
+use syn::parse::{Parse, ParseStream, Parser};
+use syn::punctuated::Punctuated;
+use syn::{
+    AngleBracketedGenericArguments, Attribute, GenericArgument, PathArguments, ReturnType, Signature, Token, Type, TypeParamBound,
+    Visibility, parse_quote,
+};
 
 /// A function or method as written.
 pub(crate) struct Function {
@@ -26,18 +30,22 @@ pub(crate) enum Shape {
     BoxedFuture { output: Type, boxed: Box<Type> },
     /// Returns `impl Future<Output = …>`.
     Future { output: Type },
+    /// Returns `Pin<Box<dyn Stream<Item = …>>>`.
+    BoxedStream { item: Type, boxed: Box<Type> },
+    /// Returns `impl Stream<Item = …>`.
+    Stream { item: Type },
 }
 
 impl Parse for Function {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let attributes = input.call(Attribute::parse_outer)?;
+        let mut attributes = input.call(Attribute::parse_outer)?;
         let visibility = input.parse()?;
         let signature = input.parse()?;
         let body = if input.peek(Token![;]) {
             input.parse::<Token![;]>()?;
             None
         } else {
-            Some(input.parse()?)
+            Some(outer_attributes(braces(input)?, &mut attributes))
         };
         Ok(Self { attributes, visibility, signature, body })
     }
@@ -52,13 +60,22 @@ impl Function {
         if self.signature.asyncness.is_some() {
             return Shape::Async { returned: inferable(returned) };
         }
-        if let Some(output) = boxed_future_output(&returned) {
-            return Shape::BoxedFuture { output: inferable(output), boxed: Box::new(inferable(returned)) };
+        if let Some(bounds) = pinned_box(&returned) {
+            let boxed = || Box::new(inferable(returned.clone()));
+            if let Some(output) = associated(bounds, "Future", "Output") {
+                return Shape::BoxedFuture { output: inferable(output), boxed: boxed() };
+            }
+            if let Some(item) = associated(bounds, "Stream", "Item") {
+                return Shape::BoxedStream { item: inferable(item), boxed: boxed() };
+            }
         }
-        if let Type::ImplTrait(opaque) = &returned
-            && let Some(output) = future_output(opaque.bounds.iter())
-        {
-            return Shape::Future { output: inferable(output) };
+        if let Type::ImplTrait(opaque) = &returned {
+            if let Some(output) = associated(&opaque.bounds, "Future", "Output") {
+                return Shape::Future { output: inferable(output) };
+            }
+            if let Some(item) = associated(&opaque.bounds, "Stream", "Item") {
+                return Shape::Stream { item: inferable(item) };
+            }
         }
         Shape::Sync { returned: inferable(returned) }
     }
@@ -75,34 +92,75 @@ impl Function {
     }
 }
 
-/// `Pin<Box<dyn Future<Output = T> + …>>` gives `T`.
-fn boxed_future_output(returned: &Type) -> Option<Type> {
+/// The body, which a `macro_rules` may have handed on as a `$body:block`.
+fn braces(input: ParseStream<'_>) -> syn::Result<Group> {
+    input.step(|cursor| {
+        let brace = cursor.token_tree().and_then(|(token, rest)| match token {
+            TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => Some((group, rest)),
+            TokenTree::Group(group) if group.delimiter() == Delimiter::None => match group.stream().into_iter().next()? {
+                TokenTree::Group(inner) => Some((inner, rest)),
+                _ => None,
+            },
+            _ => None,
+        });
+        brace.ok_or_else(|| cursor.error("expected the body of a function"))
+    })
+}
+
+/// Moves the attributes at the head of a body (`#![allow(…)]`) to those of the function, where they mean the same: the body becomes that of a
+/// closure, which takes none.
+fn outer_attributes(body: Group, attributes: &mut Vec<Attribute>) -> Group {
+    let starts_with_one = matches!(
+        body.stream().into_iter().take(2).collect::<Vec<_>>().as_slice(),
+        [TokenTree::Punct(hash), TokenTree::Punct(bang)] if hash.as_char() == '#' && bang.as_char() == '!'
+    );
+    if !starts_with_one {
+        return body;
+    }
+    let split = |input: ParseStream<'_>| Ok((input.call(Attribute::parse_inner)?, input.parse::<TokenStream>()?));
+    let Ok((inner, rest)) = split.parse2(body.stream()) else { return body };
+    attributes.extend(inner.into_iter().map(|attribute| Attribute { style: syn::AttrStyle::Outer, ..attribute }));
+    let mut without = Group::new(body.delimiter(), rest);
+    without.set_span(body.span());
+    without
+}
+
+type Bounds = Punctuated<TypeParamBound, Token![+]>;
+
+/// `Pin<Box<dyn A + B>>` gives the bounds `A + B`.
+fn pinned_box(returned: &Type) -> Option<&Bounds> {
     let Type::TraitObject(object) = only_argument(only_argument(returned, "Pin")?, "Box")? else { return None };
-    future_output(object.bounds.iter())
+    Some(&object.bounds)
 }
 
 /// The single type argument of a path that ends in `name`.
 fn only_argument<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
     let Type::Path(path) = ty else { return None };
     let last = path.path.segments.last().filter(|segment| segment.ident == name)?;
-    let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
-    match arguments.args.first()? {
-        GenericArgument::Type(argument) if arguments.args.len() == 1 => Some(argument),
+    match arguments(&last.arguments)?.args.first()? {
+        GenericArgument::Type(argument) => Some(argument),
         _ => None,
     }
 }
 
-/// Among the bounds of an opaque type or trait object, `Future<Output = T>` gives `T`.
-fn future_output<'a>(bounds: impl Iterator<Item = &'a TypeParamBound>) -> Option<Type> {
-    bounds.into_iter().find_map(|bound| {
-        let TypeParamBound::Trait(bound) = bound else { return None };
-        let last = bound.path.segments.last().filter(|segment| segment.ident == "Future")?;
-        let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
-        arguments.args.iter().find_map(|argument| match argument {
-            GenericArgument::AssocType(output) if output.ident == "Output" => Some(output.ty.clone()),
-            _ => None,
-        })
+/// Among bounds, `Future<Output = T>` gives `T`.
+fn associated(bounds: &Bounds, name: &str, associated: &str) -> Option<Type> {
+    let mut traits = bounds.iter().filter_map(|bound| match bound {
+        TypeParamBound::Trait(bound) => bound.path.segments.last(),
+        _ => None,
+    });
+    let found = traits.find(|segment| segment.ident == name)?;
+    arguments(&found.arguments)?.args.iter().find_map(|argument| match argument {
+        GenericArgument::AssocType(output) if output.ident == associated => Some(output.ty.clone()),
+        _ => None,
     })
+}
+
+fn arguments(arguments: &PathArguments) -> Option<&AngleBracketedGenericArguments> {
+    match arguments {
+        PathArguments::AngleBracketed(arguments) => Some(arguments),
+        _ => None,
+    }
 }
 
 /// The type as it can be written inside of the function, where the compiler infers what an `impl Trait` stands for.

@@ -1,53 +1,151 @@
 //! What we decided: every check of what was written against what it was written on. If a [`Plan`] exists, it expands.
 
 use proc_macro2::{Group, Ident, Span};
-use syn::Path;
+use quote::ToTokens;
 use syn::spanned::Spanned;
+use syn::{Expr, LitStr, Path, Type};
 
-use crate::args::{Field, Name};
+use crate::args::{Field, Name, Slot, SpanField};
 use crate::errors::{Errors, listed};
 use crate::function::{Function, Shape};
 use crate::runtime_path;
-use crate::traced::Args;
+use crate::written::Written;
+use crate::{counted, timed, traced};
 
 /// The kinds of a span as the user writes them, and the variants they stand for.
 const KINDS: [(&str, &str); 5] =
     [("internal", "Internal"), ("server", "Server"), ("client", "Client"), ("producer", "Producer"), ("consumer", "Consumer")];
 
+/// One instrumented function.
 pub(crate) struct Plan {
     pub(crate) runtime: Path,
-    /// `None`: the function's own name.
+    pub(crate) function: Function,
+    pub(crate) body: Group,
+    pub(crate) shape: Shape,
+    /// The type or trait that the function belongs to, if that is known.
+    pub(crate) owner: Option<String>,
+    pub(crate) span: Option<SpanPlan>,
+    pub(crate) count: Option<CountPlan>,
+    pub(crate) time: Option<TimePlan>,
+}
+
+pub(crate) struct SpanPlan {
+    /// `None`: the function's own name, behind its owner's.
     pub(crate) name: Option<Name>,
     /// A variant of `SpanKind`, at the place where the user wrote it.
     pub(crate) kind: Ident,
+    pub(crate) fields: Vec<SpanField>,
+    pub(crate) ok: Vec<Field>,
+    pub(crate) err: Vec<Field>,
+    /// `error_if` or `ok_if`, with the method of `Outcome` that it stands for.
+    pub(crate) verdict: Option<(Ident, Expr)>,
+    pub(crate) origin: Origin,
+    pub(crate) links: Option<Expr>,
+    pub(crate) scope: Option<LitStr>,
+    pub(crate) item_events: bool,
+}
+
+/// Where the span's parent comes from.
+pub(crate) enum Origin {
+    Current,
+    Explicit(Expr),
+    Root,
+}
+
+pub(crate) struct CountPlan {
+    pub(crate) name: Option<Name>,
+    pub(crate) unit: Option<Name>,
+    pub(crate) description: Option<LitStr>,
+    pub(crate) in_flight: bool,
     pub(crate) fields: Vec<Field>,
-    pub(crate) shape: Shape,
-    pub(crate) body: Group,
-    pub(crate) function: Function,
+}
+
+pub(crate) struct TimePlan {
+    pub(crate) name: Option<Name>,
+    pub(crate) description: Option<LitStr>,
+    pub(crate) buckets: Option<Expr>,
+    pub(crate) fields: Vec<Field>,
 }
 
 impl Plan {
-    pub(crate) fn new(args: Args, mut function: Function, errors: &mut Errors) -> Option<Self> {
-        let kind = kind(args.kind.take(), errors);
-        let fields = args.fields.take().unwrap_or_default();
-        refuse_same_key_twice(&fields, errors);
+    /// `owner` is the type or trait in whose block the function stands, if the block is what was annotated.
+    pub(crate) fn new(written: Written, mut function: Function, owner: Option<String>, errors: &mut Errors) -> Option<Self> {
+        let runtime = runtime_path::or_default(written.runtime().take());
         refuse_const(&function, errors);
         let Some(body) = function.body.take() else {
             errors.at(
                 &function.signature,
-                "a method without a body does nothing that a span could record; put `#[traced]` on the implementations, or give it a default body",
+                "a method without a body does nothing that could be recorded; annotate the implementations, or give it a default body",
             );
             return None;
         };
-        Some(Self {
-            runtime: runtime_path::or_default(args.runtime.take()),
+        let shape = function.shape();
+        let span = written.traced.map(|args| SpanPlan::new(args, &shape, errors));
+        let count = written.counted.map(|args| CountPlan::new(args, errors));
+        let time = written.timed.map(|args| TimePlan::new(args, errors));
+        Some(Self { runtime, function, body, shape, owner, span, count, time })
+    }
+}
+
+impl SpanPlan {
+    fn new(args: traced::Args, shape: &Shape, errors: &mut Errors) -> Self {
+        refuse_root_with_parent(&args, errors);
+        refuse_what_does_not_fit(&args, shape, errors);
+        let verdict = verdict(&args, errors);
+        let (fields, ok, err) =
+            (args.fields.take().unwrap_or_default(), args.ok.take().unwrap_or_default(), args.err.take().unwrap_or_default());
+        let named = fields.iter().filter_map(|field| match field {
+            SpanField::One(field) => Some(field),
+            SpanField::Spread(_) => None,
+        });
+        refuse_same_key_twice(named.chain(&ok).chain(&err), "a span has one value for each key", errors);
+        let origin = match args.parent.take() {
+            Some(parent) => Origin::Explicit(parent),
+            None if args.root.get().is_some() => Origin::Root,
+            None => Origin::Current,
+        };
+        Self {
             name: args.name.take(),
-            kind,
+            kind: kind(args.kind.take(), errors),
             fields,
-            shape: function.shape(),
-            body,
-            function,
-        })
+            ok,
+            err,
+            verdict,
+            origin,
+            links: args.links.take(),
+            scope: args.scope.take(),
+            item_events: args.item_events.get().is_some(),
+        }
+    }
+}
+
+impl CountPlan {
+    fn new(args: counted::Args, errors: &mut Errors) -> Self {
+        let shared = "function.calls";
+        refuse_without_name(&args.name, &args.unit, "unit", shared, errors);
+        refuse_without_name(&args.name, &args.description, "description", shared, errors);
+        let fields = args.fields.take().unwrap_or_default();
+        refuse_same_key_twice(fields.iter(), "a metric has one value for each key", errors);
+        refuse_own_keys(&fields, errors);
+        Self {
+            name: args.name.take(),
+            unit: args.unit.take(),
+            description: args.description.take(),
+            in_flight: args.in_flight.get().is_some(),
+            fields,
+        }
+    }
+}
+
+impl TimePlan {
+    fn new(args: timed::Args, errors: &mut Errors) -> Self {
+        let shared = "function.duration";
+        refuse_without_name(&args.name, &args.description, "description", shared, errors);
+        refuse_without_name(&args.name, &args.buckets, "buckets", shared, errors);
+        let fields = args.fields.take().unwrap_or_default();
+        refuse_same_key_twice(fields.iter(), "a metric has one value for each key", errors);
+        refuse_own_keys(&fields, errors);
+        Self { name: args.name.take(), description: args.description.take(), buckets: args.buckets.take(), fields }
     }
 }
 
@@ -61,11 +159,67 @@ fn kind(written: Option<Ident>, errors: &mut Errors) -> Ident {
     Ident::new(known.map_or("Internal", |(_, variant)| variant), written.span())
 }
 
-fn refuse_same_key_twice(fields: &[Field], errors: &mut Errors) {
-    for (index, field) in fields.iter().enumerate() {
-        if fields[..index].iter().any(|earlier| earlier.key.text == field.key.text) {
-            errors.at(&field.key.literal, format!("the attribute `{}` is given twice; a span has one value for each key", field.key.text));
+fn verdict(args: &traced::Args, errors: &mut Errors) -> Option<(Ident, Expr)> {
+    if let (Some(_), Some(place)) = (args.error_if.get(), args.ok_if.place()) {
+        errors.at_span(place, "`ok_if` and `error_if` judge the same value; keep one of them");
+    }
+    let method = |name: &str, slot: &Slot<Expr>| Some((Ident::new(name, slot.place()?), slot.get()?.clone()));
+    method("error_if", &args.error_if).or_else(|| method("ok_if", &args.ok_if))
+}
+
+fn refuse_root_with_parent(args: &traced::Args, errors: &mut Errors) {
+    if let (Some(_), Some(place)) = (args.parent.get(), args.root.place()) {
+        errors.at_span(place, "a span with `parent` is no `root`; keep one of them");
+    }
+}
+
+/// Options that look at what a function gives need one that gives it in this way.
+fn refuse_what_does_not_fit(args: &traced::Args, shape: &Shape, errors: &mut Errors) {
+    let is_stream = matches!(shape, Shape::Stream { .. } | Shape::BoxedStream { .. });
+    let is_never = matches!(shape, Shape::Sync { returned: Type::Never(_) } | Shape::Async { returned: Type::Never(_) });
+    let looking = [("ok", args.ok.place()), ("err", args.err.place()), ("error_if", args.error_if.place()), ("ok_if", args.ok_if.place())];
+    for (option, place) in looking {
+        let Some(place) = place else { continue };
+        if is_never {
+            errors.at_span(place, format!("`{option}` looks at what the function returns, and this one never does"));
+        } else if is_stream {
+            errors.at_span(
+                place,
+                format!("`{option}` looks at one returned value, and a stream gives many; classify its items by their type"),
+            );
         }
+    }
+    if let Some(place) = args.item_events.place().filter(|_| !is_stream) {
+        errors.at_span(place, "`item_events` is for functions that return `impl Stream` or `Pin<Box<dyn Stream>>`");
+    }
+}
+
+fn refuse_same_key_twice<'a>(fields: impl Iterator<Item = &'a Field>, reason: &str, errors: &mut Errors) {
+    let mut seen: Vec<&str> = Vec::new();
+    for field in fields {
+        let key = field.key.text.as_str();
+        if seen.contains(&key) {
+            errors.at(&field.key.literal, format!("the attribute `{key}` is given twice; {reason}"));
+        }
+        seen.push(key);
+    }
+}
+
+/// What every measurement has already.
+fn refuse_own_keys(fields: &[Field], errors: &mut Errors) {
+    let own = ["code.function.name", "error.type", "function.outcome"];
+    for field in fields.iter().filter(|field| own.contains(&field.key.text.as_str())) {
+        errors.at(&field.key.literal, format!("`{}` is set by the runtime, from the call itself; remove it", field.key.text));
+    }
+}
+
+/// Functions that share an instrument agree on what it is.
+fn refuse_without_name<T>(name: &Slot<Name>, option: &Slot<T>, what: &str, shared: &str, errors: &mut Errors) {
+    if let (None, Some(place)) = (name.get(), option.place()) {
+        errors.at_span(
+            place,
+            format!("`{what}` is for a metric with a name of its own, because `{shared}` is shared by all functions; give a name"),
+        );
     }
 }
 
@@ -73,7 +227,16 @@ fn refuse_const(function: &Function, errors: &mut Errors) {
     if let Some(constness) = &function.signature.constness {
         errors.at_span(
             constness.span(),
-            "a `const fn` may run inside the compiler, where no span can be recorded; remove `const`, or `#[traced]`",
+            "a `const fn` may run inside the compiler, where nothing can be recorded; remove `const`, or the annotation",
         );
+    }
+}
+
+impl ToTokens for Name {
+    fn to_tokens(&self, tokens: &mut proc_macro2::TokenStream) {
+        match self {
+            Self::Literal(literal) => literal.to_tokens(tokens),
+            Self::Constant(path) => path.to_tokens(tokens),
+        }
     }
 }

@@ -1,70 +1,129 @@
-//! `#[traced]`: its options, and the way from them to a [`Plan`].
+//! The options of `#[traced]`.
 
-use proc_macro2::{Ident, TokenStream};
-use syn::Path;
+use proc_macro2::{Ident, Span};
+use syn::ext::IdentExt;
 use syn::parse::ParseStream;
+use syn::{Expr, LitStr, Path, Token};
 
-use crate::args::{self, Field, Name, Slot};
+use crate::args::{self, Field, Name, Options, Slot, SpanField};
 use crate::errors::Errors;
-use crate::function::Function;
-use crate::plan::Plan;
-use crate::{expand, fallback};
 
-const OPTIONS: &[&str] = &["name", "kind", "fields", "crate"];
+const OPTIONS: &[&str] = &[
+    "name",
+    "kind",
+    "fields",
+    "ok",
+    "err",
+    "error_if",
+    "ok_if",
+    "parent",
+    "root",
+    "links",
+    "scope",
+    "item_events",
+    "skip",
+    "only",
+    "except",
+    "crate",
+];
 
 /// The options as written.
 #[derive(Default)]
 pub(crate) struct Args {
     pub(crate) name: Slot<Name>,
     pub(crate) kind: Slot<Ident>,
-    pub(crate) fields: Slot<Vec<Field>>,
+    pub(crate) fields: Slot<Vec<SpanField>>,
+    pub(crate) ok: Slot<Vec<Field>>,
+    pub(crate) err: Slot<Vec<Field>>,
+    pub(crate) error_if: Slot<Expr>,
+    pub(crate) ok_if: Slot<Expr>,
+    pub(crate) parent: Slot<Expr>,
+    pub(crate) root: Slot<()>,
+    pub(crate) links: Slot<Expr>,
+    pub(crate) scope: Slot<LitStr>,
+    pub(crate) item_events: Slot<()>,
+    pub(crate) selection: Selection,
     pub(crate) runtime: Slot<Path>,
 }
 
-impl Args {
-    fn parse(tokens: TokenStream, errors: &mut Errors) -> Self {
-        let mut args = Self::default();
-        let mut name = Slot::default();
-        args::each_option(
-            tokens,
-            errors,
-            |option, input, errors| args.option(option, input, errors),
-            |literal| name.set(literal.span(), "the name of the span", Name::Literal(literal)),
-        );
-        if let Some(literal) = name.take()
-            && let Name::Literal(place) = &literal
-            && let Err(error) = args.name.set(place.span(), "the name of the span", literal)
-        {
-            errors.push(error);
+/// Which functions of a block are meant; the same for all macros.
+#[derive(Default)]
+pub(crate) struct Selection {
+    /// On a function: not this one.
+    pub(crate) skip: Slot<()>,
+    /// On a block: those with `pub`.
+    pub(crate) only_pub: Slot<()>,
+    /// On a block: not these.
+    pub(crate) except: Slot<Vec<Ident>>,
+}
+
+impl Selection {
+    pub(crate) const OPTIONS: &[&str] = &["skip", "only", "except"];
+
+    pub(crate) fn option(&mut self, option: &Ident, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<()> {
+        let place = option.span();
+        match option.to_string().as_str() {
+            "skip" => self.skip.set(place, "`skip`", args::flag(input, option)?),
+            "only" => {
+                let only = args::list(input, option, "only(pub)", errors, |input| {
+                    input.parse::<Token![pub]>().map_err(|_| input.error("`only` knows nothing but `pub`: `only(pub)`"))
+                })?;
+                if only.is_empty() {
+                    return Err(syn::Error::new(place, "`only` wants to know which functions: `only(pub)`"));
+                }
+                self.only_pub.set(place, "`only`", ())
+            }
+            _ => {
+                let except = args::list(input, option, "except(new, len)", errors, Ident::parse_any)?;
+                self.except.set(place, "`except`", except)
+            }
         }
-        args
     }
 
+    /// Where something stands that has a meaning on blocks alone.
+    pub(crate) fn place_of_block_option(&self) -> Option<(Span, &'static str)> {
+        let only = self.only_pub.place().map(|place| (place, "only"));
+        only.or_else(|| self.except.place().map(|place| (place, "except")))
+    }
+}
+
+impl Options for Args {
     fn option(&mut self, option: &Ident, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<()> {
         let place = option.span();
         match option.to_string().as_str() {
             "name" => self.name.set(place, "the name of the span", args::value(input, option, "name = names::PLACE_ORDER")?),
             "kind" => self.kind.set(place, "`kind`", args::word(input, option, "kind = client")?),
             "fields" => {
-                let fields = args::list(input, option, "fields(order.id = order.id)", |list| args::fields(list, errors))?;
+                let fields = args::list(input, option, "fields(order.id = order.id)", errors, SpanField::parse)?;
                 self.fields.set(place, "`fields`", fields)
             }
+            "ok" => self.ok.set(place, "`ok`", args::list(input, option, "ok(order.total = |order| order.total)", errors, Field::parse)?),
+            "err" => {
+                self.err.set(place, "`err`", args::list(input, option, "err(retry.after = |error| error.after)", errors, Field::parse)?)
+            }
+            "error_if" => self.error_if.set(place, "`error_if`", args::value(input, option, "error_if = |count| *count == 0")?),
+            "ok_if" => self.ok_if.set(place, "`ok_if`", args::value(input, option, "ok_if = |found| found.is_err()")?),
+            "parent" => self.parent.set(place, "`parent`", args::value(input, option, "parent = request.context()")?),
+            "root" => self.root.set(place, "`root`", args::flag(input, option)?),
+            "links" => self.links.set(place, "`links`", args::value(input, option, "links = &batch.contexts")?),
+            "scope" => self.scope.set(place, "`scope`", args::text(input, option, "scope = \"shop\"")?),
+            "item_events" => self.item_events.set(place, "`item_events`", args::flag(input, option)?),
             "crate" => self.runtime.set(place, "`crate`", args::value(input, option, "crate = ::path::to::otel_runtime")?),
+            name if Selection::OPTIONS.contains(&name) => self.selection.option(option, input, errors),
             _ => Err(args::unknown(option, OPTIONS)),
         }
     }
+
+    fn literal(&mut self, literal: LitStr) -> syn::Result<()> {
+        self.name.set(literal.span(), "the name of the span", Name::Literal(literal))
+    }
 }
 
-pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
-    let mut errors = Errors::default();
-    let args = Args::parse(args, &mut errors);
-    let function = syn::parse2::<Function>(item.clone());
-    if function.is_err() {
-        errors.at(item.clone().into_iter().next(), "`#[traced]` goes on a function or a method");
-    }
-    let plan = function.ok().and_then(|function| Plan::new(args, function, &mut errors));
-    match plan {
-        Some(plan) if errors.is_empty() => expand::function(&plan),
-        _ => fallback::item_and_errors(item, errors),
+impl Args {
+    /// Takes over from the attribute of a block what is not said here.
+    pub(crate) fn inherit(&mut self, block: &Self) {
+        self.kind.inherit(&block.kind);
+        self.scope.inherit(&block.scope);
+        self.runtime.inherit(&block.runtime);
     }
 }

@@ -1,24 +1,200 @@
-//! The attributes of a span that is about to start.
+//! The attributes of a call: those that are known when it starts, those of what it returns, and those of whole values.
 
 use opentelemetry::KeyValue;
+use opentelemetry::trace::Link;
 
 use crate::name::AttributeKey;
-use crate::value::{AttributeValue, ValueWriter};
+use crate::origin::AsSpanContext;
+use crate::value::{AttributeValue, MetricValue, ValueWriter};
 
-/// Collects the values for a site's keys; handed to the closure that `#[traced(fields(…))]` becomes.
+/// A value that records several attributes; derive it, and write `..value` in `fields`.
+///
+/// ```
+/// use otel_runtime::{Attributes, traced};
+///
+/// #[derive(Attributes)]
+/// #[attributes(prefix = "order")]
+/// struct Order {
+///     id: u64, // order.id
+///     #[attribute("user.id")]
+///     customer: String,
+///     #[attribute(redact = hash)]
+///     email: String,
+///     #[attribute(skip)]
+///     card: String,
+/// }
+///
+/// #[traced(fields(..order))]
+/// fn place_order(order: &Order) {}
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no attributes to spread",
+    label = "does not derive `Attributes`",
+    note = "put `#[derive(otel_runtime::Attributes)]` on it, or name the attributes one by one: `key = value`"
+)]
+pub trait Attributes {
+    /// Records the attributes.
+    fn record(&self, attributes: &mut AttributeWriter<'_>);
+}
+
+macro_rules! pointers {
+    ($($ty:ty),*) => {$(
+        impl<T: Attributes + ?Sized> Attributes for $ty {
+            fn record(&self, attributes: &mut AttributeWriter<'_>) {
+                (**self).record(attributes);
+            }
+        }
+    )*};
+}
+
+pointers!(&T, &mut T, Box<T>, std::rc::Rc<T>, std::sync::Arc<T>);
+
+impl<T: Attributes> Attributes for Option<T> {
+    fn record(&self, attributes: &mut AttributeWriter<'_>) {
+        if let Some(value) = self {
+            value.record(attributes);
+        }
+    }
+}
+
+/// Takes the attributes of an [`Attributes`] value.
 #[derive(Debug)]
-pub struct Fields<'a> {
-    keys: &'static [AttributeKey],
+pub struct AttributeWriter<'a> {
+    /// What stands before every key: empty, or with a dot at its end.
+    prefix: String,
     attributes: &'a mut Vec<KeyValue>,
 }
 
-impl<'a> Fields<'a> {
-    pub(crate) fn new(keys: &'static [AttributeKey], attributes: &'a mut Vec<KeyValue>) -> Self {
+impl<'a> AttributeWriter<'a> {
+    pub(crate) fn new(attributes: &'a mut Vec<KeyValue>) -> Self {
+        Self { prefix: String::new(), attributes }
+    }
+
+    /// Records one attribute.
+    pub fn set<V: AttributeValue + ?Sized>(&mut self, key: AttributeKey, value: &V) {
+        let writer = if self.prefix.is_empty() {
+            ValueWriter::new(key.as_str(), self.attributes)
+        } else {
+            ValueWriter::new(format!("{}{}", self.prefix, key.as_str()), self.attributes)
+        };
+        value.write(writer);
+    }
+
+    /// Records the attributes of a value with `prefix` and a dot before their keys.
+    pub fn nested<V: Attributes + ?Sized>(&mut self, prefix: AttributeKey, value: &V) {
+        let prefix = format!("{}{}.", self.prefix, prefix.as_str());
+        value.record(&mut AttributeWriter { prefix, attributes: self.attributes });
+    }
+}
+
+/// What is known of a call when it starts; handed to the closure that the `fields(…)` of the macros become.
+#[derive(Debug)]
+pub struct Fields {
+    pub(crate) span: Option<Section>,
+    pub(crate) count: Option<Section>,
+    pub(crate) time: Option<Section>,
+    pub(crate) links: Vec<Link>,
+}
+
+/// The keys of one attribute list, and the values so far.
+#[derive(Debug)]
+pub(crate) struct Section {
+    keys: &'static [AttributeKey],
+    pub(crate) attributes: Vec<KeyValue>,
+}
+
+impl Section {
+    pub(crate) fn new(keys: &'static [AttributeKey], attributes: Vec<KeyValue>) -> Self {
         Self { keys, attributes }
     }
 
-    /// Records `value` for the site's key number `index`.
+    fn set<V: AttributeValue + ?Sized>(&mut self, index: usize, value: &V) {
+        value.write(ValueWriter::new(self.keys[index].as_str(), &mut self.attributes));
+    }
+}
+
+impl Fields {
+    /// Whether a span may be recorded, so that its attributes are of interest.
+    #[must_use]
+    pub fn records(&self) -> bool {
+        self.span.is_some()
+    }
+
+    /// Whether a counter wants its attributes.
+    #[must_use]
+    pub fn counts(&self) -> bool {
+        self.count.is_some()
+    }
+
+    /// Whether a histogram wants its attributes.
+    #[must_use]
+    pub fn times(&self) -> bool {
+        self.time.is_some()
+    }
+
+    /// Records `value` for the span's key number `index`.
     pub fn set<V: AttributeValue + ?Sized>(&mut self, index: usize, value: &V) {
-        value.write(ValueWriter::new(self.keys[index].as_str(), self.attributes));
+        if let Some(span) = &mut self.span {
+            span.set(index, value);
+        }
+    }
+
+    /// Records the attributes of a whole value for the span.
+    pub fn spread<V: Attributes + ?Sized>(&mut self, value: &V) {
+        if let Some(span) = &mut self.span {
+            value.record(&mut AttributeWriter::new(&mut span.attributes));
+        }
+    }
+
+    /// Links the span to others.
+    pub fn links<C: AsSpanContext>(&mut self, contexts: impl IntoIterator<Item = C>) {
+        if self.span.is_some() {
+            let links = contexts.into_iter().map(|context| Link::with_context(context.as_span_context()));
+            self.links.extend(links.filter(|link| link.span_context.is_valid()));
+        }
+    }
+
+    /// Records `value` for the counter's key number `index`.
+    pub fn count<V: MetricValue + ?Sized>(&mut self, index: usize, value: &V) {
+        if let Some(count) = &mut self.count {
+            count.set(index, value);
+        }
+    }
+
+    /// Records `value` for the histogram's key number `index`.
+    pub fn time<V: MetricValue + ?Sized>(&mut self, index: usize, value: &V) {
+        if let Some(time) = &mut self.time {
+            time.set(index, value);
+        }
+    }
+}
+
+/// What is known of a call when it returns; handed to the closure that classifies what was returned.
+#[derive(Debug)]
+pub struct Results {
+    section: Option<Section>,
+}
+
+impl Results {
+    /// `None`: no span is recorded.
+    pub(crate) fn new(keys: Option<&'static [AttributeKey]>) -> Self {
+        Self { section: keys.map(|keys| Section::new(keys, Vec::new())) }
+    }
+
+    /// Whether a span is recorded, so that attributes are of interest.
+    #[must_use]
+    pub fn records(&self) -> bool {
+        self.section.is_some()
+    }
+
+    /// Records `value` for the span's key number `index`.
+    pub fn set<V: AttributeValue + ?Sized>(&mut self, index: usize, value: &V) {
+        if let Some(section) = &mut self.section {
+            section.set(index, value);
+        }
+    }
+
+    pub(crate) fn into_attributes(self) -> Vec<KeyValue> {
+        self.section.map(|section| section.attributes).unwrap_or_default()
     }
 }

@@ -33,6 +33,10 @@ pub fn current() -> CurrentSpan {
 pub struct CurrentSpan(Context);
 
 impl CurrentSpan {
+    pub(crate) fn context(&self) -> &Context {
+        &self.0
+    }
+
     /// Sets an attribute.
     pub fn set(&self, key: AttributeKey, value: impl AttributeValue) {
         self.0.span().set_attributes(attributes(&[(key, &value)]));

@@ -32,20 +32,27 @@
 #[path = "private.rs"]
 pub mod __private;
 mod attributes;
+mod call;
+mod clock;
 pub mod context;
 mod current;
 mod delivery;
 mod diagnostics;
 mod export;
 mod future;
+mod metrics;
 mod name;
+mod origin;
 mod outcome;
 mod panics;
 mod pipeline;
 mod propagation;
+mod redact;
 mod setup;
+mod shared;
 mod site;
 mod span;
+mod stream;
 mod switch;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -54,11 +61,14 @@ mod value;
 pub use opentelemetry;
 pub use opentelemetry_sdk;
 
+pub use attributes::{AttributeWriter, Attributes};
 pub use current::{CurrentSpan, current};
-pub use name::{AttributeKey, SpanName};
-pub use outcome::ErrorType;
+pub use metrics::DURATION_BUCKETS;
+pub use name::{AttributeKey, MetricName, SpanName, Unit};
+pub use origin::{AsParent, AsSpanContext};
+pub use outcome::{Classified, ErrorType, Outcome};
 pub use setup::{Builder, DeliveryError, InitError, Telemetry, Warning, builder, init};
-pub use value::{AttributeValue, Element, ValueWriter};
+pub use value::{AttributeValue, Element, MetricValue, ValueWriter};
 
 /// Records a span for every call of a function, with its outcome.
 ///
@@ -106,3 +116,4 @@ pub use value::{AttributeValue, Element, ValueWriter};
 /// Besides, `code.function.name`, `code.file.path` and `code.line.number` are recorded. The span is the current one inside the function,
 /// at every poll of an async one, and only then; its parent is the span that is current where the call starts.
 pub use otel_macros::traced;
+pub use otel_macros::{Attributes, ErrorType, MetricValue, counted, timed};

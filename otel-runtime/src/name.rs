@@ -82,6 +82,98 @@ impl AttributeKey {
     }
 }
 
+/// The name of an instrument (OpenTelemetry specification, Metrics API, "Instrument name syntax":
+/// <https://opentelemetry.io/docs/specs/otel/metrics/api/#instrument-name-syntax>).
+///
+/// ```
+/// use otel_runtime::MetricName;
+///
+/// const ORDERS: MetricName = MetricName::new("shop.orders");
+/// assert_eq!(ORDERS.as_str(), "shop.orders");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct MetricName(&'static str);
+
+impl MetricName {
+    /// Checks a name: a letter, then at most 254 letters, digits, `_`, `.`, `-` or `/`, all of ASCII.
+    ///
+    /// # Panics
+    ///
+    /// If the name breaks a rule; while compiling, where it is called in a constant or by a macro.
+    #[must_use]
+    #[track_caller]
+    pub const fn new(name: &'static str) -> Self {
+        let bytes = name.as_bytes();
+        assert!(!bytes.is_empty(), "the name of a metric must not be empty; name what is measured, e.g. \"shop.orders\"");
+        assert!(bytes.len() <= 255, "the name of a metric is at most 255 bytes long");
+        assert!(bytes[0].is_ascii_alphabetic(), "the name of a metric begins with a letter");
+        let mut at = 0;
+        while at < bytes.len() {
+            let allowed = bytes[at].is_ascii_alphanumeric() || matches!(bytes[at], b'_' | b'.' | b'-' | b'/');
+            assert!(allowed, "the name of a metric has only letters, digits, `_`, `.`, `-` and `/`; what varies belongs into `fields(…)`");
+            at += 1;
+        }
+        Self(name)
+    }
+
+    /// The name as text.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        self.0
+    }
+}
+
+/// The unit of an instrument, in UCUM: `s`, `By`, `{order}` (OpenTelemetry specification, Metrics API, "Instrument unit":
+/// <https://opentelemetry.io/docs/specs/otel/metrics/api/#instrument-unit>).
+///
+/// ```
+/// use otel_runtime::Unit;
+///
+/// const ORDERS: Unit = Unit::new("{order}");
+/// assert_eq!(ORDERS.as_str(), "{order}");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Unit(&'static str);
+
+impl Unit {
+    /// Checks a unit: at most 63 characters of ASCII that can be seen, and braces in pairs.
+    ///
+    /// # Panics
+    ///
+    /// If the unit breaks a rule; while compiling, where it is called in a constant or by a macro.
+    #[must_use]
+    #[track_caller]
+    pub const fn new(unit: &'static str) -> Self {
+        let bytes = unit.as_bytes();
+        assert!(bytes.len() <= 63, "a unit is at most 63 bytes long");
+        let mut open = false;
+        let mut at = 0;
+        while at < bytes.len() {
+            assert!(bytes[at].is_ascii_graphic(), "a unit is written in ASCII without spaces, in UCUM: \"s\", \"By\", \"{{order}}\"");
+            match bytes[at] {
+                b'{' => {
+                    assert!(!open, "the braces of a unit's annotation are not nested: \"{{order}}\"");
+                    open = true;
+                }
+                b'}' => {
+                    assert!(open, "a brace closes in a unit that was not opened: \"{{order}}\"");
+                    open = false;
+                }
+                _ => {}
+            }
+            at += 1;
+        }
+        assert!(!open, "a brace is open at the end of a unit: \"{{order}}\"");
+        Self(unit)
+    }
+
+    /// The unit as text.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        self.0
+    }
+}
+
 const fn contains(bytes: &[u8], wanted: u8) -> bool {
     let mut at = 0;
     while at < bytes.len() {

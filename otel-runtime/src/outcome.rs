@@ -2,21 +2,24 @@
 //!
 //! # By the type of the returned value
 //!
-//! A macro cannot see types, so the choice is left to the compiler: `outcome!` calls a method on `&&&&Returned(returned)`, and method
-//! look-up tries fewer and fewer references. The traits below are implemented for different numbers of them:
+//! A macro cannot see types, so the choice is left to the compiler: `outcome!` calls methods on `&&&&Returned(returned)`, and method look-up
+//! tries fewer and fewer references. The traits below are implemented for different numbers of them, and the first that applies is taken:
 //!
-//! | implemented for | where | outcome |
+//! | `failure()` for | where | gives |
 //! |---|---|---|
-//! | `&&Returned<Result<T, E>>` | `E: ErrorType` | the type that the error itself gives |
-//! | `&Returned<Result<T, E>>` | `E: Display` | the error's path and its text |
-//! | `Returned<Result<T, E>>` | | the error's path |
-//! | `Returned<T>`, by a plain function on the wrapped reference | | ok |
+//! | `&&&Returned<F>` | `F: Fallible<Error: ErrorType>` | the class that the error itself says |
+//! | `&&Returned<F>` | `F: Fallible<Error: Display>` | the error's path and its text |
+//! | `&Returned<F>` | `F: Fallible` | the error's path |
+//! | `Returned<T>` | | no error |
 //!
-//! The first that applies is taken. In a generic function only what its bounds promise applies.
+//! Without an error, `success()` asks values that are [`Classified`] in the same way. In a generic function only what its bounds promise
+//! applies.
 
 use std::borrow::Cow;
 use std::fmt::Display;
+use std::process::ExitCode;
 use std::sync::Arc;
+use std::task::Poll;
 
 /// The class of an error: what stands in `error.type` (semantic conventions, "Recording errors":
 /// <https://opentelemetry.io/docs/specs/semconv/general/recording-errors/>).
@@ -123,6 +126,110 @@ impl Outcome {
     fn error(error_type: Cow<'static, str>, description: impl Into<Cow<'static, str>>) -> Self {
         Self(Kind::Error { error_type, description: description.into() })
     }
+
+    /// `error_if`: what looked well is an error, of the class that the semantic conventions keep for "no class of its own".
+    #[must_use]
+    pub fn error_if(self, is_error: bool) -> Self {
+        match self.0 {
+            Kind::Ok if is_error => Self::error("_OTHER".into(), ""),
+            _ => self,
+        }
+    }
+
+    /// `ok_if`: what looked like an error is none.
+    #[must_use]
+    pub fn ok_if(self, is_ok: bool) -> Self {
+        match self.0 {
+            Kind::Error { .. } if is_ok => Self::OK,
+            _ => self,
+        }
+    }
+
+    /// As in `function.outcome`.
+    pub(crate) fn name(&self) -> &'static str {
+        match self.0 {
+            Kind::Ok => "ok",
+            Kind::Error { .. } => "error",
+            Kind::Cancelled => "cancelled",
+            Kind::Panicked { .. } => "panicked",
+        }
+    }
+
+    /// As in `error.type`.
+    pub(crate) fn error_type(&self) -> Option<Cow<'static, str>> {
+        match &self.0 {
+            Kind::Ok | Kind::Cancelled => None,
+            Kind::Error { error_type, .. } => Some(error_type.clone()),
+            Kind::Panicked { .. } => Some("panic".into()),
+        }
+    }
+}
+
+/// Something that can hold an error.
+#[diagnostic::on_unimplemented(
+    message = "`err(…)` looks at the error of what a function returns, and `{Self}` has none",
+    note = "use it on a function that returns a `Result`"
+)]
+pub trait Fallible {
+    /// The error's type.
+    type Error;
+
+    /// The error, if there is one.
+    fn error(&self) -> Option<&Self::Error>;
+}
+
+impl<T, E> Fallible for Result<T, E> {
+    type Error = E;
+
+    #[inline]
+    fn error(&self) -> Option<&E> {
+        self.as_ref().err()
+    }
+}
+
+impl<T, E> Fallible for Poll<Result<T, E>> {
+    type Error = E;
+
+    #[inline]
+    fn error(&self) -> Option<&E> {
+        match self {
+            Self::Ready(Err(error)) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl<T, E> Fallible for Poll<Option<Result<T, E>>> {
+    type Error = E;
+
+    #[inline]
+    fn error(&self) -> Option<&E> {
+        match self {
+            Self::Ready(Some(Err(error))) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+/// A value that was returned, and is none the less an error.
+pub trait Classified {
+    /// How the call went that returned this.
+    fn classify(&self) -> Outcome;
+}
+
+impl Classified for ExitCode {
+    /// A code that is not that of success. There is no other way to look into one than its `Debug`.
+    fn classify(&self) -> Outcome {
+        if format!("{self:?}") == format!("{:?}", Self::SUCCESS) { Outcome::OK } else { Outcome::error(path_of::<Self>(), "") }
+    }
+}
+
+impl<B> Classified for http::Response<B> {
+    /// A status of 500 or above; its class is its number, as the HTTP conventions have it.
+    fn classify(&self) -> Outcome {
+        let status = self.status();
+        if status.is_server_error() { Outcome::error(status.as_str().to_owned().into(), "") } else { Outcome::OK }
+    }
 }
 
 /// A returned value, on its way to being classified.
@@ -131,62 +238,128 @@ pub struct Returned<'a, T: ?Sized>(pub &'a T);
 
 /// First choice: an error that classifies itself.
 pub trait ByErrorType {
-    /// Classifies the value.
-    fn outcome(&self) -> Outcome;
+    /// The error's outcome, if there is one.
+    fn failure(&self) -> Option<Outcome>;
 }
 
-impl<T, E: ErrorType> ByErrorType for &&&Returned<'_, Result<T, E>> {
+impl<F: Fallible<Error: ErrorType>> ByErrorType for &&&Returned<'_, F> {
     #[inline]
-    fn outcome(&self) -> Outcome {
-        match self.0 {
-            Ok(_) => Outcome::OK,
-            Err(error) => Outcome::error(error.error_type(), error.to_string()),
-        }
+    fn failure(&self) -> Option<Outcome> {
+        self.0.error().map(|error| Outcome::error(error.error_type(), error.to_string()))
     }
 }
 
 /// Second choice: an error that has a text.
 pub trait ByDisplay {
-    /// Classifies the value.
-    fn outcome(&self) -> Outcome;
+    /// The error's outcome, if there is one.
+    fn failure(&self) -> Option<Outcome>;
 }
 
-impl<T, E: Display> ByDisplay for &&Returned<'_, Result<T, E>> {
+impl<F: Fallible<Error: Display>> ByDisplay for &&Returned<'_, F> {
     #[inline]
-    fn outcome(&self) -> Outcome {
-        match self.0 {
-            Ok(_) => Outcome::OK,
-            Err(error) => Outcome::error(path_of::<E>(), error.to_string()),
-        }
+    fn failure(&self) -> Option<Outcome> {
+        self.0.error().map(|error| Outcome::error(path_of::<F::Error>(), error.to_string()))
     }
 }
 
 /// Third choice: any error.
 pub trait ByPath {
-    /// Classifies the value.
-    fn outcome(&self) -> Outcome;
+    /// The error's outcome, if there is one.
+    fn failure(&self) -> Option<Outcome>;
 }
 
-impl<T, E> ByPath for &Returned<'_, Result<T, E>> {
+impl<F: Fallible> ByPath for &Returned<'_, F> {
     #[inline]
-    fn outcome(&self) -> Outcome {
-        match self.0 {
-            Ok(_) => Outcome::OK,
-            Err(_) => Outcome::error(path_of::<E>(), ""),
-        }
+    fn failure(&self) -> Option<Outcome> {
+        self.0.error().map(|_| Outcome::error(path_of::<F::Error>(), ""))
     }
 }
 
-/// Last choice: a value that cannot fail.
+/// Last choice: what cannot hold an error.
+pub trait Infallible {
+    /// None.
+    fn failure(&self) -> Option<Outcome>;
+}
+
+impl<T: ?Sized> Infallible for Returned<'_, T> {
+    #[inline]
+    fn failure(&self) -> Option<Outcome> {
+        None
+    }
+}
+
+/// First choice: the value in a `Result` says how the call went.
+pub trait ByOkValue {
+    /// The value's outcome.
+    fn success(&self) -> Outcome;
+}
+
+impl<T: Classified, E> ByOkValue for &&Returned<'_, Result<T, E>> {
+    #[inline]
+    fn success(&self) -> Outcome {
+        self.0.as_ref().map_or(Outcome::OK, Classified::classify)
+    }
+}
+
+/// Second choice: the value says how the call went.
+pub trait ByValue {
+    /// The value's outcome.
+    fn success(&self) -> Outcome;
+}
+
+impl<T: Classified> ByValue for &Returned<'_, T> {
+    #[inline]
+    fn success(&self) -> Outcome {
+        self.0.classify()
+    }
+}
+
+/// Last choice: it went well.
 pub trait AlwaysOk {
-    /// Classifies the value.
-    fn outcome(&self) -> Outcome;
+    /// Ok.
+    fn success(&self) -> Outcome;
 }
 
 impl<T: ?Sized> AlwaysOk for Returned<'_, T> {
     #[inline]
-    fn outcome(&self) -> Outcome {
+    fn success(&self) -> Outcome {
         Outcome::OK
+    }
+}
+
+/// What `ok(…)` looks at in a `Result`.
+pub trait ResultParts {
+    /// What `ok` looks at.
+    type Ok;
+
+    /// The value, if the call went well.
+    fn ok_part(&self) -> Option<&Self::Ok>;
+}
+
+impl<T, E> ResultParts for &Returned<'_, Result<T, E>> {
+    type Ok = T;
+
+    #[inline]
+    fn ok_part(&self) -> Option<&T> {
+        self.0.as_ref().ok()
+    }
+}
+
+/// As [`ResultParts`], for a value that is no `Result`: all of it is what `ok` looks at.
+pub trait WholeValue {
+    /// What `ok` looks at.
+    type Ok;
+
+    /// The value.
+    fn ok_part(&self) -> Option<&Self::Ok>;
+}
+
+impl<T> WholeValue for Returned<'_, T> {
+    type Ok = T;
+
+    #[inline]
+    fn ok_part(&self) -> Option<&T> {
+        Some(self.0)
     }
 }
 

@@ -1,18 +1,23 @@
-//! What is installed: the tracer provider that sites record with, and which one is right for a call.
+//! What is installed: the providers that sites record with, and which ones are right for a call.
 //!
 //! A process has at most one global pipeline, which [`init`](crate::init) installs for good. Besides, any number of local ones can exist
 //! ([`Builder::build`](crate::Builder::build)); a local one is carried by the [`Context`] and serves what runs under it, which is how
 //! tests stay apart from each other.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
-use opentelemetry::trace::{TraceContextExt, TracerProvider};
-use opentelemetry::{Context, InstrumentationScope};
+use opentelemetry::Context;
+use opentelemetry::metrics::{Meter, MeterProvider};
+use opentelemetry::trace::{SpanContext, TraceContextExt, TracerProvider};
+use opentelemetry_sdk::metrics::SdkMeterProvider;
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
 
-use crate::site::Scope;
+use crate::metrics::Instruments;
+use crate::shared::Shared;
+use crate::site::{Scope, Site};
 use crate::switch;
 
 static GLOBAL: OnceLock<Arc<Pipeline>> = OnceLock::new();
@@ -23,14 +28,22 @@ static LOCAL: AtomicUsize = AtomicUsize::new(0);
 /// The value in a [`Context`] that routes what runs under it to a local pipeline.
 struct Route(Arc<Pipeline>);
 
-/// A tracer provider, with what a site must know to start a span or to do without.
+/// The providers, with what a site must know to start something or to do without.
 #[derive(Debug)]
 pub(crate) struct Pipeline {
-    provider: SdkTracerProvider,
+    tracing: Option<Tracing>,
+    metering: Option<SdkMeterProvider>,
     tracers: RwLock<HashMap<Scope, SdkTracer>>,
-    sampling: Sampling,
+    /// For a local pipeline, by the address of the site; a site keeps those of the global one itself.
+    instruments: RwLock<HashMap<usize, Arc<Instruments>>>,
     local: bool,
     open: AtomicBool,
+}
+
+#[derive(Debug)]
+pub(crate) struct Tracing {
+    pub(crate) provider: SdkTracerProvider,
+    pub(crate) sampling: Sampling,
 }
 
 /// What is known of the sampler without asking it.
@@ -42,33 +55,40 @@ pub(crate) struct Sampling {
     pub(crate) roots_off: bool,
 }
 
-/// Where a span that starts now belongs.
+/// What a call that starts now is to record, and with what.
 #[derive(Debug)]
 pub(crate) struct Placement {
+    pub(crate) pipeline: Shared<Pipeline>,
+    /// `None`: no span.
+    pub(crate) span: Option<SpanPlacement>,
+}
+
+#[derive(Debug)]
+pub(crate) struct SpanPlacement {
     pub(crate) parent: Context,
-    pub(crate) pipeline: Arc<Pipeline>,
     /// Whether the span may turn out to be recorded; if not, nobody needs its attributes.
     pub(crate) may_record: bool,
 }
 
 impl Pipeline {
     /// The pipeline of the whole process; the first one stays.
-    pub(crate) fn install(provider: SdkTracerProvider, sampling: Sampling) -> Arc<Self> {
-        let pipeline = GLOBAL.get_or_init(|| Arc::new(Self::new(provider, sampling, false)));
+    pub(crate) fn install(tracing: Option<Tracing>, metering: Option<SdkMeterProvider>) -> Arc<Self> {
+        let pipeline = GLOBAL.get_or_init(|| Arc::new(Self::new(tracing, metering, false)));
         switch::ask_again();
         Arc::clone(pipeline)
     }
 
     /// A pipeline for what runs under [`Self::context`].
-    pub(crate) fn local(provider: SdkTracerProvider, sampling: Sampling) -> Arc<Self> {
-        let pipeline = Arc::new(Self::new(provider, sampling, true));
+    pub(crate) fn local(tracing: Option<Tracing>, metering: Option<SdkMeterProvider>) -> Arc<Self> {
+        let pipeline = Arc::new(Self::new(tracing, metering, true));
         LOCAL.fetch_add(1, Ordering::SeqCst);
         switch::ask_again();
         pipeline
     }
 
-    fn new(provider: SdkTracerProvider, sampling: Sampling, local: bool) -> Self {
-        Self { provider, tracers: RwLock::default(), sampling, local, open: AtomicBool::new(true) }
+    fn new(tracing: Option<Tracing>, metering: Option<SdkMeterProvider>, local: bool) -> Self {
+        let (tracers, instruments) = Default::default();
+        Self { tracing, metering, tracers, instruments, local, open: AtomicBool::new(true) }
     }
 
     /// `parent`, with everything under it routed to this pipeline.
@@ -76,7 +96,7 @@ impl Pipeline {
         parent.with_value(Route(Arc::clone(self)))
     }
 
-    /// Ends the recording of new spans. Spans that are open go on and end.
+    /// Ends the recording of new calls. Those under way go on and end.
     pub(crate) fn close(&self) {
         if self.open.swap(false, Ordering::SeqCst) {
             if self.local {
@@ -95,17 +115,42 @@ impl Pipeline {
     }
 
     /// The tracer of an instrumentation scope; made once for each.
-    pub(crate) fn tracer(&self, scope: Scope) -> SdkTracer {
-        if let Some(tracer) = self.tracers.read().unwrap_or_else(PoisonError::into_inner).get(&scope) {
-            return tracer.clone();
+    pub(crate) fn tracer(&self, scope: Scope) -> Option<SdkTracer> {
+        let provider = &self.tracing.as_ref()?.provider;
+        Some(made_once(&self.tracers, scope, || provider.tracer_with_scope(scope.build())))
+    }
+
+    /// The instruments of a site; for a local pipeline made once, for the global one kept by the caller.
+    pub(crate) fn instruments(
+        &self,
+        site: &'static Site,
+        scope: Scope,
+        make: impl FnOnce(&Meter) -> Instruments,
+    ) -> Option<Arc<Instruments>> {
+        let provider = self.metering.as_ref()?;
+        let make = || Arc::new(make(&provider.meter_with_scope(scope.build())));
+        Some(if self.local { made_once(&self.instruments, std::ptr::from_ref(site).addr(), make) } else { make() })
+    }
+
+    fn place_span(&self, parent: &Context) -> Option<SpanPlacement> {
+        let sampling = self.tracing.as_ref()?.sampling;
+        let span = parent.span();
+        let may_record = sampling.may_record(span.span_context())?;
+        Some(SpanPlacement { parent: parent.clone(), may_record })
+    }
+}
+
+impl Sampling {
+    /// Whether a child of `parent` may be recorded; `None` if there is not even to be one.
+    fn may_record(self, parent: &SpanContext) -> Option<bool> {
+        if !parent.is_valid() {
+            return Some(!self.roots_off);
         }
-        let mut tracers = self.tracers.write().unwrap_or_else(PoisonError::into_inner);
-        let make = || {
-            let built = InstrumentationScope::builder(scope.name);
-            let built = if scope.version.is_empty() { built } else { built.with_version(scope.version) };
-            self.provider.tracer_with_scope(built.build())
-        };
-        tracers.entry(scope).or_insert_with(make).clone()
+        match (self.parent_based && !parent.is_sampled(), parent.is_remote()) {
+            (false, _) => Some(true),
+            (true, true) => Some(false),
+            (true, false) => None,
+        }
     }
 }
 
@@ -115,30 +160,46 @@ impl Drop for Pipeline {
     }
 }
 
-/// Whether anything is installed that could record.
-pub(crate) fn any_open() -> bool {
-    GLOBAL.get().is_some_and(|pipeline| pipeline.is_open()) || LOCAL.load(Ordering::SeqCst) > 0
+fn made_once<K: Eq + Hash, V: Clone>(made: &RwLock<HashMap<K, V>>, key: K, make: impl FnOnce() -> V) -> V {
+    if let Some(value) = made.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
+        return value.clone();
+    }
+    made.write().unwrap_or_else(PoisonError::into_inner).entry(key).or_insert_with(make).clone()
 }
 
-/// Where a span that starts in the current context belongs; `None` where none is to be made.
-pub(crate) fn place() -> Option<Placement> {
+/// Whether anything is installed that could record spans, or metrics.
+pub(crate) fn any_open(spans: bool, metrics: bool) -> bool {
+    let global = GLOBAL.get().filter(|pipeline| pipeline.is_open());
+    global.is_some_and(|pipeline| (spans && pipeline.tracing.is_some()) || (metrics && pipeline.metering.is_some()))
+        || LOCAL.load(Ordering::SeqCst) > 0
+}
+
+/// What a call is to record that starts now; with its span, if it wants one, under `parent`, or in the current context.
+pub(crate) fn place(wants_span: bool, parent: Option<&Context>) -> Option<Placement> {
     Context::map_current(|current| {
         if current.is_telemetry_suppressed() {
             return None;
         }
-        let pipeline = serving(current)?;
-        let span = current.span();
-        let parent = span.span_context();
-        let has_parent = parent.is_valid();
-        if has_parent && pipeline.sampling.parent_based && !parent.is_sampled() && !parent.is_remote() {
-            return None;
-        }
-        let unsampled = if has_parent { pipeline.sampling.parent_based && !parent.is_sampled() } else { pipeline.sampling.roots_off };
-        Some(Placement { parent: current.clone(), pipeline: Arc::clone(pipeline), may_record: !unsampled })
+        let pipeline = serving(parent.unwrap_or(current))?;
+        let span = if wants_span { pipeline.place_span(parent.unwrap_or(current)) } else { None };
+        Some(Placement { pipeline, span })
     })
 }
 
-fn serving(context: &Context) -> Option<&Arc<Pipeline>> {
-    let routed = if LOCAL.load(Ordering::Relaxed) > 0 { context.get::<Route>().map(|route| &route.0) } else { None };
-    routed.or_else(|| GLOBAL.get()).filter(|pipeline| pipeline.is_open())
+fn serving(context: &Context) -> Option<Shared<Pipeline>> {
+    if LOCAL.load(Ordering::Relaxed) > 0
+        && let Some(Route(pipeline)) = context.get::<Route>()
+    {
+        return Some(Shared::Local(Arc::clone(pipeline))).filter(|pipeline| pipeline.is_open());
+    }
+    GLOBAL.get().filter(|pipeline| pipeline.is_open()).map(|pipeline| Shared::Global(&**pipeline))
+}
+
+/// `context`, routed as the current one if it has no route of its own.
+pub(crate) fn keep_route(context: &Context) -> Context {
+    if LOCAL.load(Ordering::Relaxed) == 0 || context.get::<Route>().is_some() {
+        return context.clone();
+    }
+    let route = Context::map_current(|current| current.get::<Route>().map(|Route(pipeline)| Arc::clone(pipeline)));
+    route.map_or_else(|| context.clone(), |pipeline| pipeline.context(context))
 }

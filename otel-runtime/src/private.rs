@@ -1,27 +1,45 @@
 //! What the macros may name, mounted as the hidden `otel_runtime::__private`. Not public API: it changes without notice between versions,
 //! which is why the two crates pin each other exactly.
 //!
-//! An expansion names [`SpanName`], [`AttributeKey`], [`Displayed`], [`Debugged`], [`Outcome`], [`no_fields`], [`pinned`], and the
-//! macros `site!`, `returns!` and `outcome!`; nothing else. What those macros name in turn stands below.
+//! An expansion names what is re-exported in the first block and defined as a function below it, and the macros `site!`, `returns!`,
+//! `outcome!` and `ok_part!`; nothing else. The second block is what those macros name in turn.
 
+pub use crate::attributes::{AttributeWriter, Attributes};
+pub use crate::metrics::{Count, Time};
+pub use crate::name::{AttributeKey, MetricName, SpanName, Unit};
+pub use crate::origin::{AsParent, no_parent};
+pub use crate::outcome::{ErrorType, Outcome};
+pub use crate::redact::{Redacted, Redaction};
+pub use crate::stream::Items;
+pub use crate::value::{AttributeValue, Debugged, Displayed, MetricValue, Unbounded, ValueWriter};
+pub use crate::{__ok_part as ok_part, __outcome as outcome, __returns as returns, __site as site};
 pub use opentelemetry::trace::SpanKind;
 
-pub use crate::__outcome as outcome;
-pub use crate::__returns as returns;
-pub use crate::__site as site;
-pub use crate::name::{AttributeKey, SpanName};
-pub use crate::outcome::{AlwaysOk, ByDisplay, ByErrorType, ByPath, Outcome, Returned};
+pub use crate::outcome::{
+    AlwaysOk, ByDisplay, ByErrorType, ByOkValue, ByPath, ByValue, Classified, Fallible, Infallible, ResultParts, Returned, WholeValue,
+};
 pub use crate::site::{Code, Site};
-pub use crate::value::{Debugged, Displayed};
 
 use crate::attributes::Fields;
 
-/// The fields of a span that has none.
-pub fn no_fields(_: &mut Fields<'_>) {}
+/// The fields of a call that has none.
+pub fn no_fields(_: &mut Fields) {}
 
 /// `Box::pin`, where the user's `Box` may be another.
-pub fn pinned<F: Future>(future: F) -> std::pin::Pin<Box<F>> {
+pub fn pinned<F>(future: F) -> std::pin::Pin<Box<F>> {
     Box::pin(future)
+}
+
+/// Calls a closure of the user's, whose argument's type the compiler learns from here.
+#[inline]
+pub fn apply<'a, T: ?Sized, R>(value: &'a T, closure: impl FnOnce(&'a T) -> R) -> R {
+    closure(value)
+}
+
+/// The error in what a function returned, for `err(…)`.
+#[inline]
+pub fn error_of<F: Fallible>(returned: &F) -> Option<&F::Error> {
+    returned.error()
 }
 
 /// A value of a type, for [`returns!`].
@@ -34,24 +52,20 @@ pub fn typed<T>() -> T {
     unreachable!("only the type of this call is of interest")
 }
 
-/// The [`Site`] of the calling code, in a `static` that nothing else can name.
+/// The [`Site`] of the calling code, in a `static` that nothing else can name; what follows the line are calls that add to it.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __site {
-    ($name:expr, $kind:ident, [$($key:expr),*], $function:literal, $line:literal) => {{
-        static SITE: $crate::__private::Site = $crate::__private::Site::new(
-            $name,
-            $crate::__private::SpanKind::$kind,
-            &[$($key),*],
-            $crate::__private::Code::new(
-                ::core::concat!(::core::module_path!(), "::", $function),
-                ::core::file!(),
-                $line,
-                ::core::module_path!(),
-                ::core::option_env!("CARGO_PKG_NAME"),
-                ::core::option_env!("CARGO_PKG_VERSION"),
-            ),
-        );
+    ($function:expr, $line:literal, $($what:tt)*) => {{
+        static SITE: $crate::__private::Site = $crate::__private::Site::new($crate::__private::Code::new(
+            ::core::concat!(::core::module_path!(), "::", $function),
+            ::core::file!(),
+            $line,
+            ::core::module_path!(),
+            ::core::option_env!("CARGO_PKG_NAME"),
+            ::core::option_env!("CARGO_PKG_VERSION"),
+        ))
+        $($what)*;
         &SITE
     }};
 }
@@ -75,7 +89,24 @@ macro_rules! __returns {
 macro_rules! __outcome {
     ($returned:expr) => {{
         #[allow(unused_imports)]
-        use $crate::__private::{AlwaysOk as _, ByDisplay as _, ByErrorType as _, ByPath as _};
-        (&&&&$crate::__private::Returned($returned)).outcome()
+        use $crate::__private::{
+            AlwaysOk as _, ByDisplay as _, ByErrorType as _, ByOkValue as _, ByPath as _, ByValue as _, Infallible as _,
+        };
+        let returned = &&&&$crate::__private::Returned($returned);
+        match returned.failure() {
+            ::core::option::Option::Some(failure) => failure,
+            ::core::option::Option::None => returned.success(),
+        }
+    }};
+}
+
+/// What `ok(…)` looks at in what a function returned, by its type.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __ok_part {
+    ($returned:expr) => {{
+        #[allow(unused_imports)]
+        use $crate::__private::{ResultParts as _, WholeValue as _};
+        (&&$crate::__private::Returned($returned)).ok_part()
     }};
 }

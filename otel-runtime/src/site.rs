@@ -1,28 +1,42 @@
 //! [`Site`]: the static data of one instrumented place, and the one way to start something there. Sync and async code meet in
 //! [`Site::start`].
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use opentelemetry::trace::{SpanBuilder, SpanKind, Tracer};
-use opentelemetry::{Key, KeyValue};
+use opentelemetry::{Context, InstrumentationScope, Key, KeyValue};
 use opentelemetry_sdk::trace::SdkTracer;
 
-use crate::attributes::Fields;
+use crate::attributes::{Fields, Section};
+use crate::call::Call;
+use crate::clock::Moment;
+use crate::metrics::{Count, Instruments, Measured, Time};
 use crate::name::{AttributeKey, SpanName};
-use crate::pipeline::{self, Placement};
+use crate::pipeline::{self, Pipeline, Placement, SpanPlacement};
+use crate::shared::Shared;
 use crate::span::Span;
 use crate::switch::Switch;
 
 /// One instrumented place of the program. The macros put one in a `static` for each annotated function.
 #[derive(Debug)]
 pub struct Site {
+    code: Code,
+    span: Option<SpanSite>,
+    count: Option<Count>,
+    time: Option<Time>,
+    switch: Switch,
+    /// The tracer of the global pipeline, once it is known.
+    tracer: OnceLock<Option<SdkTracer>>,
+    /// The instruments of the global pipeline, once they are known.
+    instruments: OnceLock<Option<Arc<Instruments>>>,
+}
+
+/// What `#[traced]` says of a place.
+#[derive(Clone, Debug)]
+struct SpanSite {
     name: SpanName,
     kind: SpanKind,
     keys: &'static [AttributeKey],
-    code: Code,
-    switch: Switch,
-    /// The tracer of the global pipeline, once it is known.
-    tracer: OnceLock<SdkTracer>,
 }
 
 /// Where a place stands in the source (semantic conventions, "Source code attributes":
@@ -38,13 +52,20 @@ pub struct Code {
 /// The instrumentation scope of a place: the user's crate, with its version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Scope {
-    pub(crate) name: &'static str,
+    name: &'static str,
     /// Empty: not known.
-    pub(crate) version: &'static str,
+    version: &'static str,
+}
+
+impl Scope {
+    pub(crate) fn build(self) -> InstrumentationScope {
+        let scope = InstrumentationScope::builder(self.name);
+        if self.version.is_empty() { scope.build() } else { scope.with_version(self.version).build() }
+    }
 }
 
 impl Code {
-    /// Called by `code!`, with what only the user's crate can say. Without Cargo there is no package name; then the crate's own is used.
+    /// Called by `site!`, with what only the user's crate can say. Without Cargo there is no package name; then the crate's own is used.
     #[must_use]
     pub const fn new(
         function: &'static str,
@@ -77,42 +98,126 @@ const fn crate_of(module: &'static str) -> &'static str {
 }
 
 impl Site {
-    /// The data of a place that records a span.
+    /// A place that records nothing yet.
     #[must_use]
-    pub const fn new(name: SpanName, kind: SpanKind, keys: &'static [AttributeKey], code: Code) -> Self {
-        Self { name, kind, keys, code, switch: Switch::new(), tracer: OnceLock::new() }
+    pub const fn new(code: Code) -> Self {
+        Self { code, span: None, count: None, time: None, switch: Switch::new(), tracer: OnceLock::new(), instruments: OnceLock::new() }
     }
 
-    /// Starts a span whose parent is the current one. `fields` gives the values of the site's keys; it runs only if the span may be
-    /// recorded, and before the sampler is asked.
+    /// Records a span. `keys` are those of its `fields`, then those of `ok`, then those of `err`.
+    #[must_use]
+    pub const fn span(mut self, name: SpanName, kind: SpanKind, keys: &'static [AttributeKey]) -> Self {
+        self.span = Some(SpanSite { name, kind, keys });
+        self
+    }
+
+    /// Counts calls.
+    #[must_use]
+    pub const fn count(mut self, count: Count) -> Self {
+        self.count = Some(count);
+        self
+    }
+
+    /// Times calls.
+    #[must_use]
+    pub const fn time(mut self, time: Time) -> Self {
+        self.time = Some(time);
+        self
+    }
+
+    /// Records under an instrumentation scope of this name, instead of the user's crate.
+    #[must_use]
+    pub const fn scope(mut self, name: &'static str) -> Self {
+        self.code.scope = Scope { name, version: "" };
+        self
+    }
+
+    /// Starts a call: its span, if it records one, is the child of the current one. `fields` gives the values that are known now; those of the
+    /// span are asked for only if it may be recorded, and before the sampler is.
     #[inline]
-    pub fn start(&'static self, mut fields: impl FnMut(&mut Fields<'_>)) -> Span {
-        if self.switch.is_on(pipeline::any_open) { self.begin(&mut fields) } else { Span::off() }
+    pub fn start(&'static self, mut fields: impl FnMut(&mut Fields)) -> Call {
+        if self.is_on() { self.begin(None, &mut fields) } else { Call::off() }
+    }
+
+    /// As [`start`](Self::start), with the span in the context that `parent` gives.
+    #[inline]
+    pub fn start_in(&'static self, parent: impl FnOnce() -> Context, mut fields: impl FnMut(&mut Fields)) -> Call {
+        if self.is_on() { self.begin(Some(&parent()), &mut fields) } else { Call::off() }
+    }
+
+    #[inline]
+    fn is_on(&'static self) -> bool {
+        self.switch.is_on(|| pipeline::any_open(self.span.is_some(), self.is_measured()))
+    }
+
+    fn is_measured(&self) -> bool {
+        self.count.is_some() || self.time.is_some()
+    }
+
+    /// The keys of the span's attributes.
+    pub(crate) fn keys(&self) -> &'static [AttributeKey] {
+        self.span.as_ref().map_or(&[], |span| span.keys)
     }
 
     #[inline(never)]
-    fn begin(&'static self, fields: &mut dyn FnMut(&mut Fields<'_>)) -> Span {
-        let Some(place) = pipeline::place() else { return Span::off() };
-        let attributes = if place.may_record { self.attributes(fields) } else { Vec::new() };
-        let builder = SpanBuilder::from_name(self.name.as_str()).with_kind(self.kind.clone()).with_attributes(attributes);
-        let span = if place.pipeline.is_local() {
-            place.pipeline.tracer(self.code.scope).build_with_context(builder, &place.parent)
-        } else {
-            self.global_tracer(&place).build_with_context(builder, &place.parent)
+    fn begin(&'static self, parent: Option<&Context>, fields: &mut dyn FnMut(&mut Fields)) -> Call {
+        let Some(Placement { pipeline, span }) = pipeline::place(self.span.is_some(), parent) else { return Call::off() };
+        let instruments = if self.is_measured() { self.instruments(&pipeline) } else { None };
+        if span.is_none() && instruments.is_none() {
+            return Call::off();
+        }
+        let records = span.as_ref().is_some_and(|span| span.may_record);
+        let mut known = Fields {
+            span: records.then(|| Section::new(self.keys(), self.code.attributes(self.keys().len()))),
+            count: self.section(instruments.is_some(), self.count.map(|count| count.keys)),
+            time: self.section(instruments.is_some(), self.time.map(|time| time.keys)),
+            links: Vec::new(),
         };
-        Span::started(&place.parent, span)
+        fields(&mut known);
+        let started = Moment::now();
+        let measured = instruments.map(|instruments| Measured::start(instruments, known.count.take(), known.time.take()));
+        let span = span.map_or_else(Span::off, |place| self.start_span(&pipeline, &place, known, started));
+        Call::started(self, span, measured, started)
     }
 
-    fn global_tracer(&self, place: &Placement) -> &SdkTracer {
-        self.tracer.get_or_init(|| place.pipeline.tracer(self.code.scope))
+    /// A section for a metric with attributes of its own.
+    fn section(&self, is_measured: bool, keys: Option<&'static [AttributeKey]>) -> Option<Section> {
+        let keys = keys.filter(|keys| is_measured && !keys.is_empty())?;
+        Some(Section::new(keys, Vec::with_capacity(keys.len() + 3)))
     }
 
-    fn attributes(&self, fields: &mut dyn FnMut(&mut Fields<'_>)) -> Vec<KeyValue> {
-        let mut attributes = Vec::with_capacity(3 + self.keys.len());
-        attributes.push(KeyValue::new(Key::from_static_str("code.function.name"), self.code.function));
-        attributes.push(KeyValue::new(Key::from_static_str("code.file.path"), self.code.file));
-        attributes.push(KeyValue::new(Key::from_static_str("code.line.number"), i64::from(self.code.line)));
-        fields(&mut Fields::new(self.keys, &mut attributes));
+    fn start_span(&'static self, pipeline: &Pipeline, place: &SpanPlacement, known: Fields, started: Moment) -> Span {
+        let Some(site) = &self.span else { return Span::off() };
+        let started = started.system_time();
+        let mut builder = SpanBuilder::from_name(site.name.as_str()).with_kind(site.kind.clone()).with_start_time(started);
+        builder.attributes = known.span.map(|section| section.attributes);
+        builder.links = Some(known.links).filter(|links| !links.is_empty());
+        let local;
+        let tracer = if pipeline.is_local() {
+            local = pipeline.tracer(self.code.scope);
+            local.as_ref()
+        } else {
+            self.tracer.get_or_init(|| pipeline.tracer(self.code.scope)).as_ref()
+        };
+        tracer.map_or_else(Span::off, |tracer| Span::started(&place.parent, tracer.build_with_context(builder, &place.parent), started))
+    }
+
+    fn instruments(&'static self, pipeline: &Pipeline) -> Option<Shared<Instruments>> {
+        let make = || {
+            pipeline.instruments(self, self.code.scope, |meter| {
+                Instruments::new(meter, self.code.function, self.count.as_ref(), self.time.as_ref())
+            })
+        };
+        if pipeline.is_local() { make().map(Shared::Local) } else { self.instruments.get_or_init(make).as_deref().map(Shared::Global) }
+    }
+}
+
+impl Code {
+    fn attributes(&self, more: usize) -> Vec<KeyValue> {
+        let mut attributes = Vec::with_capacity(3 + more);
+        attributes.push(KeyValue::new(Key::from_static_str("code.function.name"), self.function));
+        attributes.push(KeyValue::new(Key::from_static_str("code.file.path"), self.file));
+        attributes.push(KeyValue::new(Key::from_static_str("code.line.number"), i64::from(self.line)));
         attributes
     }
 }

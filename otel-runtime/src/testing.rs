@@ -23,7 +23,8 @@
 //! A capture belongs to what runs under it: tests that capture can run in parallel, and do not see each other's spans. What runs on
 //! another task or thread belongs to it if it is given the context ([`crate::context`]).
 
-use std::fmt::Write;
+use std::fmt::{self, Write};
+use std::mem;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -32,13 +33,16 @@ use opentelemetry::trace::{SpanId, SpanKind, Status, TraceId};
 use opentelemetry::{Context, KeyValue, Value};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::metrics::data::{AggregatedMetrics, Metric, MetricData, ResourceMetrics, ScopeMetrics};
+use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
+use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider, Temporality};
 use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider, Span as SdkSpan, SpanData, SpanLimits, SpanProcessor};
 
 use crate::panics;
-use crate::pipeline::{Pipeline, Sampling};
+use crate::pipeline::{Pipeline, Sampling, Tracing};
 
-/// Runs `run`, and returns what it returns with the spans that ended meanwhile.
-pub fn capture<T>(run: impl FnOnce() -> T) -> (T, Spans) {
+/// Runs `run`, and returns what it returns with what was recorded meanwhile.
+pub fn capture<T>(run: impl FnOnce() -> T) -> (T, Captured) {
     let capture = Capture::start();
     let attached = capture.context().attach();
     let returned = run();
@@ -46,7 +50,7 @@ pub fn capture<T>(run: impl FnOnce() -> T) -> (T, Spans) {
     (returned, capture.finish())
 }
 
-/// Runs `future`, and returns what it gives with the spans that ended meanwhile.
+/// Runs `future`, and returns what it gives with what was recorded meanwhile.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() {
@@ -58,7 +62,7 @@ pub fn capture<T>(run: impl FnOnce() -> T) -> (T, Spans) {
 /// assert_eq!(spans.tree(), "fetch\n");
 /// # }
 /// ```
-pub async fn capture_async<F: Future>(future: F) -> (F::Output, Spans) {
+pub async fn capture_async<F: Future>(future: F) -> (F::Output, Captured) {
     let capture = Capture::start();
     let returned = future.with_context(capture.context()).await;
     (returned, capture.finish())
@@ -67,30 +71,40 @@ pub async fn capture_async<F: Future>(future: F) -> (F::Output, Spans) {
 struct Capture {
     pipeline: Arc<Pipeline>,
     ended: Ended,
+    meter: SdkMeterProvider,
+    collected: Collected,
 }
 
 impl Capture {
     fn start() -> Self {
         panics::remember_messages();
         let ended = Ended::default();
+        let resource = Resource::builder_empty().build();
         let provider = SdkTracerProvider::builder()
             .with_sampler(Sampler::AlwaysOn)
             .with_span_limits(SpanLimits::default())
-            .with_resource(Resource::builder_empty().build())
+            .with_resource(resource.clone())
             .with_span_processor(ended.clone())
             .build();
-        let sampling = Sampling { parent_based: false, roots_off: false };
-        Self { pipeline: Pipeline::local(provider, sampling), ended }
+        let tracing = Tracing { provider, sampling: Sampling { parent_based: false, roots_off: false } };
+        let collected = Collected::default();
+        // Nothing is collected before the end.
+        let reader = PeriodicReader::builder(collected.clone()).with_interval(Duration::from_secs(24 * 60 * 60)).build();
+        let meter = SdkMeterProvider::builder().with_resource(resource).with_reader(reader).build();
+        Self { pipeline: Pipeline::local(Some(tracing), Some(meter.clone())), ended, meter, collected }
     }
 
     fn context(&self) -> Context {
         self.pipeline.context(&Context::current())
     }
 
-    fn finish(self) -> Spans {
+    fn finish(self) -> Captured {
         self.pipeline.close();
-        let ended = self.ended.0.lock().unwrap_or_else(PoisonError::into_inner);
-        ended.iter().map(Span::from).collect()
+        // Collects, and ends the thread that the reader has. It cannot fail: nothing is sent anywhere.
+        let _ = self.meter.shutdown();
+        let spans = self.ended.0.lock().unwrap_or_else(PoisonError::into_inner).iter().map(Span::from).collect();
+        let points = mem::take(&mut *self.collected.0.lock().unwrap_or_else(PoisonError::into_inner));
+        Captured { spans, points }
     }
 }
 
@@ -111,6 +125,119 @@ impl SpanProcessor for Ended {
 
     fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
         Ok(())
+    }
+}
+
+/// Keeps the last value of every time series.
+#[derive(Clone, Debug, Default)]
+struct Collected(Arc<Mutex<Vec<Point>>>);
+
+impl PushMetricExporter for Collected {
+    async fn export(&self, metrics: &ResourceMetrics) -> OTelSdkResult {
+        let metrics = metrics.scope_metrics().flat_map(ScopeMetrics::metrics);
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = metrics.flat_map(points).collect();
+        Ok(())
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        Ok(())
+    }
+
+    fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
+        Ok(())
+    }
+
+    fn temporality(&self) -> Temporality {
+        Temporality::Cumulative
+    }
+}
+
+fn points(metric: &Metric) -> Vec<Point> {
+    match metric.data() {
+        AggregatedMetrics::F64(data) => points_of(metric, data, |value| *value),
+        #[allow(clippy::cast_precision_loss, reason = "a test counts far less than 2^53")]
+        AggregatedMetrics::U64(data) => points_of(metric, data, |value| *value as f64),
+        #[allow(clippy::cast_precision_loss, reason = "a test counts far less than 2^53")]
+        AggregatedMetrics::I64(data) => points_of(metric, data, |value| *value as f64),
+    }
+}
+
+fn points_of<T: Copy>(metric: &Metric, data: &MetricData<T>, number: impl Fn(&T) -> f64) -> Vec<Point> {
+    let point = |attributes: Vec<KeyValue>, value| Point {
+        metric: metric.name().to_owned(),
+        unit: metric.unit().to_owned(),
+        description: metric.description().to_owned(),
+        attributes,
+        value,
+    };
+    match data {
+        MetricData::Sum(sum) => {
+            sum.data_points().map(|data| point(data.attributes().cloned().collect(), PointValue::Sum(number(&data.value())))).collect()
+        }
+        MetricData::Gauge(gauge) => {
+            gauge.data_points().map(|data| point(data.attributes().cloned().collect(), PointValue::Gauge(number(&data.value())))).collect()
+        }
+        MetricData::Histogram(histogram) => {
+            let points = histogram.data_points().map(|data| {
+                let value = PointValue::Histogram { count: data.count(), sum: number(&data.sum()), bounds: data.bounds().collect() };
+                point(data.attributes().cloned().collect(), value)
+            });
+            points.collect()
+        }
+        MetricData::ExponentialHistogram(_) => Vec::new(),
+    }
+}
+
+/// The value of one time series, as a test looks at it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Point {
+    /// The name of the metric.
+    pub metric: String,
+    /// Its unit.
+    pub unit: String,
+    /// Its description.
+    pub description: String,
+    /// The attributes of the time series, sorted by key.
+    pub attributes: Vec<KeyValue>,
+    /// The value at the end of the capture.
+    pub value: PointValue,
+}
+
+/// What an instrument measured.
+#[derive(Clone, Debug, PartialEq)]
+pub enum PointValue {
+    /// The sum of a counter or an up-down counter.
+    Sum(f64),
+    /// The last value of a gauge.
+    Gauge(f64),
+    /// The measurements of a histogram.
+    Histogram {
+        /// How many there were.
+        count: u64,
+        /// Their sum.
+        sum: f64,
+        /// The upper bounds of the buckets.
+        bounds: Vec<f64>,
+    },
+}
+
+impl Point {
+    /// The value of an attribute.
+    #[must_use]
+    pub fn attribute(&self, key: &str) -> Option<&Value> {
+        self.attributes.iter().find(|attribute| attribute.key.as_str() == key).map(|attribute| &attribute.value)
+    }
+}
+
+/// `shop.orders{a=1,b=x} 3`; of a histogram only how many measurements there were, because durations vary.
+impl fmt::Display for Point {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let attributes: Vec<String> = self.attributes.iter().map(|KeyValue { key, value, .. }| format!("{key}={value}")).collect();
+        write!(f, "{}{{{}}} ", self.metric, attributes.join(","))?;
+        match &self.value {
+            PointValue::Sum(value) | PointValue::Gauge(value) => write!(f, "{value}"),
+            PointValue::Histogram { count, .. } => write!(f, "{count}"),
+        }
     }
 }
 
@@ -186,26 +313,54 @@ impl Span {
     }
 }
 
-/// The spans of a test, in the order in which they ended.
+/// What a test recorded: spans, in the order in which they ended, and metrics.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Spans(Vec<Span>);
+pub struct Captured {
+    spans: Vec<Span>,
+    points: Vec<Point>,
+}
 
-impl FromIterator<Span> for Spans {
+impl FromIterator<Span> for Captured {
     fn from_iter<I: IntoIterator<Item = Span>>(spans: I) -> Self {
-        Self(spans.into_iter().collect())
+        Self { spans: spans.into_iter().collect(), points: Vec::new() }
     }
 }
 
-impl Spans {
-    /// All of them.
+impl Captured {
+    /// All spans.
     #[must_use]
     pub fn all(&self) -> &[Span] {
-        &self.0
+        &self.spans
+    }
+
+    /// The time series of a metric.
+    pub fn points<'a>(&'a self, metric: &'a str) -> impl Iterator<Item = &'a Point> {
+        self.points.iter().filter(move |point| point.metric == metric)
+    }
+
+    /// The time series as text, a line each, sorted.
+    ///
+    /// ```
+    /// use otel_runtime::counted;
+    /// use otel_runtime::testing::capture;
+    ///
+    /// #[counted("shop.orders")]
+    /// fn place_order() {}
+    ///
+    /// let ((), captured) = capture(place_order);
+    /// assert!(captured.metrics().starts_with("shop.orders{code.function.name="));
+    /// assert!(captured.metrics().ends_with(",function.outcome=ok} 1\n"));
+    /// ```
+    #[must_use]
+    pub fn metrics(&self) -> String {
+        let mut lines: Vec<String> = self.points.iter().map(|point| format!("{point}\n")).collect();
+        lines.sort();
+        lines.concat()
     }
 
     /// Those with a name.
     pub fn named<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Span> {
-        self.0.iter().filter(move |span| span.name == name)
+        self.spans.iter().filter(move |span| span.name == name)
     }
 
     /// The only one with a name.
@@ -216,7 +371,7 @@ impl Spans {
     #[must_use]
     #[track_caller]
     pub fn one(&self, name: &str) -> &Span {
-        let mut named = self.0.iter().filter(|span| span.name == name);
+        let mut named = self.spans.iter().filter(|span| span.name == name);
         match (named.next(), named.next()) {
             (Some(span), None) => span,
             (first, _) => {
@@ -230,7 +385,7 @@ impl Spans {
     /// among them stands as a root.
     #[must_use]
     pub fn tree(&self) -> String {
-        let is_here = |id: SpanId| id != SpanId::INVALID && self.0.iter().any(|span| span.span_id == id);
+        let is_here = |id: SpanId| id != SpanId::INVALID && self.spans.iter().any(|span| span.span_id == id);
         let mut text = String::new();
         // From the last to the first, so that the first is taken first.
         let mut open: Vec<(usize, &Span)> = self.sorted(|span| !is_here(span.parent_span_id)).map(|root| (0, root)).collect();
@@ -243,7 +398,7 @@ impl Spans {
 
     /// Those that are wanted, the last started first.
     fn sorted(&self, wanted: impl Fn(&Span) -> bool) -> impl Iterator<Item = &Span> {
-        let mut spans: Vec<&Span> = self.0.iter().filter(|span| wanted(span)).collect();
+        let mut spans: Vec<&Span> = self.spans.iter().filter(|span| wanted(span)).collect();
         spans.sort_by_key(|span| span.start_time);
         spans.into_iter().rev()
     }

@@ -41,17 +41,17 @@ pub trait AttributeValue {
 /// Takes the value of one attribute.
 #[derive(Debug)]
 pub struct ValueWriter<'a> {
-    key: &'static str,
+    key: Key,
     attributes: &'a mut Vec<KeyValue>,
 }
 
 impl<'a> ValueWriter<'a> {
-    pub(crate) fn new(key: &'static str, attributes: &'a mut Vec<KeyValue>) -> Self {
-        Self { key, attributes }
+    pub(crate) fn new(key: impl Into<Key>, attributes: &'a mut Vec<KeyValue>) -> Self {
+        Self { key: key.into(), attributes }
     }
 
     fn push(self, value: impl Into<Value>) {
-        self.attributes.push(KeyValue::new(Key::from_static_str(self.key), value));
+        self.attributes.push(KeyValue::new(self.key, value));
     }
 
     /// Writes a boolean.
@@ -267,6 +267,48 @@ impl<T: Debug + ?Sized> AttributeValue for Debugged<'_, T> {
         writer.text(format_args!("{:?}", self.0));
     }
 }
+
+/// A value of few: it may be the attribute of a metric, where each new value is a new time series.
+///
+/// Implemented for `bool`, `&'static str` and `Option` of these; for an enum, derive it. For anything else the writer of the code says that
+/// he knows what he does: `unbounded(value)`.
+///
+/// ```
+/// use otel_runtime::{MetricValue, counted};
+///
+/// #[derive(Clone, Copy, MetricValue)]
+/// enum Payment {
+///     Card,
+///     Cash,
+/// }
+///
+/// #[counted("shop.orders", unit = "{order}", fields(payment.method = payment))]
+/// fn place_order(payment: Payment) {}
+/// # place_order(Payment::Card);
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` may have many values, and every value of a metric's attribute is a time series of its own",
+    label = "not known to have few values",
+    note = "use a `bool`, a `&'static str` or an enum with `#[derive(MetricValue)]`, or write `key = unbounded(value)`"
+)]
+pub trait MetricValue: AttributeValue {}
+
+impl MetricValue for bool {}
+impl MetricValue for &'static str {}
+impl<T: MetricValue> MetricValue for Option<T> {}
+impl<T: MetricValue> MetricValue for &T {}
+
+/// `key = unbounded(value)`: the user says that there are few values.
+#[derive(Debug)]
+pub struct Unbounded<'a, T: ?Sized>(pub &'a T);
+
+impl<T: AttributeValue + ?Sized> AttributeValue for Unbounded<'_, T> {
+    fn write(&self, writer: ValueWriter<'_>) {
+        self.0.write(writer);
+    }
+}
+
+impl<T: AttributeValue + ?Sized> MetricValue for Unbounded<'_, T> {}
 
 #[cfg(test)]
 mod tests {

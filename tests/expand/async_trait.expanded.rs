@@ -13,14 +13,17 @@ where
     'life1: 'async_trait,
     Self: 'async_trait,
 {
-    let span = ::otel_runtime::__private::site!(
-        ::otel_runtime::__private::SpanName::new("place_order"), Internal,
-        [::otel_runtime::__private::AttributeKey::new("order.id")], "place_order", 0
+    let call = ::otel_runtime::__private::site!(
+        "place_order", 0, .span(::otel_runtime::__private::SpanName::new("place_order"),
+        ::otel_runtime::__private::SpanKind::Internal, &
+        [::otel_runtime::__private::AttributeKey::new("order.id")])
     )
         .start(|fields| {
-            fields.set(0, &(order.id));
+            if fields.records() {
+                fields.set(0, &(order.id));
+            }
         });
-    span.in_boxed(
+    call.in_boxed(
         move || -> ::core::pin::Pin<
             Box<
                 dyn ::core::future::Future<
@@ -28,11 +31,11 @@ where
                 > + ::core::marker::Send + 'async_trait,
             >,
         > { Box::pin(async move { self.place(order).await }) },
-        |span, future| ::otel_runtime::__private::pinned(
-            span
+        |call, made| ::otel_runtime::__private::pinned(
+            call
                 .in_future(
-                    future,
-                    |returned: &Result<Receipt, OrderError>| {
+                    made,
+                    |returned: &Result<Receipt, OrderError>, _| {
                         ::otel_runtime::__private::outcome!(returned)
                     },
                 ),

@@ -1,19 +1,23 @@
 fn place_order(order: &Order, host: &str, user_id: u64) -> Receipt {
-    let span = ::otel_runtime::__private::site!(
-        ::otel_runtime::__private::SpanName::new("shop.place_order"), Client,
+    let call = ::otel_runtime::__private::site!(
+        "place_order", 0,
+        .span(::otel_runtime::__private::SpanName::new("shop.place_order"),
+        ::otel_runtime::__private::SpanKind::Client, &
         [::otel_runtime::__private::AttributeKey::new("server.address"),
         ::otel_runtime::__private::AttributeKey::new("order.id"),
         ::otel_runtime::__private::AttributeKey::new("order.items"),
-        ::otel_runtime::__private::AttributeKey::new("user_id")], "place_order", 0
+        ::otel_runtime::__private::AttributeKey::new("user_id")])
     )
         .start(|fields| {
-            fields.set(0, &(host));
-            fields.set(1, &::otel_runtime::__private::Displayed(&(order.id)));
-            fields.set(2, &::otel_runtime::__private::Debugged(&(order.items)));
-            fields.set(3, &(user_id));
+            if fields.records() {
+                fields.set(0, &(host));
+                fields.set(1, &::otel_runtime::__private::Displayed(&(order.id)));
+                fields.set(2, &::otel_runtime::__private::Debugged(&(order.items)));
+                fields.set(3, &(user_id));
+            }
         });
-    span.in_scope(
+    call.in_scope(
         move || -> Receipt { order.place(host, user_id) },
-        |returned: &Receipt| ::otel_runtime::__private::outcome!(returned),
+        |returned: &Receipt, _| ::otel_runtime::__private::outcome!(returned),
     )
 }

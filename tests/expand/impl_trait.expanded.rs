@@ -5,12 +5,15 @@ fn receipts<'a, T: Into<Query>>(
 where
     T: Clone,
 {
-    let span = ::otel_runtime::__private::site!(
-        names::RECEIPTS, Internal, [], "receipts", 0
+    let call = ::otel_runtime::__private::site!(
+        "receipts", 0, .span(names::RECEIPTS,
+        ::otel_runtime::__private::SpanKind::Internal, & [])
     )
         .start(::otel_runtime::__private::no_fields);
-    span.in_scope(
+    call.in_scope(
         move || -> Result<_, OrderError> { self.find(query.into()) },
-        |returned: &Result<_, OrderError>| ::otel_runtime::__private::outcome!(returned),
+        |returned: &Result<_, OrderError>, _| {
+            ::otel_runtime::__private::outcome!(returned)
+        },
     )
 }

@@ -1,14 +1,15 @@
 fn serve(self) -> ! {
-    let span = ::otel_runtime::__private::site!(
-        ::otel_runtime::__private::SpanName::new("serve"), Internal, [], "serve", 0
+    let call = ::otel_runtime::__private::site!(
+        "serve", 0, .span(::otel_runtime::__private::SpanName::new("serve"),
+        ::otel_runtime::__private::SpanKind::Internal, & [])
     )
         .start(::otel_runtime::__private::no_fields);
-    span.in_scope(
+    call.in_scope(
         move || -> ! {
             loop {
                 self.accept();
             }
         },
-        |_| ::otel_runtime::__private::Outcome::OK,
+        |_, _| ::otel_runtime::__private::Outcome::OK,
     )
 }

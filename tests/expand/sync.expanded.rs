@@ -1,15 +1,15 @@
 fn place_order(order: &Order) -> Result<Receipt, OrderError> {
-    let span = ::otel_runtime::__private::site!(
-        ::otel_runtime::__private::SpanName::new("place_order"), Internal, [],
-        "place_order", 0
+    let call = ::otel_runtime::__private::site!(
+        "place_order", 0, .span(::otel_runtime::__private::SpanName::new("place_order"),
+        ::otel_runtime::__private::SpanKind::Internal, & [])
     )
         .start(::otel_runtime::__private::no_fields);
-    span.in_scope(
+    call.in_scope(
         move || -> Result<Receipt, OrderError> {
             let total = order.total()?;
             Ok(Receipt { total })
         },
-        |returned: &Result<Receipt, OrderError>| {
+        |returned: &Result<Receipt, OrderError>, _| {
             ::otel_runtime::__private::outcome!(returned)
         },
     )

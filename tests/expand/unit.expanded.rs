@@ -1,14 +1,15 @@
 /// Documentation stays, and so do other attributes.
 #[inline]
 pub(crate) unsafe extern "C" fn r#move() {
-    let span = crate::telemetry::__private::site!(
-        crate ::telemetry::__private::SpanName::new("move"), Internal, [], "move", 0
+    let call = crate::telemetry::__private::site!(
+        "move", 0, .span(crate ::telemetry::__private::SpanName::new("move"), crate
+        ::telemetry::__private::SpanKind::Internal, & [])
     )
         .start(crate::telemetry::__private::no_fields);
-    span.in_scope(
+    call.in_scope(
         move || -> () {
             go();
         },
-        |returned: &()| crate::telemetry::__private::outcome!(returned),
+        |returned: &(), _| crate::telemetry::__private::outcome!(returned),
     )
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use opentelemetry::{KeyValue, global};
-use opentelemetry_sdk::trace::SdkTracerProvider;
+use opentelemetry_sdk::metrics::SdkMeterProvider;
 
 use super::config::Config;
 use super::env::{NOT_READ, VARIABLES, Warning};
@@ -17,7 +17,7 @@ use super::providers::Providers;
 use super::telemetry::Telemetry;
 use crate::diagnostics::Diagnostics;
 use crate::export::console::{Console, Style};
-use crate::pipeline::{Pipeline, Sampling};
+use crate::pipeline::{Pipeline, Tracing};
 use crate::{panics, propagation};
 
 /// Whether telemetry was set up for this process.
@@ -220,9 +220,12 @@ struct Configured {
 
 impl Configured {
     /// Opens the way from annotated code to the providers.
-    fn start(self, open: impl FnOnce(SdkTracerProvider, Sampling) -> Arc<Pipeline>) -> Telemetry {
-        let pipeline = self.providers.tracer.clone().map(|provider| open(provider, self.config.traces.sampler.into()));
-        Telemetry::new(self.providers, pipeline, self.warnings, self.diagnostics)
+    fn start(self, open: impl FnOnce(Option<Tracing>, Option<SdkMeterProvider>) -> Arc<Pipeline>) -> Telemetry {
+        let Self { config, providers, warnings, diagnostics } = self;
+        let tracing = providers.tracer.clone().map(|provider| Tracing { provider, sampling: config.traces.sampler.into() });
+        let metering = providers.meter.clone();
+        let pipeline = (tracing.is_some() || metering.is_some()).then(|| open(tracing, metering));
+        Telemetry::new(providers, pipeline, warnings, diagnostics)
     }
 }
 

@@ -106,7 +106,7 @@ impl Received<LogRecord> {
 
 /// The spans as a capture would give them, so that a test can look at what arrived in the same way.
 #[must_use]
-pub fn captured(spans: &[Received]) -> testing::Spans {
+pub fn captured(spans: &[Received]) -> testing::Captured {
     spans.iter().map(|span| captured_span(&span.data)).collect()
 }
 

@@ -1,0 +1,212 @@
+//! `#[derive(Attributes)]`: fields become attributes.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::ext::IdentExt;
+use syn::parse::ParseStream;
+use syn::spanned::Spanned;
+use syn::{Attribute, Data, DeriveInput, Field, Fields, LitInt, LitStr, Member, Path, parenthesized};
+
+use crate::args::{self, Slot};
+use crate::derive::{each_entry, local, runtime, snake_case};
+use crate::errors::Errors;
+use crate::runtime_path;
+
+const OPTIONS: &[&str] = &["\"a.key\"", "display", "debug", "flatten", "nested", "redact", "skip"];
+
+/// What `#[attribute(…)]` says of a field.
+#[derive(Default)]
+struct Options {
+    key: Slot<LitStr>,
+    treatment: Slot<Treatment>,
+    redaction: Slot<Redaction>,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Treatment {
+    Typed,
+    Display,
+    Debug,
+    /// The attributes of the field's own value, under their own keys.
+    Flatten,
+    /// The same behind the field's key.
+    Nested,
+    Skip,
+}
+
+enum Redaction {
+    Erase,
+    Hash,
+    Truncate(LitInt),
+}
+
+pub(crate) fn expand(input: &DeriveInput, errors: &mut Errors) -> TokenStream {
+    let (prefix, runtime_path) = container(&input.attrs, errors);
+    let runtime = runtime_path::or_default(runtime_path);
+    let writer = local("attributes");
+    let body = match &input.data {
+        Data::Struct(data) => arm(&runtime, &quote!(Self), &data.fields, &prefix, &writer, errors),
+        Data::Enum(data) => {
+            let arms = data.variants.iter().map(|variant| {
+                let ident = &variant.ident;
+                arm(&runtime, &quote!(Self::#ident), &variant.fields, &prefix, &writer, errors)
+            });
+            arms.collect()
+        }
+        Data::Union(_) => {
+            errors.at(&input.ident, "a union does not know which of its fields is there; implement `Attributes` by hand");
+            TokenStream::new()
+        }
+    };
+    let is_empty = matches!(&input.data, Data::Enum(data) if data.variants.is_empty());
+    let body = if is_empty { quote!(match *self {}) } else { quote!(match self { #body }) };
+    let name = &input.ident;
+    let (generics, arguments, conditions) = input.generics.split_for_impl();
+    quote! {
+        #[automatically_derived]
+        impl #generics #runtime::__private::Attributes for #name #arguments #conditions {
+            fn record(&self, #writer: &mut #runtime::__private::AttributeWriter<'_>) {
+                #body
+            }
+        }
+    }
+}
+
+/// `#[attributes(prefix = "…", crate = …)]`. The prefix comes with its dot.
+fn container(attributes: &[Attribute], errors: &mut Errors) -> (String, Option<Path>) {
+    let mut prefix = Slot::default();
+    let mut path = Slot::default();
+    each_entry(attributes, "attributes", errors, |input| {
+        let option = input.call(Ident::parse_any)?;
+        match option.to_string().as_str() {
+            "prefix" => prefix.set(option.span(), "`prefix`", args::text(input, &option, "prefix = \"order\"")?),
+            "crate" => path.set(option.span(), "`crate`", runtime(input, &option)?),
+            _ => Err(args::unknown(&option, &["prefix", "crate"])),
+        }
+    });
+    let prefix = prefix.take().map(|prefix: LitStr| {
+        let text = prefix.value();
+        if text.is_empty() || text.ends_with('.') || text.starts_with('.') {
+            errors.at(&prefix, "a prefix is a name, and the dot after it comes by itself: `prefix = \"order\"`");
+        }
+        format!("{text}.")
+    });
+    (prefix.unwrap_or_default(), path.take())
+}
+
+/// One arm of the match: takes a struct or a variant apart and records its fields.
+fn arm(runtime: &Path, pattern: &TokenStream, fields: &Fields, prefix: &str, writer: &Ident, errors: &mut Errors) -> TokenStream {
+    let mut members = TokenStream::new();
+    let mut records = TokenStream::new();
+    let mut keys: Vec<String> = Vec::new();
+    for (index, field) in fields.iter().enumerate() {
+        let options = Options::of(field, errors);
+        let treatment = options.treatment.get().copied().unwrap_or(Treatment::Typed);
+        options.check(treatment, field, errors);
+        if treatment == Treatment::Skip {
+            continue;
+        }
+        let key = options.key(field, index, prefix);
+        if treatment != Treatment::Flatten && keys.contains(&key.value()) {
+            errors.at(&key, format!("the attribute `{}` is given twice; each field has a key of its own", key.value()));
+        }
+        keys.push(key.value());
+        let bound = local(&format!("field{index}"));
+        let member = field.ident.clone().map_or_else(|| Member::from(index), Member::Named);
+        members.extend(quote!(#member: #bound,));
+        records.extend(options.record(runtime, writer, &key, &bound, treatment, field));
+    }
+    quote!(#pattern { #members .. } => { #records })
+}
+
+impl Options {
+    fn of(field: &Field, errors: &mut Errors) -> Self {
+        let mut options = Self::default();
+        each_entry(&field.attrs, "attribute", errors, |input| options.entry(input));
+        options
+    }
+
+    fn entry(&mut self, input: ParseStream<'_>) -> syn::Result<()> {
+        if input.peek(LitStr) {
+            let key: LitStr = input.parse()?;
+            return self.key.set(key.span(), "the key", key);
+        }
+        let option = input.call(Ident::parse_any)?;
+        let treatment = match option.to_string().as_str() {
+            "display" => Treatment::Display,
+            "debug" => Treatment::Debug,
+            "flatten" => Treatment::Flatten,
+            "nested" => Treatment::Nested,
+            "skip" => Treatment::Skip,
+            "redact" => return self.redaction.set(option.span(), "`redact`", redaction(input, &option)?),
+            _ => return Err(args::unknown(&option, OPTIONS)),
+        };
+        args::flag(input, &option)?;
+        self.treatment.set(option.span(), "how the field is recorded", treatment)
+    }
+
+    fn check(&self, treatment: Treatment, field: &Field, errors: &mut Errors) {
+        let whole = matches!(treatment, Treatment::Flatten | Treatment::Nested | Treatment::Skip);
+        if let Some(place) = self.redaction.place().filter(|_| whole) {
+            errors.at_span(place, "`redact` is for one value, and this field is none; redact inside of its own type");
+        }
+        if let Some(place) = self.key.place().filter(|_| matches!(treatment, Treatment::Flatten | Treatment::Skip)) {
+            errors.at_span(place, "a key is for a field that is recorded under it, and this one is not");
+        }
+        if field.ident.is_none() && self.key.get().is_none() && !matches!(treatment, Treatment::Flatten | Treatment::Skip) {
+            errors.at(&field.ty, "a field without a name needs a key: `#[attribute(\"order.id\")]`, or `flatten`, or `skip`");
+        }
+    }
+
+    /// The key as written, or the field's name behind the prefix; it stands where the user gave it.
+    fn key(&self, field: &Field, index: usize, prefix: &str) -> LitStr {
+        match (self.key.get(), &field.ident) {
+            (Some(key), _) => key.clone(),
+            (None, Some(ident)) => LitStr::new(&format!("{prefix}{}", snake_case(ident)), ident.span()),
+            (None, None) => LitStr::new(&format!("{prefix}{index}"), field.span()),
+        }
+    }
+
+    fn record(&self, runtime: &Path, writer: &Ident, key: &LitStr, bound: &Ident, treatment: Treatment, field: &Field) -> TokenStream {
+        let place = field.ty.span();
+        let at_key = runtime_path::at(runtime, key.span());
+        let checked = quote_spanned!(key.span()=> #at_key::__private::AttributeKey::new(#key));
+        let value = match treatment {
+            Treatment::Flatten => return quote_spanned!(place=> #runtime::__private::Attributes::record(#bound, #writer);),
+            Treatment::Nested => return quote_spanned!(place=> #writer.nested(const { #checked }, #bound);),
+            Treatment::Display => quote_spanned!(place=> &#runtime::__private::Displayed(#bound)),
+            Treatment::Debug => quote_spanned!(place=> &#runtime::__private::Debugged(#bound)),
+            Treatment::Typed | Treatment::Skip => quote_spanned!(place=> #bound),
+        };
+        let value = match self.redaction.get() {
+            None => value,
+            Some(redaction) => {
+                let redaction = match redaction {
+                    Redaction::Erase => quote!(Erase),
+                    Redaction::Hash => quote!(Hash),
+                    Redaction::Truncate(length) => quote!(Truncate(#length)),
+                };
+                quote_spanned!(place=> &#runtime::__private::Redacted(#value, #runtime::__private::Redaction::#redaction))
+            }
+        };
+        quote_spanned!(place=> #writer.set(const { #checked }, #value);)
+    }
+}
+
+fn redaction(input: ParseStream<'_>, option: &Ident) -> syn::Result<Redaction> {
+    let how = args::word(input, option, "redact = hash")?;
+    match how.to_string().as_str() {
+        "erase" => Ok(Redaction::Erase),
+        "hash" => Ok(Redaction::Hash),
+        "truncate" if input.peek(syn::token::Paren) => {
+            let content;
+            parenthesized!(content in input);
+            let length: LitInt =
+                content.parse().map_err(|error| syn::Error::new(error.span(), "expected a number of characters: `truncate(8)`"))?;
+            length.base10_parse::<usize>()?;
+            Ok(Redaction::Truncate(length))
+        }
+        "truncate" => Err(syn::Error::new(how.span(), "`truncate` wants to know how much is left: `truncate(8)`")),
+        _ => Err(syn::Error::new(how.span(), format!("there is no redaction `{how}`; there are `erase`, `hash` and `truncate(n)`"))),
+    }
+}

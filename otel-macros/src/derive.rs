@@ -1,0 +1,87 @@
+//! What the derives share.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use syn::ext::IdentExt;
+use syn::parse::{ParseStream, Parser};
+use syn::{Attribute, DeriveInput, Meta, Path};
+
+use crate::errors::Errors;
+
+/// Parses the item and expands it; or reports what is wrong with it.
+pub(crate) fn expand(item: TokenStream, expand: impl FnOnce(&DeriveInput, &mut Errors) -> TokenStream) -> TokenStream {
+    let mut errors = Errors::default();
+    let expanded = match syn::parse2::<DeriveInput>(item) {
+        Ok(input) => expand(&input, &mut errors),
+        Err(error) => return error.to_compile_error(),
+    };
+    if errors.is_empty() { expanded } else { errors.into_tokens() }
+}
+
+/// Runs `entry` for each entry of each `#[name(entry, …)]` among the attributes. A mistake in one is kept, and the next is looked at.
+pub(crate) fn each_entry(
+    attributes: &[Attribute],
+    name: &str,
+    errors: &mut Errors,
+    mut entry: impl FnMut(ParseStream<'_>) -> syn::Result<()>,
+) {
+    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident(name)) {
+        let Meta::List(list) = &attribute.meta else {
+            errors.at(attribute, format!("`#[{name}]` wants something in parentheses: `#[{name}(…)]`"));
+            continue;
+        };
+        let parser = |input: ParseStream<'_>| {
+            crate::args::separated(input, errors, |input, _| entry(input));
+            Ok(())
+        };
+        if let Err(error) = parser.parse2(list.tokens.clone()) {
+            errors.push(error);
+        }
+    }
+}
+
+/// `crate = path`, after `crate`.
+pub(crate) fn runtime(input: ParseStream<'_>, option: &Ident) -> syn::Result<Path> {
+    crate::args::value(input, option, "crate = ::path::to::otel_runtime")
+}
+
+/// `OutOfStock` as `out_of_stock`.
+pub(crate) fn snake_case(ident: &Ident) -> String {
+    let camel: Vec<char> = ident.unraw().to_string().chars().collect();
+    let mut snake = String::with_capacity(camel.len() + 4);
+    for (index, letter) in camel.iter().enumerate() {
+        let after_small = index > 0 && !camel[index - 1].is_uppercase();
+        let before_small = index > 0 && camel.get(index + 1).is_some_and(|next| next.is_lowercase());
+        if letter.is_uppercase() && (after_small || before_small) && !snake.ends_with('_') {
+            snake.push('_');
+        }
+        snake.extend(letter.to_lowercase());
+    }
+    snake
+}
+
+/// A local that the user's code cannot name.
+pub(crate) fn local(name: &str) -> Ident {
+    Ident::new(name, Span::mixed_site())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_in_snake_case() {
+        let cases = [
+            ("OutOfStock", "out_of_stock"),
+            ("Io", "io"),
+            ("HTTPError", "http_error"),
+            ("V2", "v2"),
+            ("r#Self_", "self_"),
+            ("TooMany429", "too_many429"),
+            ("already_snake", "already_snake"),
+        ];
+        for (camel, snake) in cases {
+            let ident = syn::parse_str::<Ident>(camel).unwrap_or_else(|_| Ident::new(&camel.replace("r#", ""), Span::call_site()));
+            assert_eq!(snake_case(&ident), snake);
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! `#[derive(MetricValue)]`: the variants of an enum are the few values of a metric's attribute.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::ext::IdentExt;
+use syn::parse::ParseStream;
+use syn::{Attribute, Data, DeriveInput, Fields, LitStr, Path};
+
+use crate::args;
+use crate::derive::{each_entry, runtime, snake_case};
+use crate::errors::Errors;
+use crate::runtime_path;
+
+pub(crate) fn expand(input: &DeriveInput, errors: &mut Errors) -> TokenStream {
+    let mut runtime_path = None;
+    rename(&input.attrs, errors, Some(&mut runtime_path));
+    let runtime = runtime_path::or_default(runtime_path);
+    let name = &input.ident;
+    let Data::Enum(data) = &input.data else {
+        errors.at(name, "only an enum has few values by itself; write `unbounded(value)` where the attribute is given");
+        return TokenStream::new();
+    };
+    let arms = data.variants.iter().map(|variant| {
+        if !matches!(variant.fields, Fields::Unit) {
+            errors.at(&variant.fields, "a variant with fields has as many values as its fields; a value of a metric is a plain variant");
+        }
+        let value = rename(&variant.attrs, errors, None).unwrap_or_else(|| snake_case(&variant.ident));
+        let ident = &variant.ident;
+        quote!(Self::#ident => #value,)
+    });
+    let arms: Vec<TokenStream> = arms.collect();
+    let text = if arms.is_empty() { quote!(match *self {}) } else { quote!(match self { #(#arms)* }) };
+    let (generics, arguments, conditions) = input.generics.split_for_impl();
+    quote! {
+        #[automatically_derived]
+        impl #generics #runtime::__private::AttributeValue for #name #arguments #conditions {
+            fn write(&self, writer: #runtime::__private::ValueWriter<'_>) {
+                writer.static_str(#text);
+            }
+        }
+
+        #[automatically_derived]
+        impl #generics #runtime::__private::MetricValue for #name #arguments #conditions {}
+    }
+}
+
+fn rename(attributes: &[Attribute], errors: &mut Errors, mut runtime_path: Option<&mut Option<Path>>) -> Option<String> {
+    let mut found = None;
+    each_entry(attributes, "metric_value", errors, |input: ParseStream<'_>| {
+        if runtime_path.is_none() && input.peek(LitStr) {
+            let text: LitStr = input.parse()?;
+            if found.replace(text.value()).is_some() {
+                return Err(syn::Error::new(text.span(), "the value is given twice; keep one of them"));
+            }
+            return Ok(());
+        }
+        let option = input.call(syn::Ident::parse_any)?;
+        match (option.to_string().as_str(), runtime_path.as_deref_mut()) {
+            ("crate", Some(path)) => *path = Some(runtime(input, &option)?),
+            (_, Some(_)) => return Err(args::unknown(&option, &["crate"])),
+            (_, None) => return Err(args::unknown(&option, &["\"a_value\""])),
+        }
+        Ok(())
+    });
+    found
+}

@@ -1,0 +1,214 @@
+//! What `#[counted]` and `#[timed]` measure: instruments shared by name, bound once for each site and outcome, and the guard that measures a
+//! call however it ends.
+//!
+//! An instrument reserves memory for every stream, so no function gets one of its own: functions share `function.calls` or whatever name is
+//! given, and differ by `code.function.name`.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::{OnceLock, PoisonError, RwLock};
+use std::time::Duration;
+
+use opentelemetry::KeyValue;
+use opentelemetry::metrics::{BoundCounter, BoundHistogram, BoundUpDownCounter, Counter, Histogram, Meter};
+
+use crate::attributes::Section;
+use crate::name::{AttributeKey, MetricName, Unit};
+use crate::outcome::{Kind, Outcome};
+use crate::shared::Shared;
+
+/// Seconds: from what a function takes that does nothing much to what a user no longer waits for.
+pub const DURATION_BUCKETS: &[f64] = &[0.0001, 0.0005, 0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+
+/// What `#[counted]` says of a place.
+#[derive(Clone, Copy, Debug)]
+pub struct Count {
+    /// The counter's name.
+    pub name: MetricName,
+    /// Its unit.
+    pub unit: Unit,
+    /// Its description; empty if there is none.
+    pub description: &'static str,
+    /// The keys of its own attributes.
+    pub keys: &'static [AttributeKey],
+    /// Whether calls under way are counted as well, in `function.active_calls`.
+    pub in_flight: bool,
+}
+
+/// What `#[timed]` says of a place.
+#[derive(Clone, Copy, Debug)]
+pub struct Time {
+    /// The histogram's name. Its unit is the second.
+    pub name: MetricName,
+    /// Its description; empty if there is none.
+    pub description: &'static str,
+    /// The keys of its own attributes.
+    pub keys: &'static [AttributeKey],
+    /// The upper bounds of its buckets, in seconds.
+    pub buckets: &'static [f64],
+}
+
+impl Count {
+    /// `#[counted]` without options.
+    pub const DEFAULT: Self = Self {
+        name: MetricName::new("function.calls"),
+        unit: Unit::new("{call}"),
+        description: "Calls of a function that have ended, by outcome.",
+        keys: &[],
+        in_flight: false,
+    };
+}
+
+impl Time {
+    /// `#[timed]` without options.
+    pub const DEFAULT: Self = Self {
+        name: MetricName::new("function.duration"),
+        description: "Duration of calls of a function, by outcome.",
+        keys: &[],
+        buckets: DURATION_BUCKETS,
+    };
+
+    /// Checks that buckets rise, and are numbers; called by the macro in a constant.
+    ///
+    /// # Panics
+    ///
+    /// If they are not; while compiling.
+    #[must_use]
+    #[track_caller]
+    pub const fn rising(buckets: &'static [f64]) -> &'static [f64] {
+        assert!(!buckets.is_empty(), "`buckets` must not be empty; give the upper bounds in seconds, e.g. [0.01, 0.1, 1.0]");
+        let mut at = 0;
+        while at < buckets.len() {
+            assert!(buckets[at].is_finite(), "a bound of `buckets` must be a finite number of seconds");
+            assert!(at == 0 || buckets[at - 1] < buckets[at], "the bounds of `buckets` must rise, each above the one before it");
+            at += 1;
+        }
+        buckets
+    }
+}
+
+/// The instruments of one site.
+#[derive(Debug)]
+pub(crate) struct Instruments {
+    function: &'static str,
+    counter: Option<Counter<u64>>,
+    active: Option<BoundUpDownCounter<i64>>,
+    histogram: Option<Histogram<f64>>,
+    /// For the outcomes ok, cancelled and panicked.
+    fixed: [OnceLock<Bound>; 3],
+    /// For errors, by their class.
+    errors: RwLock<HashMap<Cow<'static, str>, Bound>>,
+}
+
+/// Handles for one set of attributes.
+#[derive(Clone, Debug)]
+struct Bound {
+    counter: Option<BoundCounter<u64>>,
+    histogram: Option<BoundHistogram<f64>>,
+}
+
+impl Instruments {
+    pub(crate) fn new(meter: &Meter, function: &'static str, count: Option<&Count>, time: Option<&Time>) -> Self {
+        let counter = count
+            .map(|count| meter.u64_counter(count.name.as_str()).with_unit(count.unit.as_str()).with_description(count.description).build());
+        let active = count.filter(|count| count.in_flight).map(|_| {
+            let active = meter.i64_up_down_counter("function.active_calls").with_unit("{call}");
+            active.with_description("Calls of a function that are under way.").build().bind(&[function_name(function)])
+        });
+        let histogram = time.map(|time| {
+            let histogram = meter.f64_histogram(time.name.as_str()).with_unit("s").with_description(time.description);
+            histogram.with_boundaries(time.buckets.to_vec()).build()
+        });
+        Self { function, counter, active, histogram, fixed: Default::default(), errors: RwLock::default() }
+    }
+
+    fn bound<R>(&self, outcome: &Outcome, measure: impl FnOnce(&Bound) -> R) -> R {
+        let slot = match &outcome.0 {
+            Kind::Ok => 0,
+            Kind::Cancelled => 1,
+            Kind::Panicked { .. } => 2,
+            Kind::Error { error_type, .. } => return self.bound_error(error_type, outcome, measure),
+        };
+        measure(self.fixed[slot].get_or_init(|| self.bind(outcome)))
+    }
+
+    fn bound_error<R>(&self, error_type: &Cow<'static, str>, outcome: &Outcome, measure: impl FnOnce(&Bound) -> R) -> R {
+        if let Some(bound) = self.errors.read().unwrap_or_else(PoisonError::into_inner).get(error_type) {
+            return measure(bound);
+        }
+        let mut errors = self.errors.write().unwrap_or_else(PoisonError::into_inner);
+        measure(errors.entry(error_type.clone()).or_insert_with(|| self.bind(outcome)))
+    }
+
+    fn bind(&self, outcome: &Outcome) -> Bound {
+        let attributes = self.attributes(outcome, Vec::new());
+        Bound {
+            counter: self.counter.as_ref().map(|counter| counter.bind(&attributes)),
+            histogram: self.histogram.as_ref().map(|histogram| histogram.bind(&attributes)),
+        }
+    }
+
+    /// A site's attributes, sorted by key: the SDK finds a set that it has seen before only in the same order.
+    fn attributes(&self, outcome: &Outcome, mut own: Vec<KeyValue>) -> Vec<KeyValue> {
+        own.push(function_name(self.function));
+        own.extend(outcome.error_type().map(|error_type| KeyValue::new("error.type", error_type)));
+        own.push(KeyValue::new("function.outcome", outcome.name()));
+        own.sort_by(|a, b| a.key.cmp(&b.key));
+        own
+    }
+}
+
+fn function_name(function: &'static str) -> KeyValue {
+    KeyValue::new("code.function.name", function)
+}
+
+/// Measures one call. Dropped without an outcome, it still counts the call as no longer under way.
+#[derive(Debug)]
+pub(crate) struct Measured {
+    instruments: Shared<Instruments>,
+    /// The call's own attributes; none for most sites, whose guard stays small.
+    own: Option<Box<Own>>,
+}
+
+#[derive(Debug)]
+struct Own {
+    count: Option<Section>,
+    time: Option<Section>,
+}
+
+impl Measured {
+    pub(crate) fn start(instruments: Shared<Instruments>, count: Option<Section>, time: Option<Section>) -> Self {
+        if let Some(active) = &instruments.active {
+            active.add(1);
+        }
+        let own = (count.is_some() || time.is_some()).then(|| Box::new(Own { count, time }));
+        Self { instruments, own }
+    }
+
+    /// The call has ended.
+    pub(crate) fn end(mut self, outcome: &Outcome, elapsed: Duration) {
+        let (count, time) = self.own.take().map_or((None, None), |own| (own.count, own.time));
+        let instruments = &*self.instruments;
+        let seconds = elapsed.as_secs_f64();
+        instruments.bound(outcome, |bound| {
+            match (count, &instruments.counter, &bound.counter) {
+                (Some(own), Some(counter), _) => counter.add(1, &instruments.attributes(outcome, own.attributes)),
+                (None, _, Some(bound)) => bound.add(1),
+                _ => {}
+            }
+            match (time, &instruments.histogram, &bound.histogram) {
+                (Some(own), Some(histogram), _) => histogram.record(seconds, &instruments.attributes(outcome, own.attributes)),
+                (None, _, Some(bound)) => bound.record(seconds),
+                _ => {}
+            }
+        });
+    }
+}
+
+impl Drop for Measured {
+    fn drop(&mut self) {
+        if let Some(active) = &self.instruments.active {
+            active.add(-1);
+        }
+    }
+}
