@@ -6,7 +6,7 @@ use syn::{LitStr, Path};
 
 use crate::args::{self, Field, Name, Options, Slot};
 use crate::errors::Errors;
-use crate::traced::Selection;
+use crate::selection::Selection;
 
 const OPTIONS: &[&str] = &["name", "unit", "description", "in_flight", "fields", "skip", "only", "except", "crate"];
 

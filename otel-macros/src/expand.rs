@@ -16,7 +16,7 @@ use crate::runtime_path;
 /// The function with a new body: a site, one start, one tail.
 pub(crate) fn function(plan: &Plan) -> TokenStream {
     let head = plan.function.head();
-    let call = local("call");
+    let call = local("__call");
     let start = start(plan);
     let tail = tail(plan, &call);
     quote! {
@@ -153,7 +153,7 @@ fn keys<'a>(runtime: &Path, fields: impl Iterator<Item = &'a Field>) -> TokenStr
 /// The closure that gives the values which are known when the call starts.
 fn fields(plan: &Plan) -> TokenStream {
     let runtime = &plan.runtime;
-    let fields = local("fields");
+    let fields = local("__fields");
     let span = plan.span.as_ref().map(|span| span_fields(runtime, span, &fields)).unwrap_or_default();
     let count = plan.count.as_ref().map(|count| values(runtime, &fields, "count", &count.fields, 0)).unwrap_or_default();
     let time = plan.time.as_ref().map(|time| values(runtime, &fields, "time", &time.fields, 0)).unwrap_or_default();
@@ -206,7 +206,7 @@ fn set(runtime: &Path, target: &Ident, method: &str, index: usize, field: &Field
 fn tail(plan: &Plan, call: &Ident) -> TokenStream {
     let runtime = &plan.runtime;
     let body = &plan.body;
-    let made = local("made");
+    let made = local("__made");
     match &plan.shape {
         Shape::Sync { returned } => {
             let (annotation, outcome) = (annotation(returned), outcome(plan, returned));
@@ -250,7 +250,7 @@ fn outcome(plan: &Plan, returned: &Type) -> TokenStream {
     if let Type::Never(_) = returned {
         return quote!(|_, _| #runtime::__private::Outcome::OK);
     }
-    let (value, results) = (local("returned"), local("results"));
+    let (value, results) = (local("__returned"), local("__results"));
     let classified = plan.span.as_ref().and_then(|span| span.verdict.as_ref()).map_or_else(
         || quote!(#runtime::__private::outcome!(#value)),
         |(method, predicate)| {
@@ -273,7 +273,7 @@ fn outcome(plan: &Plan, returned: &Type) -> TokenStream {
 /// The values of `ok(…)` and `err(…)`.
 fn results_of(runtime: &Path, span: &SpanPlan, value: &Ident, results: &Ident) -> TokenStream {
     let named = span.fields.iter().filter(|field| matches!(field, SpanField::One(_))).count();
-    let part = local("part");
+    let part = local("__part");
     let part_values = |fields: &[Field], from: usize| -> TokenStream {
         let applied = fields.iter().zip(from..).map(|(field, index)| {
             let closure = &field.value;
@@ -300,7 +300,7 @@ fn results_of(runtime: &Path, span: &SpanPlan, value: &Ident, results: &Ident) -
 /// The last arguments of `in_stream`.
 fn items(plan: &Plan, item: &Type) -> TokenStream {
     let runtime = &plan.runtime;
-    let value = local("item");
+    let value = local("__item");
     let events = plan.span.as_ref().is_some_and(|span| span.item_events);
     let variant = Ident::new(if events { "Events" } else { "Counted" }, Span::call_site());
     quote!(#runtime::__private::Items::#variant, |#value: &#item| #runtime::__private::outcome!(#value))

@@ -20,7 +20,8 @@ pub(crate) struct Function {
     pub(crate) body: Option<Group>,
 }
 
-/// How a function gives its value, by its signature alone.
+/// How a function gives its value, by its signature alone: that is all a macro can see, so `Future`, `Stream`, `Pin` and `Box` are known by these
+/// names, and an alias of such a type is not seen through.
 pub(crate) enum Shape {
     /// The value is there when the function returns.
     Sync { returned: Type },
@@ -78,6 +79,12 @@ impl Function {
             }
         }
         Shape::Sync { returned: inferable(returned) }
+    }
+
+    /// `#[track_caller]`, on a function where it has a meaning.
+    pub(crate) fn track_caller(&self) -> Option<&Attribute> {
+        let is_sync = self.signature.asyncness.is_none();
+        self.attributes.iter().find(|attribute| is_sync && attribute.path().is_ident("track_caller"))
     }
 
     /// The line of the function's name, from 1; 0 outside of a compiler, in this crate's own tests.

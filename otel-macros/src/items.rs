@@ -12,7 +12,7 @@ use crate::errors::{Errors, listed};
 use crate::expand;
 use crate::function::Function;
 use crate::plan::Plan;
-use crate::traced::Selection;
+use crate::selection::Selection;
 use crate::written::Written;
 
 /// A block as written: attributes, head, and what is in its braces.
@@ -111,7 +111,7 @@ impl Block {
 
     fn function(&self, mut function: Function, untouched: &TokenStream, block: &Written, errors: &mut Errors) -> TokenStream {
         // What cannot be instrumented is not what was meant.
-        if function.body.is_none() || function.signature.constness.is_some() {
+        if function.body.is_none() || function.signature.constness.is_some() || function.track_caller().is_some() {
             return untouched.clone();
         }
         let mut own = Written::default();

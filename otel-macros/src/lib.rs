@@ -31,6 +31,7 @@ mod items;
 mod metric_value;
 mod plan;
 mod runtime_path;
+mod selection;
 mod timed;
 mod traced;
 mod written;

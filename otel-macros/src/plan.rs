@@ -72,6 +72,7 @@ impl Plan {
     pub(crate) fn new(written: Written, mut function: Function, owner: Option<String>, errors: &mut Errors) -> Option<Self> {
         let runtime = runtime_path::or_default(written.runtime().take());
         refuse_const(&function, errors);
+        refuse_track_caller(&function, errors);
         let Some(body) = function.body.take() else {
             errors.at(
                 &function.signature,
@@ -229,6 +230,13 @@ fn refuse_const(function: &Function, errors: &mut Errors) {
             constness.span(),
             "a `const fn` may run inside the compiler, where nothing can be recorded; remove `const`, or the annotation",
         );
+    }
+}
+
+/// The body of a function that is not async becomes that of a closure, which has a caller of its own.
+fn refuse_track_caller(function: &Function, errors: &mut Errors) {
+    if let Some(attribute) = function.track_caller() {
+        errors.at(attribute, "`#[track_caller]` would give the place of this function and not of its caller; remove it, or the annotation");
     }
 }
 

@@ -6,7 +6,7 @@ use syn::{Expr, LitStr, Path};
 
 use crate::args::{self, Field, Name, Options, Slot};
 use crate::errors::Errors;
-use crate::traced::Selection;
+use crate::selection::Selection;
 
 const OPTIONS: &[&str] = &["name", "description", "buckets", "fields", "skip", "only", "except", "crate"];
 

@@ -9,7 +9,7 @@ use syn::{Attribute, Meta, Path};
 
 use crate::args::{Options, Slot};
 use crate::errors::Errors;
-use crate::traced::Selection;
+use crate::selection::Selection;
 use crate::{counted, timed, traced};
 
 /// Which of the three macros.

@@ -4,7 +4,7 @@
 use std::mem;
 
 use futures_core::Stream;
-use opentelemetry::ContextGuard;
+use opentelemetry::{ContextGuard, KeyValue};
 
 use crate::attributes::Results;
 use crate::clock::Moment;
@@ -14,10 +14,20 @@ use crate::outcome::Outcome;
 use crate::site::Site;
 use crate::span::Span;
 use crate::stream::{InStream, Items};
+use crate::thread;
 
 /// A call that was started, and will be ended with an outcome.
 #[derive(Debug)]
-pub struct Call(Option<Started>);
+pub struct Call(State);
+
+#[derive(Debug)]
+enum State {
+    /// Nothing is recorded.
+    Off,
+    /// Nothing is recorded, because the parent is not sampled; what may run elsewhere must know that.
+    Inheriting(&'static Site),
+    On(Started),
+}
 
 #[derive(Debug)]
 struct Started {
@@ -30,16 +40,33 @@ struct Started {
 impl Call {
     #[inline]
     pub(crate) fn off() -> Self {
-        Self(None)
+        Self(State::Off)
+    }
+
+    pub(crate) fn inheriting(site: &'static Site) -> Self {
+        Self(State::Inheriting(site))
     }
 
     pub(crate) fn started(site: &'static Site, span: Span, measured: Option<Measured>, at: Moment) -> Self {
-        if span.is_off() && measured.is_none() { Self::off() } else { Self(Some(Started { site, span, measured, at })) }
+        Self(State::On(Started { site, span, measured, at }))
     }
 
+    /// Whether there is nothing to do for what runs where the call started.
     #[inline]
-    pub(crate) fn is_off(&self) -> bool {
-        self.0.is_none()
+    pub(crate) fn is_idle(&self) -> bool {
+        !matches!(self.0, State::On(_))
+    }
+
+    /// The call as it is to be for what may run elsewhere than here.
+    fn detached(self) -> Self {
+        match self.0 {
+            State::Off => self,
+            State::Inheriting(site) => Self::started(site, Span::inherited().detached(), None, Moment::now()),
+            State::On(mut started) => {
+                started.span = mem::replace(&mut started.span, Span::off()).detached();
+                Self(State::On(started))
+            }
+        }
     }
 
     /// Runs `body` under the call and ends it with the outcome of what `body` returns, or as panicked.
@@ -69,7 +96,7 @@ impl Call {
     /// box.
     #[inline]
     pub fn in_boxed<B>(self, body: impl FnOnce() -> B, wrap: impl FnOnce(Self, B) -> B) -> B {
-        if self.is_off() {
+        if matches!(self.0, State::Off) {
             return body();
         }
         let (call, made) = self.enter(body);
@@ -79,7 +106,7 @@ impl Call {
     /// Runs `body`, the first part of what the call stands for, under the call, and gives the call back. If `body` panics, so did the call.
     #[inline]
     pub fn enter<T>(self, body: impl FnOnce() -> T) -> (Self, T) {
-        let entered = self.entered();
+        let entered = self.detached().entered();
         let made = body();
         (entered.exit(), made)
     }
@@ -93,32 +120,45 @@ impl Call {
     /// Makes the call's span the current one, as long as what is returned lives.
     #[inline]
     pub(crate) fn attach(&self) -> Option<ContextGuard> {
-        let context = self.0.as_ref()?.span.context()?;
-        Some(context.clone().attach())
+        let context = self.span()?.context()?;
+        thread::has_context().then(|| context.clone().attach())
     }
 
-    /// Ends the call. `outcome` is only asked if something is recorded.
+    /// Ends the call. `outcome` is only asked if something is recorded; if it panics, so did the call.
     #[inline]
     pub(crate) fn end(&mut self, outcome: impl FnOnce(&mut Results) -> Outcome) {
-        if let Some(started) = self.0.take() {
+        if let State::On(mut started) = mem::replace(&mut self.0, State::Off) {
             let mut results = Results::new(started.span.is_recording().then(|| started.site.keys()));
             let outcome = outcome(&mut results);
-            started.finish(outcome, results);
+            started.finish(outcome, results.into_attributes());
         }
     }
 
     pub(crate) fn span(&self) -> Option<&Span> {
-        self.0.as_ref().map(|started| &started.span)
+        match &self.0 {
+            State::On(started) => Some(&started.span),
+            _ => None,
+        }
     }
 }
 
 impl Started {
-    fn finish(mut self, outcome: Outcome, results: Results) {
+    fn finish(&mut self, outcome: Outcome, results: Vec<KeyValue>) {
         let elapsed = Moment::now().since(self.at);
         if let Some(measured) = self.measured.take() {
             measured.end(&outcome, elapsed);
         }
-        self.span.end(outcome, results.into_attributes(), elapsed);
+        self.span.end(outcome, results, elapsed);
+    }
+}
+
+/// Dropped before it was finished, it was unwound: by a panic in what was to classify the outcome, or in what a future held.
+impl Drop for Started {
+    #[inline]
+    fn drop(&mut self) {
+        if self.measured.is_some() || self.span.is_recording() {
+            self.finish(Outcome::panicked(), Vec::new());
+        }
     }
 }
 

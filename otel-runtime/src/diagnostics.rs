@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::Write;
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 
 /// Says a line. Cheap to clone.
@@ -21,8 +22,10 @@ impl Diagnostics {
         Self(Arc::new(say))
     }
 
+    /// Says a line. Where that panics, the line is lost and nothing else: it is said by threads that others rely on.
     pub(crate) fn say(&self, line: impl fmt::Display) {
-        (self.0)(&line.to_string());
+        let line = line.to_string();
+        let _ = panic::catch_unwind(AssertUnwindSafe(|| (self.0)(&line)));
     }
 }
 

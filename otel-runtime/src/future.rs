@@ -46,7 +46,7 @@ impl<F: Future, R: FnOnce(&F::Output, &mut Results) -> Outcome> Future for InFut
     fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let Some(future) = this.future.as_pin_mut() else { unreachable!("the future is there until this one is dropped") };
-        if this.call.is_off() {
+        if this.call.is_idle() {
             return future.poll(task);
         }
         // If the poll unwinds, what was entered ends as panicked.

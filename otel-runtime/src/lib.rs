@@ -18,11 +18,11 @@
 //!
 //! # Map
 //!
-//! * [`traced`]: a span for every call of a function, with its outcome.
+//! * [`traced`], [`counted`], [`timed`]: a span, a count and a duration for every call of a function, with its outcome.
 //! * [`init`], [`builder`], [`Telemetry`]: set-up and end.
 //! * [`current`]: the running span, from inside of it.
 //! * [`context`]: carrying context to where it does not go by itself.
-//! * [`AttributeValue`], [`ErrorType`]: what your types can say about themselves.
+//! * [`Attributes`], [`AttributeValue`], [`MetricValue`], [`ErrorType`]: what your types can say about themselves.
 //! * [`testing`] (feature `testing`): capture what a test records.
 //!
 //! The matching [`opentelemetry`] and [`opentelemetry_sdk`] are re-exported: with two versions of them in one program, telemetry gets lost
@@ -48,6 +48,7 @@ mod panics;
 mod pipeline;
 mod propagation;
 mod redact;
+mod scope;
 mod setup;
 mod shared;
 mod site;
@@ -56,6 +57,7 @@ mod stream;
 mod switch;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod thread;
 mod value;
 
 pub use opentelemetry;
@@ -77,17 +79,17 @@ pub use value::{AttributeValue, Element, MetricValue, ValueWriter};
 ///
 /// # struct Order { id: u64, items: Vec<u32> }
 /// # #[derive(Debug)] struct OrderError;
-/// # struct Receipt;
+/// # struct Receipt { total: u64 }
 /// const PLACE_ORDER: SpanName = SpanName::new("shop.place_order");
 ///
-/// #[traced(name = PLACE_ORDER, kind = client, fields(
+/// #[traced(name = PLACE_ORDER, kind = client, ok(receipt.total = |receipt| receipt.total), fields(
 ///     server.address = host,      // any expression, by its type: bool, integers, floats, strings, arrays, Option
 ///     order.id = %order.id,       // the text of its Display
 ///     order.items = ?order.items, // the text of its Debug
 ///     user_id,                    // an argument by its name
 /// ))]
 /// async fn place_order(order: &Order, host: &str, user_id: u64) -> Result<Receipt, OrderError> {
-///     Ok(Receipt)
+///     Ok(Receipt { total: 3 })
 /// }
 /// ```
 ///
@@ -95,12 +97,27 @@ pub use value::{AttributeValue, Element, MetricValue, ValueWriter};
 /// |---|---|
 /// | `"shop.place_order"` or `name = PATH` | the name of the span: a literal, or a constant [`SpanName`]; by default the function's name |
 /// | `kind = …` | `internal` (default), `server`, `client`, `producer`, `consumer` |
-/// | `fields(…)` | attributes; nothing is recorded unless it is named here, and expressions run only if the span may be recorded |
+/// | `fields(…)` | attributes; nothing is recorded unless it is named here, and expressions run only if the span may be recorded. `..value` records those of a value that derives [`Attributes`] |
+/// | `ok(key = \|value\| …)`, `err(key = \|error\| …)` | attributes from what the function returns |
+/// | `error_if = \|value\| …`, `ok_if = \|value\| …` | whether what looked well is an error, or the other way round |
+/// | `parent = …`, `root`, `links = …` | an explicit parent ([`AsParent`]), none, links ([`AsSpanContext`]) |
+/// | `scope = "…"` | the instrumentation scope; by default the user's crate and its version |
+/// | `item_events` | on a stream: an event for each item |
 /// | `crate = path` | where this crate is found, if not at `::otel_runtime` |
 ///
-/// It goes on functions and methods: plain, `async`, generic, under `#[async_trait]`, and those that return a boxed or an opaque future.
-/// The span of an `async fn` starts at the first poll, where its body does; that of a function which returns a future (and so that of an
-/// `#[async_trait]` method) starts at the call, and ends with the future.
+/// # Where it goes
+///
+/// On functions and methods: plain, `async`, generic, under `#[async_trait]`, and those that return a boxed or an opaque future or stream. The
+/// span of an `async fn` starts at the first poll, where its body does; that of a function which returns a future or a stream (and so that of
+/// an `#[async_trait]` method) starts at the call, and ends with the future or the stream. Future, stream and box are known by these names:
+/// behind an alias such as `BoxFuture` only the making of the future is seen.
+///
+/// On a whole `impl`, `trait` or `mod`: on every function in it, under the name `Type::method`. A function's own attribute comes before the
+/// block's; `#[traced(skip)]` leaves one out, `only(pub)` and `except(new, len)` on the block leave out some. A `const fn` is left out.
+///
+/// On `main` it records nothing, because nothing is installed when `main` begins.
+///
+/// Other attributes stay, with one exception: `#[track_caller]` on a function that is not async does not go together with this one.
 ///
 /// # Outcome
 ///
@@ -109,11 +126,74 @@ pub use value::{AttributeValue, Element, MetricValue, ValueWriter};
 /// | outcome | status | attributes |
 /// |---|---|---|
 /// | ok | unset | |
-/// | `Err` | error, with the error's `Display` | `error.type`: see [`ErrorType`] |
+/// | `Err`, a failing `ExitCode`, a 5xx response, `error_if` | error, with the error's `Display` | `error.type`: see [`ErrorType`] |
 /// | cancelled: the future was dropped before it was ready | unset | `function.outcome = "cancelled"` |
 /// | panicked | error, with the panic's message | `error.type = "panic"`, and an event `exception` |
 ///
+/// A stream is ok when it ends, unless an item was an `Err`; `function.items` is the number of its items.
+///
 /// Besides, `code.function.name`, `code.file.path` and `code.line.number` are recorded. The span is the current one inside the function,
 /// at every poll of an async one, and only then; its parent is the span that is current where the call starts.
+///
+/// The message of a panic comes from a panic hook, which [`init`] puts before the one that is there. A hook that is set later, and does not
+/// call the one before it, hides the message.
 pub use otel_macros::traced;
-pub use otel_macros::{Attributes, ErrorType, MetricValue, counted, timed};
+
+/// Counts every call of a function, by its outcome.
+///
+/// ```
+/// use otel_runtime::{MetricValue, counted};
+///
+/// #[derive(Clone, Copy, MetricValue)]
+/// enum Payment {
+///     Card,
+///     Cash,
+/// }
+///
+/// #[counted] // function.calls {call}
+/// fn look_up() {}
+///
+/// #[counted("shop.orders", unit = "{order}", in_flight, fields(payment.method = payment))]
+/// fn place_order(payment: Payment) {}
+/// # look_up();
+/// # place_order(Payment::Card);
+/// # place_order(Payment::Cash);
+/// ```
+///
+/// | option | meaning |
+/// |---|---|
+/// | `"shop.orders"` or `name = PATH` | the name of the counter: a literal, or a constant [`MetricName`]; by default `function.calls` |
+/// | `unit = "{order}"`, `description = "…"` | of a counter with a name of its own; the unit is `{call}` by default |
+/// | `in_flight` | calls under way as well, in the up-down counter `function.active_calls`: down again however the call ends |
+/// | `fields(…)` | attributes whose values are few: see [`MetricValue`] |
+/// | `crate = path` | where this crate is found, if not at `::otel_runtime` |
+///
+/// Every measurement has `code.function.name`, `function.outcome` (`ok`, `error`, `cancelled`, `panicked`) and, where there is an error,
+/// `error.type`. Together with [`traced`] and [`timed`], in any order, it is one guard: they agree on the outcome. It goes where [`traced`] goes,
+/// blocks included.
+pub use otel_macros::counted;
+
+/// Times every call of a function, by its outcome, in seconds.
+///
+/// ```
+/// use otel_runtime::timed;
+///
+/// #[timed] // function.duration s
+/// fn look_up() {}
+///
+/// #[timed("shop.order.duration", buckets = [0.01, 0.1, 1.0])]
+/// async fn place_order() {}
+/// # look_up();
+/// ```
+///
+/// | option | meaning |
+/// |---|---|
+/// | `"shop.order.duration"` or `name = PATH` | the name of the histogram: a literal, or a constant [`MetricName`]; by default `function.duration` |
+/// | `description = "…"`, `buckets = […]` | of a histogram with a name of its own; the bounds rise, and are [`DURATION_BUCKETS`] by default |
+/// | `fields(…)` | attributes whose values are few: see [`MetricValue`] |
+/// | `crate = path` | where this crate is found, if not at `::otel_runtime` |
+///
+/// The attributes of a measurement, and where it goes, are those of [`counted`].
+pub use otel_macros::timed;
+
+pub use otel_macros::{Attributes, ErrorType, MetricValue};

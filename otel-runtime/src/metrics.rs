@@ -127,17 +127,15 @@ impl Instruments {
             Kind::Ok => 0,
             Kind::Cancelled => 1,
             Kind::Panicked { .. } => 2,
-            Kind::Error { error_type, .. } => return self.bound_error(error_type, outcome, measure),
+            Kind::Error { error_type, .. } => {
+                if let Some(bound) = self.errors.read().unwrap_or_else(PoisonError::into_inner).get(error_type) {
+                    return measure(bound);
+                }
+                let mut errors = self.errors.write().unwrap_or_else(PoisonError::into_inner);
+                return measure(errors.entry(error_type.clone()).or_insert_with(|| self.bind(outcome)));
+            }
         };
         measure(self.fixed[slot].get_or_init(|| self.bind(outcome)))
-    }
-
-    fn bound_error<R>(&self, error_type: &Cow<'static, str>, outcome: &Outcome, measure: impl FnOnce(&Bound) -> R) -> R {
-        if let Some(bound) = self.errors.read().unwrap_or_else(PoisonError::into_inner).get(error_type) {
-            return measure(bound);
-        }
-        let mut errors = self.errors.write().unwrap_or_else(PoisonError::into_inner);
-        measure(errors.entry(error_type.clone()).or_insert_with(|| self.bind(outcome)))
     }
 
     fn bind(&self, outcome: &Outcome) -> Bound {

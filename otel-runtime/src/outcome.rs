@@ -5,14 +5,14 @@
 //! A macro cannot see types, so the choice is left to the compiler: `outcome!` calls methods on `&&&&Returned(returned)`, and method look-up
 //! tries fewer and fewer references. The traits below are implemented for different numbers of them, and the first that applies is taken:
 //!
-//! | `failure()` for | where | gives |
+//! | `__otel_failure()` for | where | gives |
 //! |---|---|---|
 //! | `&&&Returned<F>` | `F: Fallible<Error: ErrorType>` | the class that the error itself says |
 //! | `&&Returned<F>` | `F: Fallible<Error: Display>` | the error's path and its text |
 //! | `&Returned<F>` | `F: Fallible` | the error's path |
 //! | `Returned<T>` | | no error |
 //!
-//! Without an error, `success()` asks values that are [`Classified`] in the same way. In a generic function only what its bounds promise
+//! Without an error, `__otel_success()` asks values that are [`Classified`] in the same way. In a generic function only what its bounds promise
 //! applies.
 
 use std::borrow::Cow;
@@ -27,25 +27,20 @@ use std::task::Poll;
 /// There must be few different values, so a class is never the error's message. An error type without this trait is classified by its
 /// path, e.g. `shop::OrderError`.
 ///
+/// Derive it for an error of several kinds: the class is the name of the variant in snake case.
+///
 /// ```
-/// use std::borrow::Cow;
 /// use std::fmt;
 ///
 /// use otel_runtime::{ErrorType, traced};
 ///
-/// #[derive(Debug)]
+/// #[derive(Debug, ErrorType)]
 /// enum OrderError {
-///     OutOfStock(u32),
+///     OutOfStock(u32), // out_of_stock
+///     #[error_type("declined")]
 ///     CardDeclined,
-/// }
-///
-/// impl ErrorType for OrderError {
-///     fn error_type(&self) -> Cow<'static, str> {
-///         match self {
-///             Self::OutOfStock(_) => "out_of_stock".into(),
-///             Self::CardDeclined => "card_declined".into(),
-///         }
-///     }
+///     #[error_type(transparent)] // asks the inner error: not_found, connection_refused, …
+///     Io(std::io::Error),
 /// }
 ///
 /// impl fmt::Display for OrderError {
@@ -59,6 +54,7 @@ use std::task::Poll;
 ///     Err(OrderError::CardDeclined)
 /// }
 /// # assert!(place_order().is_err());
+/// # assert_eq!(OrderError::OutOfStock(1).error_type(), "out_of_stock");
 /// ```
 pub trait ErrorType: Display {
     /// The class of this error, of which there are few.
@@ -236,15 +232,17 @@ impl<B> Classified for http::Response<B> {
 #[derive(Debug)]
 pub struct Returned<'a, T: ?Sized>(pub &'a T);
 
+// The names of the methods are such that no trait of the user's, in scope where they are called, has the same.
+
 /// First choice: an error that classifies itself.
 pub trait ByErrorType {
     /// The error's outcome, if there is one.
-    fn failure(&self) -> Option<Outcome>;
+    fn __otel_failure(&self) -> Option<Outcome>;
 }
 
 impl<F: Fallible<Error: ErrorType>> ByErrorType for &&&Returned<'_, F> {
     #[inline]
-    fn failure(&self) -> Option<Outcome> {
+    fn __otel_failure(&self) -> Option<Outcome> {
         self.0.error().map(|error| Outcome::error(error.error_type(), error.to_string()))
     }
 }
@@ -252,12 +250,12 @@ impl<F: Fallible<Error: ErrorType>> ByErrorType for &&&Returned<'_, F> {
 /// Second choice: an error that has a text.
 pub trait ByDisplay {
     /// The error's outcome, if there is one.
-    fn failure(&self) -> Option<Outcome>;
+    fn __otel_failure(&self) -> Option<Outcome>;
 }
 
 impl<F: Fallible<Error: Display>> ByDisplay for &&Returned<'_, F> {
     #[inline]
-    fn failure(&self) -> Option<Outcome> {
+    fn __otel_failure(&self) -> Option<Outcome> {
         self.0.error().map(|error| Outcome::error(path_of::<F::Error>(), error.to_string()))
     }
 }
@@ -265,12 +263,12 @@ impl<F: Fallible<Error: Display>> ByDisplay for &&Returned<'_, F> {
 /// Third choice: any error.
 pub trait ByPath {
     /// The error's outcome, if there is one.
-    fn failure(&self) -> Option<Outcome>;
+    fn __otel_failure(&self) -> Option<Outcome>;
 }
 
 impl<F: Fallible> ByPath for &Returned<'_, F> {
     #[inline]
-    fn failure(&self) -> Option<Outcome> {
+    fn __otel_failure(&self) -> Option<Outcome> {
         self.0.error().map(|_| Outcome::error(path_of::<F::Error>(), ""))
     }
 }
@@ -278,12 +276,12 @@ impl<F: Fallible> ByPath for &Returned<'_, F> {
 /// Last choice: what cannot hold an error.
 pub trait Infallible {
     /// None.
-    fn failure(&self) -> Option<Outcome>;
+    fn __otel_failure(&self) -> Option<Outcome>;
 }
 
 impl<T: ?Sized> Infallible for Returned<'_, T> {
     #[inline]
-    fn failure(&self) -> Option<Outcome> {
+    fn __otel_failure(&self) -> Option<Outcome> {
         None
     }
 }
@@ -291,12 +289,12 @@ impl<T: ?Sized> Infallible for Returned<'_, T> {
 /// First choice: the value in a `Result` says how the call went.
 pub trait ByOkValue {
     /// The value's outcome.
-    fn success(&self) -> Outcome;
+    fn __otel_success(&self) -> Outcome;
 }
 
 impl<T: Classified, E> ByOkValue for &&Returned<'_, Result<T, E>> {
     #[inline]
-    fn success(&self) -> Outcome {
+    fn __otel_success(&self) -> Outcome {
         self.0.as_ref().map_or(Outcome::OK, Classified::classify)
     }
 }
@@ -304,12 +302,12 @@ impl<T: Classified, E> ByOkValue for &&Returned<'_, Result<T, E>> {
 /// Second choice: the value says how the call went.
 pub trait ByValue {
     /// The value's outcome.
-    fn success(&self) -> Outcome;
+    fn __otel_success(&self) -> Outcome;
 }
 
 impl<T: Classified> ByValue for &Returned<'_, T> {
     #[inline]
-    fn success(&self) -> Outcome {
+    fn __otel_success(&self) -> Outcome {
         self.0.classify()
     }
 }
@@ -317,48 +315,48 @@ impl<T: Classified> ByValue for &Returned<'_, T> {
 /// Last choice: it went well.
 pub trait AlwaysOk {
     /// Ok.
-    fn success(&self) -> Outcome;
+    fn __otel_success(&self) -> Outcome;
 }
 
 impl<T: ?Sized> AlwaysOk for Returned<'_, T> {
     #[inline]
-    fn success(&self) -> Outcome {
+    fn __otel_success(&self) -> Outcome {
         Outcome::OK
     }
 }
 
 /// What `ok(…)` looks at in a `Result`.
-pub trait ResultParts {
+pub trait ResultParts<'a> {
     /// What `ok` looks at.
-    type Ok;
+    type Ok: 'a;
 
     /// The value, if the call went well.
-    fn ok_part(&self) -> Option<&Self::Ok>;
+    fn __otel_ok(&self) -> Option<&'a Self::Ok>;
 }
 
-impl<T, E> ResultParts for &Returned<'_, Result<T, E>> {
+impl<'a, T, E> ResultParts<'a> for &Returned<'a, Result<T, E>> {
     type Ok = T;
 
     #[inline]
-    fn ok_part(&self) -> Option<&T> {
+    fn __otel_ok(&self) -> Option<&'a T> {
         self.0.as_ref().ok()
     }
 }
 
 /// As [`ResultParts`], for a value that is no `Result`: all of it is what `ok` looks at.
-pub trait WholeValue {
+pub trait WholeValue<'a> {
     /// What `ok` looks at.
-    type Ok;
+    type Ok: 'a;
 
     /// The value.
-    fn ok_part(&self) -> Option<&Self::Ok>;
+    fn __otel_ok(&self) -> Option<&'a Self::Ok>;
 }
 
-impl<T> WholeValue for Returned<'_, T> {
+impl<'a, T> WholeValue<'a> for Returned<'a, T> {
     type Ok = T;
 
     #[inline]
-    fn ok_part(&self) -> Option<&T> {
+    fn __otel_ok(&self) -> Option<&'a T> {
         Some(self.0)
     }
 }

@@ -31,6 +31,15 @@ fn remember(info: &PanicHookInfo<'_>) {
     let _ = LAST.try_with(|last| last.try_borrow_mut().map(|mut last| *last = message));
 }
 
+/// Forgets the last message, unless the panic is under way: what starts now cannot have been ended by it.
+pub(crate) fn forget() {
+    let _ = LAST.try_with(|last| {
+        if last.try_borrow().is_ok_and(|last| last.is_some()) && !std::thread::panicking() {
+            last.replace(None);
+        }
+    });
+}
+
 /// The message of this thread's last panic, if it had a text.
 pub(crate) fn message() -> Option<String> {
     LAST.try_with(|last| last.try_borrow().ok().and_then(|last| last.clone())).ok().flatten()

@@ -11,19 +11,22 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use opentelemetry::Context;
 use opentelemetry::metrics::{Meter, MeterProvider};
-use opentelemetry::trace::{SpanContext, TraceContextExt, TracerProvider};
+use opentelemetry::trace::{TraceContextExt, TracerProvider};
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
 
 use crate::metrics::Instruments;
+use crate::scope::Scope;
 use crate::shared::Shared;
-use crate::site::{Scope, Site};
-use crate::switch;
+use crate::{switch, thread};
 
 static GLOBAL: OnceLock<Arc<Pipeline>> = OnceLock::new();
 
 /// How many local pipelines are open.
 static LOCAL: AtomicUsize = AtomicUsize::new(0);
+
+/// Whether there ever was one: until then no context has a route to look for.
+static EVER_LOCAL: AtomicBool = AtomicBool::new(false);
 
 /// The value in a [`Context`] that routes what runs under it to a local pipeline.
 struct Route(Arc<Pipeline>);
@@ -59,15 +62,21 @@ pub(crate) struct Sampling {
 #[derive(Debug)]
 pub(crate) struct Placement {
     pub(crate) pipeline: Shared<Pipeline>,
-    /// `None`: no span.
-    pub(crate) span: Option<SpanPlacement>,
+    pub(crate) span: SpanPlacement,
 }
 
+/// Where the span of a call that starts now belongs.
 #[derive(Debug)]
-pub(crate) struct SpanPlacement {
-    pub(crate) parent: Context,
-    /// Whether the span may turn out to be recorded; if not, nobody needs its attributes.
-    pub(crate) may_record: bool,
+pub(crate) enum SpanPlacement {
+    /// The call records no span.
+    None,
+    /// The parent is in this process and not sampled, and so would be the span: none is built, and the parent stays the current one.
+    Inherited,
+    In {
+        parent: Context,
+        /// Whether the span may turn out to be recorded; if not, nobody needs its attributes.
+        may_record: bool,
+    },
 }
 
 impl Pipeline {
@@ -82,6 +91,7 @@ impl Pipeline {
     pub(crate) fn local(tracing: Option<Tracing>, metering: Option<SdkMeterProvider>) -> Arc<Self> {
         let pipeline = Arc::new(Self::new(tracing, metering, true));
         LOCAL.fetch_add(1, Ordering::SeqCst);
+        EVER_LOCAL.store(true, Ordering::SeqCst);
         switch::ask_again();
         pipeline
     }
@@ -120,37 +130,24 @@ impl Pipeline {
         Some(made_once(&self.tracers, scope, || provider.tracer_with_scope(scope.build())))
     }
 
-    /// The instruments of a site; for a local pipeline made once, for the global one kept by the caller.
-    pub(crate) fn instruments(
-        &self,
-        site: &'static Site,
-        scope: Scope,
-        make: impl FnOnce(&Meter) -> Instruments,
-    ) -> Option<Arc<Instruments>> {
+    /// The instruments of a site, which is known by its address; for a local pipeline made once, for the global one kept by the caller.
+    pub(crate) fn instruments(&self, site: usize, scope: Scope, make: impl FnOnce(&Meter) -> Instruments) -> Option<Arc<Instruments>> {
         let provider = self.metering.as_ref()?;
         let make = || Arc::new(make(&provider.meter_with_scope(scope.build())));
-        Some(if self.local { made_once(&self.instruments, std::ptr::from_ref(site).addr(), make) } else { make() })
+        Some(if self.local { made_once(&self.instruments, site, make) } else { make() })
     }
 
-    fn place_span(&self, parent: &Context) -> Option<SpanPlacement> {
-        let sampling = self.tracing.as_ref()?.sampling;
+    fn place_span(&self, parent: &Context) -> SpanPlacement {
+        let Some(tracing) = &self.tracing else { return SpanPlacement::None };
+        let Sampling { parent_based, roots_off } = tracing.sampling;
         let span = parent.span();
-        let may_record = sampling.may_record(span.span_context())?;
-        Some(SpanPlacement { parent: parent.clone(), may_record })
-    }
-}
-
-impl Sampling {
-    /// Whether a child of `parent` may be recorded; `None` if there is not even to be one.
-    fn may_record(self, parent: &SpanContext) -> Option<bool> {
-        if !parent.is_valid() {
-            return Some(!self.roots_off);
+        let context = span.span_context();
+        let follows = parent_based && context.is_valid();
+        if follows && !context.is_sampled() && !context.is_remote() {
+            return SpanPlacement::Inherited;
         }
-        match (self.parent_based && !parent.is_sampled(), parent.is_remote()) {
-            (false, _) => Some(true),
-            (true, true) => Some(false),
-            (true, false) => None,
-        }
+        let may_record = if follows { context.is_sampled() } else { !roots_off };
+        SpanPlacement::In { parent: parent.clone(), may_record }
     }
 }
 
@@ -160,11 +157,11 @@ impl Drop for Pipeline {
     }
 }
 
-fn made_once<K: Eq + Hash, V: Clone>(made: &RwLock<HashMap<K, V>>, key: K, make: impl FnOnce() -> V) -> V {
-    if let Some(value) = made.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
+fn made_once<K: Eq + Hash, V: Clone>(known: &RwLock<HashMap<K, V>>, key: K, make: impl FnOnce() -> V) -> V {
+    if let Some(value) = known.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
         return value.clone();
     }
-    made.write().unwrap_or_else(PoisonError::into_inner).entry(key).or_insert_with(make).clone()
+    known.write().unwrap_or_else(PoisonError::into_inner).entry(key).or_insert_with(make).clone()
 }
 
 /// Whether anything is installed that could record spans, or metrics.
@@ -176,28 +173,33 @@ pub(crate) fn any_open(spans: bool, metrics: bool) -> bool {
 
 /// What a call is to record that starts now; with its span, if it wants one, under `parent`, or in the current context.
 pub(crate) fn place(wants_span: bool, parent: Option<&Context>) -> Option<Placement> {
+    if !thread::has_context() {
+        return None;
+    }
     Context::map_current(|current| {
         if current.is_telemetry_suppressed() {
             return None;
         }
-        let pipeline = serving(parent.unwrap_or(current))?;
-        let span = if wants_span { pipeline.place_span(parent.unwrap_or(current)) } else { None };
+        let parent = parent.unwrap_or(current);
+        let pipeline = serving(parent)?;
+        let span = if wants_span { pipeline.place_span(parent) } else { SpanPlacement::None };
         Some(Placement { pipeline, span })
     })
 }
 
+/// The pipeline that a context is routed to, and to none if that one is closed; else the global one.
 fn serving(context: &Context) -> Option<Shared<Pipeline>> {
-    if LOCAL.load(Ordering::Relaxed) > 0
-        && let Some(Route(pipeline)) = context.get::<Route>()
-    {
-        return Some(Shared::Local(Arc::clone(pipeline))).filter(|pipeline| pipeline.is_open());
-    }
-    GLOBAL.get().filter(|pipeline| pipeline.is_open()).map(|pipeline| Shared::Global(&**pipeline))
+    let routed = if EVER_LOCAL.load(Ordering::Relaxed) { context.get::<Route>() } else { None };
+    let pipeline = match routed {
+        Some(Route(pipeline)) => Shared::Local(Arc::clone(pipeline)),
+        None => Shared::Global(&**GLOBAL.get()?),
+    };
+    Some(pipeline).filter(|pipeline| pipeline.is_open())
 }
 
 /// `context`, routed as the current one if it has no route of its own.
 pub(crate) fn keep_route(context: &Context) -> Context {
-    if LOCAL.load(Ordering::Relaxed) == 0 || context.get::<Route>().is_some() {
+    if !EVER_LOCAL.load(Ordering::Relaxed) || context.get::<Route>().is_some() {
         return context.clone();
     }
     let route = Context::map_current(|current| current.get::<Route>().map(|Route(pipeline)| Arc::clone(pipeline)));

@@ -57,7 +57,7 @@ pub fn typed<T>() -> T {
 #[macro_export]
 macro_rules! __site {
     ($function:expr, $line:literal, $($what:tt)*) => {{
-        static SITE: $crate::__private::Site = $crate::__private::Site::new($crate::__private::Code::new(
+        static __OTEL_SITE: $crate::__private::Site = $crate::__private::Site::new($crate::__private::Code::new(
             ::core::concat!(::core::module_path!(), "::", $function),
             ::core::file!(),
             $line,
@@ -66,7 +66,7 @@ macro_rules! __site {
             ::core::option_env!("CARGO_PKG_VERSION"),
         ))
         $($what)*;
-        &SITE
+        &__OTEL_SITE
     }};
 }
 
@@ -93,9 +93,9 @@ macro_rules! __outcome {
             AlwaysOk as _, ByDisplay as _, ByErrorType as _, ByOkValue as _, ByPath as _, ByValue as _, Infallible as _,
         };
         let returned = &&&&$crate::__private::Returned($returned);
-        match returned.failure() {
+        match returned.__otel_failure() {
             ::core::option::Option::Some(failure) => failure,
-            ::core::option::Option::None => returned.success(),
+            ::core::option::Option::None => returned.__otel_success(),
         }
     }};
 }
@@ -107,6 +107,6 @@ macro_rules! __ok_part {
     ($returned:expr) => {{
         #[allow(unused_imports)]
         use $crate::__private::{ResultParts as _, WholeValue as _};
-        (&&$crate::__private::Returned($returned)).ok_part()
+        (&&$crate::__private::Returned($returned)).__otel_ok()
     }};
 }

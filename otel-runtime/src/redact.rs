@@ -46,7 +46,8 @@ fn text(value: &Value) -> String {
 
 fn hash(text: &str) -> String {
     let digest = Sha256::digest(text.as_bytes());
-    digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    let first: [u8; 16] = std::array::from_fn(|index| digest[index]);
+    format!("{:032x}", u128::from_be_bytes(first))
 }
 
 #[cfg(test)]

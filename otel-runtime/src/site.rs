@@ -4,7 +4,7 @@
 use std::sync::{Arc, OnceLock};
 
 use opentelemetry::trace::{SpanBuilder, SpanKind, Tracer};
-use opentelemetry::{Context, InstrumentationScope, Key, KeyValue};
+use opentelemetry::{Context, Key, KeyValue};
 use opentelemetry_sdk::trace::SdkTracer;
 
 use crate::attributes::{Fields, Section};
@@ -12,7 +12,9 @@ use crate::call::Call;
 use crate::clock::Moment;
 use crate::metrics::{Count, Instruments, Measured, Time};
 use crate::name::{AttributeKey, SpanName};
+use crate::panics;
 use crate::pipeline::{self, Pipeline, Placement, SpanPlacement};
+use crate::scope::Scope;
 use crate::shared::Shared;
 use crate::span::Span;
 use crate::switch::Switch;
@@ -49,21 +51,6 @@ pub struct Code {
     scope: Scope,
 }
 
-/// The instrumentation scope of a place: the user's crate, with its version.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Scope {
-    name: &'static str,
-    /// Empty: not known.
-    version: &'static str,
-}
-
-impl Scope {
-    pub(crate) fn build(self) -> InstrumentationScope {
-        let scope = InstrumentationScope::builder(self.name);
-        if self.version.is_empty() { scope.build() } else { scope.with_version(self.version).build() }
-    }
-}
-
 impl Code {
     /// Called by `site!`, with what only the user's crate can say. Without Cargo there is no package name; then the crate's own is used.
     #[must_use]
@@ -75,26 +62,8 @@ impl Code {
         package: Option<&'static str>,
         version: Option<&'static str>,
     ) -> Self {
-        let name = match package {
-            Some(package) => package,
-            None => crate_of(module),
-        };
-        let version = match version {
-            Some(version) => version,
-            None => "",
-        };
-        Self { function, file, line, scope: Scope { name, version } }
+        Self { function, file, line, scope: Scope::of_crate(module, package, version) }
     }
-}
-
-/// The part of a module's path before the first `::`.
-const fn crate_of(module: &'static str) -> &'static str {
-    let bytes = module.as_bytes();
-    let mut end = 0;
-    while end < bytes.len() && bytes[end] != b':' {
-        end += 1;
-    }
-    module.split_at(end).0
 }
 
 impl Site {
@@ -128,7 +97,7 @@ impl Site {
     /// Records under an instrumentation scope of this name, instead of the user's crate.
     #[must_use]
     pub const fn scope(mut self, name: &'static str) -> Self {
-        self.code.scope = Scope { name, version: "" };
+        self.code.scope = Scope::named(name);
         self
     }
 
@@ -163,30 +132,43 @@ impl Site {
     fn begin(&'static self, parent: Option<&Context>, fields: &mut dyn FnMut(&mut Fields)) -> Call {
         let Some(Placement { pipeline, span }) = pipeline::place(self.span.is_some(), parent) else { return Call::off() };
         let instruments = if self.is_measured() { self.instruments(&pipeline) } else { None };
-        if span.is_none() && instruments.is_none() {
-            return Call::off();
+        if instruments.is_none() {
+            match span {
+                SpanPlacement::None => return Call::off(),
+                SpanPlacement::Inherited => return Call::inheriting(self),
+                SpanPlacement::In { .. } => {}
+            }
         }
-        let records = span.as_ref().is_some_and(|span| span.may_record);
-        let mut known = Fields {
-            span: records.then(|| Section::new(self.keys(), self.code.attributes(self.keys().len()))),
-            count: self.section(instruments.is_some(), self.count.map(|count| count.keys)),
-            time: self.section(instruments.is_some(), self.time.map(|time| time.keys)),
-            links: Vec::new(),
-        };
+        panics::forget();
+        let mut known = self.known(&span, instruments.is_some());
         fields(&mut known);
         let started = Moment::now();
         let measured = instruments.map(|instruments| Measured::start(instruments, known.count.take(), known.time.take()));
-        let span = span.map_or_else(Span::off, |place| self.start_span(&pipeline, &place, known, started));
+        let span = match span {
+            SpanPlacement::None => Span::off(),
+            SpanPlacement::Inherited => Span::inherited(),
+            SpanPlacement::In { parent, .. } => self.start_span(&pipeline, &parent, known, started),
+        };
         Call::started(self, span, measured, started)
     }
 
-    /// A section for a metric with attributes of its own.
-    fn section(&self, is_measured: bool, keys: Option<&'static [AttributeKey]>) -> Option<Section> {
-        let keys = keys.filter(|keys| is_measured && !keys.is_empty())?;
-        Some(Section::new(keys, Vec::with_capacity(keys.len() + 3)))
+    /// What is known before anything was asked for: where the code stands.
+    fn known(&self, span: &SpanPlacement, is_measured: bool) -> Fields {
+        let records = matches!(span, SpanPlacement::In { may_record: true, .. });
+        // A metric without attributes of its own has nothing to ask for.
+        let section = |keys: Option<&'static [AttributeKey]>| {
+            let keys = keys.filter(|keys| is_measured && !keys.is_empty())?;
+            Some(Section::new(keys, Vec::with_capacity(keys.len() + 3)))
+        };
+        Fields {
+            span: records.then(|| Section::new(self.keys(), self.code.attributes(self.keys().len()))),
+            count: section(self.count.map(|count| count.keys)),
+            time: section(self.time.map(|time| time.keys)),
+            links: Vec::new(),
+        }
     }
 
-    fn start_span(&'static self, pipeline: &Pipeline, place: &SpanPlacement, known: Fields, started: Moment) -> Span {
+    fn start_span(&'static self, pipeline: &Pipeline, parent: &Context, known: Fields, started: Moment) -> Span {
         let Some(site) = &self.span else { return Span::off() };
         let started = started.system_time();
         let mut builder = SpanBuilder::from_name(site.name.as_str()).with_kind(site.kind.clone()).with_start_time(started);
@@ -199,12 +181,12 @@ impl Site {
         } else {
             self.tracer.get_or_init(|| pipeline.tracer(self.code.scope)).as_ref()
         };
-        tracer.map_or_else(Span::off, |tracer| Span::started(&place.parent, tracer.build_with_context(builder, &place.parent), started))
+        tracer.map_or_else(Span::off, |tracer| Span::started(parent, tracer.build_with_context(builder, parent), started))
     }
 
     fn instruments(&'static self, pipeline: &Pipeline) -> Option<Shared<Instruments>> {
         let make = || {
-            pipeline.instruments(self, self.code.scope, |meter| {
+            pipeline.instruments(std::ptr::from_ref(self).addr(), self.code.scope, |meter| {
                 Instruments::new(meter, self.code.function, self.count.as_ref(), self.time.as_ref())
             })
         };

@@ -16,6 +16,8 @@ pub(crate) struct Span(State);
 enum State {
     /// Nothing is recorded, and the current context is right as it is.
     Off,
+    /// As off, but what leaves this thread must take the current context along: the decision not to sample is in it.
+    Inherited,
     /// Not sampled: nothing is recorded, but what happens inside must know that.
     Unsampled(Context),
     Recording {
@@ -31,17 +33,25 @@ impl Span {
         Self(State::Off)
     }
 
+    #[inline]
+    pub(crate) fn inherited() -> Self {
+        Self(State::Inherited)
+    }
+
+    /// The span as it is to be for what may run elsewhere than here.
+    pub(crate) fn detached(self) -> Self {
+        match self.0 {
+            State::Inherited => Self(State::Unsampled(Context::current())),
+            state => Self(state),
+        }
+    }
+
     pub(crate) fn started(parent: &Context, span: opentelemetry_sdk::trace::Span, started: SystemTime) -> Self {
         if span.is_recording() {
             Self(State::Recording { context: parent.with_span(span), started })
         } else {
             Self(State::Unsampled(parent.with_remote_span_context(span.span_context().clone())))
         }
-    }
-
-    #[inline]
-    pub(crate) fn is_off(&self) -> bool {
-        matches!(self.0, State::Off)
     }
 
     #[inline]
@@ -53,7 +63,7 @@ impl Span {
     #[inline]
     pub(crate) fn context(&self) -> Option<&Context> {
         match &self.0 {
-            State::Off => None,
+            State::Off | State::Inherited => None,
             State::Unsampled(context) | State::Recording { context, .. } => Some(context),
         }
     }
@@ -92,7 +102,7 @@ fn write(span: &opentelemetry::trace::SpanRef<'_>, outcome: Outcome) {
         }
         Kind::Cancelled => span.set_attribute(KeyValue::new("function.outcome", "cancelled")),
         Kind::Panicked { message } => {
-            let message = message.unwrap_or_else(|| "a panic without a text".to_owned());
+            let message = message.unwrap_or_else(|| "panicked, with a message that was not seen".to_owned());
             span.set_attribute(KeyValue::new("error.type", "panic"));
             span.add_event(
                 "exception",

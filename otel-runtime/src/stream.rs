@@ -68,7 +68,7 @@ impl<S: Stream, R: FnMut(&S::Item) -> Outcome> Stream for InStream<S, R> {
     fn poll_next(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<Option<Self::Item>> {
         let this = self.project();
         let Some(stream) = this.stream.as_pin_mut() else { unreachable!("the stream is there until this one is dropped") };
-        if this.call.is_off() {
+        if this.call.is_idle() {
             return stream.poll_next(task);
         }
         // If the poll unwinds, what was entered ends as panicked.

@@ -60,7 +60,7 @@ impl Rotel {
         for _ in 0..ATTEMPTS {
             match Self::launch(binary) {
                 Ok(rotel) => return Some(rotel),
-                Err(reason) => println!("rotel does not start: {reason}"),
+                Err(reason) => crate::skipped(format_args!("rotel does not start: {reason}")),
             }
         }
         None
@@ -139,14 +139,14 @@ fn find() -> Option<PathBuf> {
         if works(&named) {
             return Some(named);
         }
-        println!("{VARIABLE} names {}, which does not run", named.display());
+        crate::skipped(format_args!("{VARIABLE} names {}, which does not run", named.display()));
     }
     // Names without a folder are looked up on the PATH when they are run.
     let on_path = ["rotel-agent", "rotel"].map(PathBuf::from);
     if let Some(found) = on_path.into_iter().find(|name| works(name)) {
         return Some(found);
     }
-    install().inspect_err(|reason| println!("rotel cannot be had: {reason}")).ok()
+    install().inspect_err(|reason| crate::skipped(format_args!("rotel cannot be had: {reason}"))).ok()
 }
 
 /// Whether this is the agent, and one that runs on this machine.

@@ -3,12 +3,9 @@
 //!
 //! Counts, and the map from counters to lines, are read in Rust: `llvm-cov` is not part of every toolchain.
 
-use std::{
-    env, fs,
-    io::{self, Write},
-    path::Path,
-    process::Command,
-};
+use std::path::Path;
+use std::process::Command;
+use std::{env, fs};
 
 use llvm_profparser::{CoverageMapping, CoverageResult};
 
@@ -21,8 +18,7 @@ const MARKED: usize = 12;
 #[test]
 fn lines_of_traced_functions_are_counted() {
     if let Some(reason) = unreadable() {
-        // Past the test harness, which shows nothing of a test that passes.
-        let _ = writeln!(io::stderr(), "skipped: {reason}");
+        tests::skipped(reason);
         return;
     }
     let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("coverage");

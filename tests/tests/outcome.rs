@@ -242,3 +242,54 @@ async fn a_future_may_move_between_threads() {
     .await;
     assert_eq!(spans.named("checks_context").count(), 50);
 }
+
+#[derive(Debug)]
+struct Unspeakable;
+
+impl fmt::Display for Unspeakable {
+    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        panic!("no words")
+    }
+}
+
+#[traced]
+fn fails_unspeakably() -> Result<(), Unspeakable> {
+    Err(Unspeakable)
+}
+
+#[test]
+fn a_panic_while_the_outcome_is_looked_at_is_the_outcome() {
+    let (caught, spans) = capture(|| quiet(fails_unspeakably));
+    assert!(caught);
+    assert_eq!(spans.tree(), "fails_unspeakably error=panic \"no words\"\n");
+}
+
+#[traced]
+async fn holds_what_panics_when_it_is_dropped() {
+    let _held = OnDrop(|| panic!("dropped"));
+    pending::<()>().await;
+}
+
+#[test]
+fn a_panic_while_a_future_is_dropped_is_its_outcome() {
+    let (caught, spans) = capture(|| {
+        quiet(|| {
+            let mut future = Box::pin(holds_what_panics_when_it_is_dropped());
+            assert!(poll_once(future.as_mut()).is_pending());
+        })
+    });
+    assert!(caught);
+    assert_eq!(spans.tree(), "holds_what_panics_when_it_is_dropped error=panic \"dropped\"\n");
+}
+
+#[traced]
+fn goes_on_unwinding() {
+    std::panic::resume_unwind(Box::new("not told to any hook"));
+}
+
+#[test]
+fn the_message_of_an_earlier_panic_is_not_taken_for_this_one_s() {
+    let (caught, spans) = capture(|| quiet(|| panics("an earlier one")) && quiet(goes_on_unwinding));
+    assert!(caught);
+    assert_eq!(spans.one("goes_on_unwinding").status, Status::error("panicked, with a message that was not seen"));
+}

@@ -2,6 +2,7 @@
 //! right parent, and arrives.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
@@ -9,7 +10,7 @@ use opentelemetry_proto::tonic::trace::v1::Span;
 use otel_runtime::context::FutureExt;
 use otel_runtime::traced;
 use tests::receiver::{Protocol, Received, Receiver};
-use tests::telemetry::to;
+use tests::telemetry::{Said, to};
 use tokio::task::yield_now;
 use tokio::time::timeout;
 
@@ -31,46 +32,54 @@ impl Way {
     }
 }
 
-#[traced(fields(call))]
-async fn outer(call: u64) {
+/// How many spans were started: their fields are looked at once each.
+type Started = &'static AtomicU64;
+
+fn count(call: u64, started: Started) -> u64 {
+    started.fetch_add(1, Ordering::Relaxed);
+    call
+}
+
+#[traced(fields(call = count(call, started)))]
+async fn outer(call: u64, started: Started) {
     match Way::of(call) {
         Way::Join => {
-            tokio::join!(middle(call, false), middle(call, false));
+            tokio::join!(middle(call, started, false), middle(call, started, false));
         }
         Way::Select => tokio::select! {
             biased;
-            () = middle(call, true) => unreachable!("it waits for ever"),
+            () = middle(call, started, true) => unreachable!("it waits for ever"),
             () = yield_now() => {}
         },
-        Way::Timeout => assert!(timeout(Duration::ZERO, middle(call, true)).await.is_err()),
+        Way::Timeout => assert!(timeout(Duration::ZERO, middle(call, started, true)).await.is_err()),
         Way::Abort => {
-            let task = tokio::spawn(middle(call, true).with_current_context());
+            let task = tokio::spawn(middle(call, started, true).with_current_context());
             yield_now().await;
             task.abort();
             let _ = task.await;
         }
-        Way::Spawn => tokio::spawn(middle(call, false).with_current_context()).await.expect("it does not panic"),
+        Way::Spawn => tokio::spawn(middle(call, started, false).with_current_context()).await.expect("it does not panic"),
     }
 }
 
-#[traced(fields(call))]
-async fn middle(call: u64, for_ever: bool) {
+#[traced(fields(call = count(call, started)))]
+async fn middle(call: u64, started: Started, for_ever: bool) {
     yield_now().await;
-    inner(call, for_ever).await;
+    inner(call, started, for_ever).await;
 }
 
-#[traced(fields(call))]
-async fn inner(call: u64, for_ever: bool) {
+#[traced(fields(call = count(call, started)))]
+async fn inner(call: u64, started: Started, for_ever: bool) {
     if for_ever {
         std::future::pending::<()>().await;
     }
     yield_now().await;
 }
 
-async fn storm() {
+async fn storm(started: Started) {
     let mut tasks = tokio::task::JoinSet::new();
     for call in 0..CALLS {
-        tasks.spawn(outer(call).with_current_context());
+        tasks.spawn(outer(call, started).with_current_context());
     }
     while let Some(ended) = tasks.join_next().await {
         ended.expect("no call panics");
@@ -88,13 +97,17 @@ fn is_cancelled(span: &Received) -> bool {
     span.attribute("function.outcome").is_some()
 }
 
-fn every_span_arrives_once_under_its_parent(runtime: &tokio::runtime::Runtime, protocol: Protocol) {
+fn every_span_arrives_once_under_its_parent(runtime: &tokio::runtime::Runtime, protocol: Protocol, started: Started) {
     let receiver = Receiver::start();
-    let telemetry = to(&receiver, protocol).build().expect("telemetry can be set up");
-    runtime.block_on(storm().with_context(telemetry.context()));
+    let said = Said::default();
+    let telemetry = said.listen(to(&receiver, protocol)).build().expect("telemetry can be set up");
+    runtime.block_on(storm(started).with_context(telemetry.context()));
     telemetry.shutdown_with_timeout(Duration::from_secs(60)).expect("everything is delivered");
 
+    assert_eq!(said.lines(), [""; 0], "no span is open, and there was no trouble");
+
     let spans = receiver.spans();
+    assert_eq!(spans.len() as u64, started.load(Ordering::Relaxed));
     let ids: HashSet<String> = spans.iter().map(Received::<Span>::span_id_hex).collect();
     assert_eq!(ids.len(), spans.len(), "a span arrived twice");
     let mut calls: HashMap<u64, Vec<&Received>> = HashMap::new();
@@ -141,12 +154,14 @@ fn check(call: u64, spans: &[&Received]) {
 
 #[test]
 fn on_a_current_thread_runtime() {
+    static STARTED: AtomicU64 = AtomicU64::new(0);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime can be made");
-    every_span_arrives_once_under_its_parent(&runtime, Protocol::Http);
+    every_span_arrives_once_under_its_parent(&runtime, Protocol::Http, &STARTED);
 }
 
 #[test]
 fn on_two_workers() {
+    static STARTED: AtomicU64 = AtomicU64::new(0);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime can be made");
-    every_span_arrives_once_under_its_parent(&runtime, Protocol::Grpc);
+    every_span_arrives_once_under_its_parent(&runtime, Protocol::Grpc, &STARTED);
 }

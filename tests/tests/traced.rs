@@ -360,6 +360,28 @@ mod hygiene {
         span + fields + SITE
     }
 
+    #[allow(non_upper_case_globals)]
+    static call: u8 = 5;
+
+    trait Outcome {
+        fn outcome(&self) -> u8 {
+            call
+        }
+
+        fn failure(&self) {}
+
+        fn success(&self) {}
+    }
+
+    impl<T: ?::core::marker::Sized> Outcome for T {}
+
+    const __NAME: otel_runtime::SpanName = otel_runtime::SpanName::new("named");
+
+    #[traced(name = __NAME)]
+    pub(super) fn under_a_blanket_trait() -> u8 {
+        ().outcome()
+    }
+
     #[traced(fields(returned))]
     pub(super) async fn asynchronous(returned: u8) -> u8 {
         let future = 1;
@@ -372,9 +394,10 @@ async fn expansions_do_not_depend_on_names_around_them() {
     let ((), spans) = capture_async(async {
         assert_eq!(hygiene::sync(1, 2), 7);
         assert_eq!(hygiene::asynchronous(3).await, 4);
+        assert_eq!(hygiene::under_a_blanket_trait(), 5);
     })
     .await;
-    assert_eq!(spans.tree(), "sync span=1 fields=2 site=4\nasynchronous returned=3\n");
+    assert_eq!(spans.tree(), "sync span=1 fields=2 site=4\nasynchronous returned=3\nnamed\n");
 }
 
 const MOOD: AttributeKey = AttributeKey::new("shop.mood");

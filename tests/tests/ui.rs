@@ -11,7 +11,7 @@ fn mistakes_get_the_recorded_answers() {
     let version = Command::new(rustc).arg("--version").output().expect("a compiler is here");
     let version = String::from_utf8_lossy(&version.stdout).into_owned();
     if !version.starts_with(RECORDED_WITH) {
-        println!("skipped: the messages were recorded with {RECORDED_WITH}x, and this is {version}");
+        tests::skipped(format_args!("the messages were recorded with {RECORDED_WITH}x, and this is {version}"));
         return;
     }
     trybuild::TestCases::new().compile_fail("ui/*.rs");

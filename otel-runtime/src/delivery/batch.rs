@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::mem;
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -50,7 +51,7 @@ impl<T: Send + 'static> Batcher<T> {
         encode: impl Fn(Vec<T>) -> Vec<u8> + Send + Sync + 'static,
     ) -> Self {
         let shared = Arc::new(Shared {
-            state: Mutex::new(State { items: Vec::with_capacity(batch.max_export_batch_size), encoding: 0 }),
+            state: Mutex::new(State { items: Vec::new(), encoding: 0 }),
             encoded: Condvar::new(),
             due: Notify::new(),
             batch,
@@ -135,8 +136,10 @@ impl<T> Shared<T> {
     fn encode(&self, batch: Vec<T>) {
         let _done = Encoding(self);
         let items = batch.len() as u64;
-        let body = Bytes::from((self.encode)(batch));
-        self.queue.push(self.signal, Parcel { body, items });
+        match panic::catch_unwind(AssertUnwindSafe(|| (self.encode)(batch))) {
+            Ok(body) => self.queue.push(self.signal, Parcel { body: Bytes::from(body), items }),
+            Err(_) => self.queue.lose(self.signal, items, "a batch could not be encoded"),
+        }
     }
 }
 
@@ -145,7 +148,8 @@ impl<T> State<T> {
     fn take(&mut self, size: usize) -> Vec<T> {
         self.encoding += 1;
         if self.items.len() <= size {
-            let capacity = self.items.capacity();
+            // The next batch is probably as large as this one.
+            let capacity = self.items.len();
             return mem::replace(&mut self.items, Vec::with_capacity(capacity));
         }
         self.items.drain(..size).collect()

@@ -68,12 +68,7 @@ impl Wire for Grpc {
 /// What speaks HTTP but not gRPC, such as a proxy whose backend is away.
 fn without_status(status: StatusCode) -> Failure {
     let cause = format!("HTTP status {status} instead of a gRPC one");
-    match status {
-        StatusCode::TOO_MANY_REQUESTS | StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT => {
-            Failure::retryable(cause)
-        }
-        _ => Failure::is_final(cause),
-    }
+    if transport::is_retryable(status) { Failure::retryable(cause) } else { Failure::is_final(cause) }
 }
 
 fn code(headers: &HeaderMap) -> Option<u8> {
@@ -105,9 +100,9 @@ fn name(code: u8) -> String {
     NAMES.get(usize::from(code)).map_or_else(|| code.to_string(), |name| (*name).to_owned())
 }
 
+/// `CANCELLED`, `DEADLINE_EXCEEDED`, `ABORTED`, `OUT_OF_RANGE`, `UNAVAILABLE` and `DATA_LOSS`.
 fn is_retryable(code: u8) -> bool {
-    let retryable = ["CANCELLED", "DEADLINE_EXCEEDED", "ABORTED", "OUT_OF_RANGE", "UNAVAILABLE", "DATA_LOSS"];
-    retryable.contains(&name(code).as_str())
+    matches!(code, 1 | 4 | 10 | 11 | 14 | 15)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, RETRY_AFTER, USER_AGENT};
-use http::{HeaderMap, Method, Request, StatusCode, Uri};
+use http::{HeaderMap, Method, Request, Uri};
 use http_body_util::Full;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
@@ -33,12 +33,16 @@ impl Wire for HttpProtobuf {
     /// 429, 502, 503 and 504 may be tried again, nothing else.
     fn verdict(&self, reply: &Reply) -> Result<Accepted, Failure> {
         let status = reply.status;
-        match status {
-            status if status.is_success() => accepted(&reply.body),
-            StatusCode::TOO_MANY_REQUESTS | StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT => {
-                Err(Failure::Retryable { cause: format!("HTTP status {status}"), after: retry_after(&reply.headers) })
-            }
-            _ => Err(Failure::is_final(format!("HTTP status {status}"))),
+        if status.is_success() {
+            // Some servers answer in JSON whatever they were asked in. That they took the request is in the status.
+            let is_json = reply.headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));
+            return if is_json { Ok(Accepted::default()) } else { accepted(&reply.body) };
+        }
+        let cause = format!("HTTP status {status}");
+        if transport::is_retryable(status) {
+            Err(Failure::Retryable { cause, after: retry_after(&reply.headers) })
+        } else {
+            Err(Failure::is_final(cause))
         }
     }
 }
@@ -58,6 +62,8 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 
 #[cfg(test)]
 mod tests {
+    use http::StatusCode;
+
     use super::*;
 
     fn verdict(status: u16) -> Result<Accepted, Failure> {
@@ -77,6 +83,13 @@ mod tests {
     fn a_reply_that_is_no_response_is_not_a_success() {
         let reply = Reply { body: Bytes::from_static(b"<html>"), ..Reply::default() };
         assert!(matches!(HttpProtobuf.verdict(&reply), Err(Failure::Final { .. })));
+    }
+
+    #[test]
+    fn a_success_in_json_is_a_success() {
+        let mut reply = Reply { body: Bytes::from_static(b"{}"), ..Reply::default() };
+        reply.headers.insert(CONTENT_TYPE, http::HeaderValue::from_static("application/json"));
+        assert_eq!(HttpProtobuf.verdict(&reply), Ok(Accepted::default()));
     }
 
     #[test]

@@ -21,8 +21,9 @@ mod sender;
 mod transport;
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::{self, JoinHandle};
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use opentelemetry::Context;
@@ -113,23 +114,32 @@ pub(crate) struct Delivery {
     queue: Arc<Queue>,
     handle: Handle,
     stop: Arc<Notify>,
-    thread: Mutex<Option<JoinHandle<()>>>,
+    /// Disconnected when the thread has ended.
+    ended: Mutex<mpsc::Receiver<()>>,
 }
 
 impl Delivery {
     /// Starts the thread.
-    pub(crate) fn start(max_bytes: usize, diagnostics: Diagnostics) -> std::io::Result<Self> {
-        let runtime = Builder::new_current_thread().enable_all().thread_name("otel-delivery-dns").build()?;
-        let handle = runtime.handle().clone();
+    pub(crate) fn start(max_bytes: usize, diagnostics: Diagnostics) -> io::Result<Self> {
         let stop = Arc::new(Notify::new());
         let stopped = Arc::clone(&stop);
-        let thread = thread::Builder::new().name("otel-delivery".to_owned()).spawn(move || {
+        let (started, start) = mpsc::channel();
+        let (ends, ended) = mpsc::channel::<()>();
+        // The runtime is made where it lives: where this is called, there may be another, in which none can be dropped.
+        thread::Builder::new().name("otel-delivery".to_owned()).spawn(move || {
+            let _ends = ends;
+            let runtime = match Builder::new_current_thread().enable_all().thread_name("otel-delivery-dns").build() {
+                Ok(runtime) => runtime,
+                Err(error) => return drop(started.send(Err(error))),
+            };
+            let _ = started.send(Ok(runtime.handle().clone()));
             let _silent = Context::enter_telemetry_suppressed_scope();
             runtime.block_on(stopped.notified());
             // A look-up of a name that hangs must not hold up the end of the program.
             runtime.shutdown_background();
         })?;
-        Ok(Self { queue: Arc::new(Queue::new(max_bytes, diagnostics)), handle, stop, thread: Mutex::new(Some(thread)) })
+        let handle = start.recv().map_err(|_| io::Error::other("the thread ended at once"))??;
+        Ok(Self { queue: Arc::new(Queue::new(max_bytes, diagnostics)), handle, stop, ended: Mutex::new(ended) })
     }
 
     pub(crate) fn queue(&self) -> &Arc<Queue> {
@@ -161,14 +171,16 @@ impl Delivery {
     pub(crate) fn shutdown(&self, deadline: Instant) -> Vec<Undelivered> {
         self.queue.wait_until_settled(deadline);
         self.stop.notify_one();
-        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(thread) = thread {
-            // The thread only ever runs futures, and drops them now; a panic in one of them was theirs.
-            let _ = thread.join();
-        }
+        // The thread drops its futures and ends. Should something of the user's hold it up, such as a place for diagnostics that blocks, it is left
+        // to end when it can.
+        let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        let _ = ended.recv_timeout(deadline.saturating_duration_since(Instant::now()).max(GRACE));
         self.queue.close()
     }
 }
+
+/// What the thread has to end when there is no time left.
+const GRACE: Duration = Duration::from_millis(200);
 
 impl Drop for Delivery {
     fn drop(&mut self) {

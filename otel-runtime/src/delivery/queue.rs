@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use tokio::sync::Notify;
@@ -55,14 +55,26 @@ struct Lane {
     /// The number and size of the parcel that is under way.
     sending: Option<(u64, Parcel)>,
     endpoint: String,
-    /// What went wrong last, until something goes right.
-    trouble: Option<String>,
-    /// Whether that was said.
-    told: bool,
-    /// Items dropped because the queue was full, since that was last said to be over.
-    overflowed: u64,
+    trouble: Trouble,
+    /// Items that will not be delivered.
     lost: u64,
 }
+
+/// Something that goes on for a while: said once when it begins and once when it is over.
+#[derive(Default)]
+struct Trouble {
+    /// What went wrong last, until something goes right.
+    cause: Option<String>,
+    /// Whether it was said that it began.
+    said: bool,
+    /// Items dropped because the queue was full.
+    overflowed: u64,
+    /// When it was last said that the queue is full: a lane that is now full and now empty would say so all the time.
+    full_said: Option<Instant>,
+}
+
+/// How often it may be said that the queue is full.
+const SAY_FULL_EVERY: Duration = Duration::from_secs(30);
 
 impl Queue {
     pub(crate) fn new(max_bytes: usize, diagnostics: Diagnostics) -> Self {
@@ -88,9 +100,11 @@ impl Queue {
     /// Takes a parcel. Where it finds no room, the oldest that waits makes some; the caller never waits.
     pub(crate) fn push(&self, signal: Signal, parcel: Parcel) {
         let mut state = self.lock();
-        if state.closed {
-            state.lanes[signal.index()].lost += parcel.items;
-            return;
+        if state.closed || parcel.body.len() > self.max_bytes {
+            let closed = state.closed;
+            drop(state);
+            let cause = if closed { "they came after the shutdown" } else { "one request is larger than the whole queue may be" };
+            return self.lose(signal, parcel.items, cause);
         }
         let overflow = state.make_room(parcel.body.len(), self.max_bytes);
         state.push(signal, parcel);
@@ -106,6 +120,12 @@ impl Queue {
         self.waiting[signal.index()].notify_one();
     }
 
+    /// Counts items that never came to be a parcel.
+    pub(crate) fn lose(&self, signal: Signal, items: u64, cause: &str) {
+        self.lock().lanes[signal.index()].lost += items;
+        self.diagnostics.say(format_args!("{} dropped: {cause}", signal.count(items)));
+    }
+
     /// The oldest parcel of a signal, as soon as there is one.
     pub(crate) async fn next(&self, signal: Signal) -> Parcel {
         loop {
@@ -118,8 +138,8 @@ impl Queue {
 
     /// Says what became of the parcel that was taken last.
     pub(crate) fn settle(&self, signal: Signal, fate: &Fate) {
-        let recovered = self.lock().settle(signal, fate);
-        if let Some(overflowed) = recovered {
+        let over = self.lock().settle(signal, fate);
+        if let Some(overflowed) = over {
             let dropped = if overflowed > 0 { format!("; dropped meanwhile: {}", signal.count(overflowed)) } else { String::new() };
             self.diagnostics.say(format_args!("{} are delivered again{dropped}", signal.name()));
         }
@@ -131,9 +151,9 @@ impl Queue {
         let mut state = self.lock();
         let quiet = state.shutting_down;
         let lane = &mut state.lanes[signal.index()];
-        lane.trouble = Some(cause.to_owned());
-        let say = !lane.told && !quiet;
-        lane.told |= say;
+        lane.trouble.cause = Some(cause.to_owned());
+        let say = !lane.trouble.said && !quiet;
+        lane.trouble.said |= say;
         let endpoint = lane.endpoint.clone();
         drop(state);
         if say {
@@ -184,7 +204,7 @@ impl Queue {
         let undelivered = lanes.filter_map(|(signal, lane)| {
             let left = lane.parcels.drain(..).chain(lane.sending.take()).map(|(_, parcel)| parcel.items).sum::<u64>();
             let items = left + std::mem::take(&mut lane.lost);
-            (items > 0).then(|| Undelivered { signal, items, endpoint: lane.endpoint.clone(), cause: lane.trouble.clone() })
+            (items > 0).then(|| Undelivered { signal, items, endpoint: lane.endpoint.clone(), cause: lane.trouble.cause.clone() })
         });
         undelivered.collect()
     }
@@ -217,33 +237,37 @@ impl State {
             let lane = &mut self.lanes[oldest.index()];
             let Some((_, parcel)) = lane.parcels.pop_front() else { break };
             self.bytes -= parcel.body.len();
-            if lane.overflowed == 0 {
+            let recently = lane.trouble.full_said.is_some_and(|said| said.elapsed() < SAY_FULL_EVERY);
+            if lane.trouble.overflowed == 0 && !recently {
+                lane.trouble.full_said = Some(Instant::now());
+                lane.trouble.said = true;
                 began.push((oldest, parcel.items));
             }
-            lane.overflowed += parcel.items;
+            lane.trouble.overflowed += parcel.items;
             lane.lost += parcel.items;
         }
         began
     }
 
-    /// Returns the number of items dropped in the meantime if this ends trouble that was announced.
+    /// Returns the number of items dropped in the meantime if this ends trouble that was announced: not before the lane is empty, since a full
+    /// one is full again at once.
     fn settle(&mut self, signal: Signal, fate: &Fate) -> Option<u64> {
         let lane = &mut self.lanes[signal.index()];
         let (_, parcel) = lane.sending.take()?;
         self.bytes -= parcel.body.len();
-        match fate {
+        let rejected = match fate {
             Fate::Dropped => {
                 lane.lost += parcel.items;
-                None
+                return None;
             }
-            Fate::Delivered { rejected } => {
-                lane.lost += rejected;
-                lane.trouble = None;
-                let overflowed = std::mem::take(&mut lane.overflowed);
-                let told = std::mem::take(&mut lane.told);
-                (told || overflowed > 0).then_some(overflowed)
-            }
+            Fate::Delivered { rejected } => rejected,
+        };
+        lane.lost += rejected;
+        lane.trouble.cause = None;
+        if !lane.parcels.is_empty() || !std::mem::take(&mut lane.trouble.said) {
+            return None;
         }
+        Some(std::mem::take(&mut lane.trouble.overflowed))
     }
 
     /// Whether a parcel with a number below `before` waits or is under way.

@@ -36,7 +36,7 @@ async fn deliver(signal: Signal, queue: &Queue, transport: &Transport, parcel: &
             return Fate::Dropped;
         };
         let wait = backoff.next(after);
-        if began.elapsed() + wait > retry_max_elapsed {
+        if wait > retry_max_elapsed.saturating_sub(began.elapsed()) {
             queue.trouble(signal, &cause, "what is older than the time limit for retries is dropped");
             return Fate::Dropped;
         }

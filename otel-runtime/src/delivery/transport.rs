@@ -92,6 +92,14 @@ impl Failure {
     }
 }
 
+/// The statuses with which a server, or a proxy before it, says that it may work later (OTLP specification, "Retryable Response Codes").
+pub(super) fn is_retryable(status: StatusCode) -> bool {
+    matches!(
+        status,
+        StatusCode::TOO_MANY_REQUESTS | StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT
+    )
+}
+
 /// The way to one backend.
 pub(crate) struct Transport {
     client: HttpClient,

@@ -11,7 +11,7 @@ use opentelemetry::{KeyValue, global};
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 
 use super::config::Config;
-use super::env::{NOT_READ, VARIABLES, Warning};
+use super::env::{self, Warning};
 use super::error::InitError;
 use super::providers::Providers;
 use super::telemetry::Telemetry;
@@ -70,6 +70,8 @@ pub struct Builder {
     in_code: BTreeMap<String, String>,
     fallbacks: BTreeMap<String, String>,
     lookup: BoxedLookup,
+    /// The names of all variables there are, to find misspelt ones among them.
+    names: fn() -> Vec<String>,
     attributes: Vec<KeyValue>,
     diagnostics: Diagnostics,
     console: Option<Box<dyn Write + Send>>,
@@ -81,6 +83,7 @@ impl Default for Builder {
             in_code: BTreeMap::new(),
             fallbacks: BTreeMap::new(),
             lookup: Box::new(|variable| std::env::var_os(variable)),
+            names: || std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()).collect(),
             attributes: Vec::new(),
             diagnostics: Diagnostics::stderr(),
             console: None,
@@ -128,6 +131,7 @@ impl Builder {
     #[must_use]
     pub fn environment(mut self, lookup: impl Fn(&str) -> Option<OsString> + Send + Sync + 'static) -> Self {
         self.lookup = Box::new(lookup);
+        self.names = Vec::new;
         self
     }
 
@@ -184,15 +188,16 @@ impl Builder {
 
     fn configure(self) -> Result<Configured, InitError> {
         for name in self.in_code.keys().chain(self.fallbacks.keys()) {
-            refuse_unknown(name)?;
+            if let Some(nearest) = env::nearest(name) {
+                return Err(InitError::UnknownVariable { name: name.clone(), nearest });
+            }
         }
-        let Self { in_code, fallbacks, lookup, attributes, diagnostics, console } = self;
-        let layered = |variable: &str| {
-            let written = in_code.get(variable).map(OsString::from);
-            let found = written.or_else(|| lookup(variable).filter(|value| !value.is_empty()));
-            found.or_else(|| fallbacks.get(variable).map(OsString::from))
-        };
-        let (config, warnings) = Config::read(&layered, &attributes);
+        let Self { in_code, fallbacks, lookup, names, attributes, diagnostics, console } = self;
+        let written = |variable: &str| in_code.get(variable).map(OsString::from).or_else(|| lookup(variable));
+        let fallback = |variable: &str| fallbacks.get(variable).map(OsString::from);
+        let (config, mut warnings) = Config::read(&written, &fallback, &attributes);
+        let misspelt = names().into_iter().filter_map(|name| Some((env::misspelt(&name)?, name)));
+        warnings.extend(misspelt.map(|(meant, name)| Warning::misspelt(name, meant)));
         for warning in &warnings {
             diagnostics.say(warning);
         }
@@ -224,8 +229,7 @@ impl Configured {
         let Self { config, providers, warnings, diagnostics } = self;
         let tracing = providers.tracer.clone().map(|provider| Tracing { provider, sampling: config.traces.sampler.into() });
         let metering = providers.meter.clone();
-        let pipeline = (tracing.is_some() || metering.is_some()).then(|| open(tracing, metering));
-        Telemetry::new(providers, pipeline, warnings, diagnostics)
+        Telemetry::new(providers, open(tracing, metering), warnings, diagnostics)
     }
 }
 
@@ -234,28 +238,4 @@ impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Builder").field("set", &self.in_code.keys()).field("fallback", &self.fallbacks.keys()).finish_non_exhaustive()
     }
-}
-
-fn refuse_unknown(name: &str) -> Result<(), InitError> {
-    let mut known = VARIABLES.iter().chain(NOT_READ);
-    if known.clone().any(|variable| *variable == name) {
-        return Ok(());
-    }
-    let nearest = known.by_ref().min_by_key(|variable| distance(name, variable)).copied().unwrap_or_default();
-    Err(InitError::UnknownVariable { name: name.to_owned(), nearest })
-}
-
-/// How many letters must be inserted, removed or replaced to make `a` into `b` (Levenshtein).
-fn distance(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, from) in a.bytes().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, to) in b.bytes().enumerate() {
-            let replaced = diagonal + usize::from(from != to);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
 }

@@ -72,8 +72,8 @@ const PROTOCOLS: &[(&str, Protocol)] = &[("http/protobuf", Protocol::HttpProtobu
 
 impl Config {
     /// Reads everything there is to read. What could not be used is in the warnings.
-    pub(crate) fn read(lookup: &Lookup<'_>, attributes: &[KeyValue]) -> (Self, Vec<Warning>) {
-        let mut env = Env::new(lookup);
+    pub(crate) fn read(written: &Lookup<'_>, fallback: &Lookup<'_>, attributes: &[KeyValue]) -> (Self, Vec<Warning>) {
+        let mut env = Env::new(written, fallback);
         let config = Self {
             disabled: env.boolean("OTEL_SDK_DISABLED"),
             resource: resource(&mut env, attributes),
@@ -96,7 +96,7 @@ impl Config {
             },
             queue_max_bytes: env.number("OTEL_RUST_QUEUE_MAX_BYTES", 1..=usize::MAX, 64 * 1024 * 1024),
             retry_max_elapsed: env.duration("OTEL_RUST_RETRY_MAX_ELAPSED", Duration::from_secs(300)),
-            no_color: env.string("NO_COLOR").is_some(),
+            no_color: env.is_set("NO_COLOR"),
         };
         (config, env.into_warnings())
     }
@@ -143,6 +143,8 @@ fn sampler(env: &mut Env<'_>) -> Sampler {
     let mut sampler = env.word(&["OTEL_TRACES_SAMPLER"], SAMPLERS, DEFAULT);
     if let RootSampler::TraceIdRatio(ratio) = &mut sampler.root {
         *ratio = env.number("OTEL_TRACES_SAMPLER_ARG", 0.0..=1.0, *ratio);
+    } else if env.is_set("OTEL_TRACES_SAMPLER_ARG") {
+        env.warn("OTEL_TRACES_SAMPLER_ARG", "the sampler in OTEL_TRACES_SAMPLER takes no argument; this is ignored");
     }
     sampler
 }
@@ -162,7 +164,7 @@ fn batch(env: &mut Env<'_>, prefix: &str, delay: Duration) -> Batch {
 }
 
 /// Far beyond any use, and far from overflowing anything.
-const MAX_ITEMS: usize = 1 << 30;
+const MAX_ITEMS: usize = 1 << 20;
 
 /// A signal's own variables come before the general ones.
 fn destination(env: &mut Env<'_>, signal: Signal) -> Destination {
@@ -189,6 +191,11 @@ fn endpoint(env: &mut Env<'_>, own: &str, protocol: Protocol, signal: Signal) ->
     match protocol {
         Protocol::Grpc => base,
         Protocol::HttpProtobuf => {
+            if base.path().trim_end_matches('/').ends_with(&format!("/v1/{}", signal.name())) {
+                let own =
+                    format!("is a base to which `/v1/{0}` is appended, and it ends in that already; did you mean {own}?", signal.name());
+                env.warn("OTEL_EXPORTER_OTLP_ENDPOINT", own);
+            }
             let path = format!("{}/v1/{}", base.path().trim_end_matches('/'), signal.name());
             let mut parts = base.clone().into_parts();
             parts.path_and_query = path.parse().ok();

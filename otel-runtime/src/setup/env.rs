@@ -6,6 +6,7 @@
 
 use std::ffi::OsString;
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -111,6 +112,10 @@ pub struct Warning {
 }
 
 impl Warning {
+    pub(super) fn misspelt(variable: String, meant: &str) -> Self {
+        Self { variable, problem: format!("there is no such variable; did you mean {meant}?") }
+    }
+
     /// The variable in question.
     #[must_use]
     pub fn variable(&self) -> &str {
@@ -130,15 +135,22 @@ pub(crate) type Lookup<'a> = dyn Fn(&str) -> Option<OsString> + 'a;
 
 /// Reads variables and keeps what is to be said about them.
 pub(crate) struct Env<'a> {
-    lookup: &'a Lookup<'a>,
+    /// What was written, and then what the program would have where nothing usable was.
+    sources: [&'a Lookup<'a>; 2],
     warnings: Vec<Warning>,
 }
 
+/// A value that could not be used.
+struct Unusable {
+    variable: String,
+    problem: String,
+}
+
 impl<'a> Env<'a> {
-    pub(crate) fn new(lookup: &'a Lookup<'a>) -> Self {
-        let mut env = Self { lookup, warnings: Vec::new() };
+    pub(crate) fn new(written: &'a Lookup<'a>, fallback: &'a Lookup<'a>) -> Self {
+        let mut env = Self { sources: [written, fallback], warnings: Vec::new() };
         for name in NOT_READ {
-            if lookup(name).is_some_and(|value| !value.is_empty()) {
+            if written(name).is_some_and(|value| !value.is_empty()) {
                 env.warn(name, "this version does not act on this variable, and ignores it");
             }
         }
@@ -157,143 +169,135 @@ impl<'a> Env<'a> {
         }
     }
 
+    /// The first value that can be used: of the first variable as it was written, then as its fallback has it, then of the next variable. What
+    /// cannot be used is as if it were unset, and is said, with what is used instead.
+    fn first<T>(&mut self, variables: &[&str], instead: &str, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
+        let mut unusable = Vec::new();
+        let found = self.look(variables, &mut unusable, parse);
+        let instead = found.as_ref().map_or_else(|| instead.to_owned(), |(_, place)| place.clone());
+        for Unusable { variable, problem } in unusable {
+            self.warn(&variable, format!("{problem}; using {instead}"));
+        }
+        found.map(|(value, _)| value)
+    }
+
+    /// As [`first`](Self::first), with where the value was found.
+    fn look<T>(&self, variables: &[&str], unusable: &mut Vec<Unusable>, parse: impl Fn(&str) -> Result<T, String>) -> Option<(T, String)> {
+        for variable in variables {
+            debug_assert!(VARIABLES.contains(variable), "{variable} is missing in the list of variables");
+            for (source, place) in self.sources.iter().zip([format!("that of {variable}"), "the program's own".to_owned()]) {
+                let Some(value) = source(variable).filter(|value| !value.is_empty()) else { continue };
+                let text = value.into_string().map_err(|_| "the value is not Unicode".to_owned());
+                match text.and_then(|text| parse(&text)) {
+                    Ok(value) => return Some((value, place)),
+                    Err(problem) => unusable.push(Unusable { variable: (*variable).to_owned(), problem }),
+                }
+            }
+        }
+        None
+    }
+
     /// The text of a variable. Empty is the same as unset.
     pub(crate) fn string(&mut self, variable: &str) -> Option<String> {
-        debug_assert!(VARIABLES.contains(&variable), "{variable} is missing in the list of variables");
-        let value = (self.lookup)(variable)?.into_string();
-        if value.is_err() {
-            self.warn(variable, "the value is not Unicode; it is ignored");
-        }
-        value.ok().filter(|value| !value.is_empty())
+        self.first(&[variable], "the default", |text| Ok(text.to_owned()))
     }
 
-    /// The text of the first of several variables that is set, with the variable's name.
-    fn first<'v>(&mut self, variables: &[&'v str]) -> Option<(&'v str, String)> {
-        variables.iter().find_map(|variable| self.string(variable).map(|value| (*variable, value)))
+    /// Whether a variable is set to anything at all.
+    pub(crate) fn is_set(&self, variable: &str) -> bool {
+        self.sources.iter().any(|source| source(variable).is_some_and(|value| !value.is_empty()))
     }
 
-    /// True only for `true`, in any case.
+    /// True only for `true`, in any case; anything else is false.
     pub(crate) fn boolean(&mut self, variable: &str) -> bool {
-        let Some(value) = self.string(variable) else { return false };
-        let trimmed = value.trim();
-        let is_true = trimmed.eq_ignore_ascii_case("true");
-        if !is_true && !trimmed.eq_ignore_ascii_case("false") {
-            self.warn(variable, format!("`{value}` is neither `true` nor `false`; using false"));
-        }
-        is_true
+        let parse = |text: &str| match text.trim() {
+            text if text.eq_ignore_ascii_case("true") => Ok(true),
+            text if text.eq_ignore_ascii_case("false") => Ok(false),
+            _ => Err(format!("`{text}` is neither `true` nor `false`")),
+        };
+        self.first(&[variable], "false", parse).unwrap_or(false)
     }
 
     /// A number of a range, or the default.
     pub(crate) fn number<T: FromStr + PartialOrd + fmt::Display + Copy>(
         &mut self,
         variable: &str,
-        range: std::ops::RangeInclusive<T>,
+        range: RangeInclusive<T>,
         default: T,
     ) -> T {
-        let Some(value) = self.string(variable) else { return default };
-        match value.trim().parse::<T>() {
-            Ok(number) if range.contains(&number) => number,
-            _ => {
-                let (low, high) = range.into_inner();
-                self.warn(variable, format!("`{value}` is not a number from {low} to {high}; using {default}"));
-                default
-            }
-        }
+        let parse = |text: &str| {
+            let number = text.trim().parse::<T>().ok().filter(|number| range.contains(number));
+            number.ok_or_else(|| format!("`{text}` is not a number from {} to {}", range.start(), range.end()))
+        };
+        self.first(&[variable], &default.to_string(), parse).unwrap_or(default)
     }
 
     /// A number of milliseconds of at least one, or the default.
     pub(crate) fn duration(&mut self, variable: &str, default: Duration) -> Duration {
-        let default = u64::try_from(default.as_millis()).unwrap_or(u64::MAX);
-        Duration::from_millis(self.number(variable, 1..=MAX_MILLIS, default))
+        let parse = |text: &str| match millis(text) {
+            Some(0) | None => Err(format!("`{text}` is not a number of milliseconds of at least 1")),
+            Some(millis) => Ok(Duration::from_millis(millis)),
+        };
+        self.first(&[variable], &default.as_millis().to_string(), parse).unwrap_or(default)
     }
 
-    /// A number of milliseconds, where 0 means no limit, from the first variable that is set.
+    /// A number of milliseconds, where 0 means no limit, from the first variable that has one.
     pub(crate) fn timeout(&mut self, variables: &[&str], default: Duration) -> Option<Duration> {
-        let Some((variable, value)) = self.first(variables) else { return Some(default) };
-        match value.trim().parse::<u64>() {
-            Ok(0) => None,
-            Ok(millis) if millis <= MAX_MILLIS => Some(Duration::from_millis(millis)),
-            _ => {
-                let millis = default.as_millis();
-                self.warn(variable, format!("`{value}` is not a number of milliseconds; using {millis}"));
-                Some(default)
-            }
-        }
+        let parse = |text: &str| {
+            let limit = millis(text).map(|millis| (millis > 0).then(|| Duration::from_millis(millis)));
+            limit.ok_or_else(|| format!("`{text}` is not a number of milliseconds"))
+        };
+        self.first(variables, &default.as_millis().to_string(), parse).unwrap_or(Some(default))
     }
 
-    /// One of several words, in any case, from the first variable that is set.
+    /// One of several words, in any case, from the first variable that has one.
     pub(crate) fn word<T: Copy>(&mut self, variables: &[&str], words: &[(&str, T)], default: (&str, T)) -> T {
-        let Some((variable, value)) = self.first(variables) else { return default.1 };
-        let found = find(words, &value);
-        if found.is_none() {
-            self.warn(variable, format!("`{value}` is not one of {}; using {}", listed(words), default.0));
-        }
-        found.unwrap_or(default.1)
+        let parse = |text: &str| find(words, text).ok_or_else(|| format!("`{text}` is not one of {}", listed(words)));
+        self.first(variables, default.0, parse).unwrap_or(default.1)
     }
 
     /// Several words, separated by commas, each taken once. `none` stands alone and means an empty list.
     pub(crate) fn words<T: Copy + PartialEq>(&mut self, variable: &str, words: &[(&str, T)], default: &[(&str, T)]) -> Vec<T> {
-        let fallback = || default.iter().map(|(_, word)| *word).collect();
-        let Some(value) = self.string(variable) else { return fallback() };
-        let mut found: Vec<T> = Vec::new();
-        let mut none = false;
-        for part in value.split(',').map(str::trim).filter(|part| !part.is_empty()) {
-            match find(words, part) {
-                Some(word) if found.contains(&word) => {}
-                Some(word) => found.push(word),
-                None if part.eq_ignore_ascii_case("none") => none = true,
-                None => self.warn(variable, format!("`{part}` is not one of {}, none; it is ignored", listed(words))),
-            }
+        let names: Vec<&str> = default.iter().map(|(name, _)| *name).collect();
+        let parse = |text: &str| Words::parse(text, words);
+        let Some(list) = self.first(&[variable], &names.join(","), parse) else {
+            return default.iter().map(|(_, word)| *word).collect();
+        };
+        for problem in list.problems {
+            self.warn(variable, format!("{problem}; it is ignored"));
         }
-        match (none, found.is_empty()) {
-            (true, true) => Vec::new(),
-            (true, false) => {
-                self.warn(variable, format!("`none` stands beside others in `{value}`; it is ignored"));
-                found
-            }
-            (false, true) => {
-                let names: Vec<&str> = default.iter().map(|(name, _)| *name).collect();
-                self.warn(variable, format!("nothing in `{value}` can be used; using {}", names.join(",")));
-                fallback()
-            }
-            (false, false) => found,
-        }
+        list.found
     }
 
-    /// A URL with scheme `http` or `https` and a host.
+    /// A URL with scheme `http` or `https` and a host. What is no URL may still contain a password, so the value is not repeated.
     pub(crate) fn url(&mut self, variable: &str, instead: &str) -> Option<Uri> {
-        let value = self.string(variable)?;
-        let url = value.trim().parse::<Uri>().ok();
-        match url.filter(|url| matches!(url.scheme_str(), Some("http" | "https")) && url.host().is_some_and(|host| !host.is_empty())) {
-            Some(url) if url.authority().is_some_and(|authority| authority.as_str().contains('@')) => {
-                self.warn(variable, format!("a URL with a user name is not accepted; using {instead}"));
-                None
+        let parse = |text: &str| {
+            let url = text.trim().parse::<Uri>().ok();
+            let url =
+                url.filter(|url| matches!(url.scheme_str(), Some("http" | "https")) && url.host().is_some_and(|host| !host.is_empty()));
+            let url = url.ok_or_else(|| "the value is not a URL like http://host:port".to_owned())?;
+            if url.authority().is_some_and(|authority| authority.as_str().contains('@')) {
+                return Err("a URL with a user name is not accepted".to_owned());
             }
-            Some(url) => Some(url),
-            None => {
-                // What is no URL may still contain a password, so the value is not repeated.
-                self.warn(variable, format!("the value is not a URL like http://host:port; using {instead}"));
-                None
-            }
-        }
+            Ok(url)
+        };
+        self.first(&[variable], instead, parse)
     }
 
     /// `key=value,…`, percent-encoded. One bad entry spoils all of them: half a resource is a wrong resource.
     pub(crate) fn attributes(&mut self, variable: &str) -> Vec<(String, String)> {
-        let Some(value) = self.string(variable) else { return Vec::new() };
-        match pairs(&value) {
-            Ok(pairs) => pairs,
-            Err(problem) => {
-                self.warn(variable, format!("{problem} in `{value}`; all of it is ignored"));
-                Vec::new()
-            }
-        }
+        let parse = |text: &str| {
+            let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
+            entries.map(pair).collect::<Result<Vec<_>, _>>().map_err(|problem| format!("{problem} in `{text}`, so all of it is ignored"))
+        };
+        self.first(&[variable], "none of it", parse).unwrap_or_default()
     }
 
     /// `name=value,…`, percent-encoded, from the first variable that is set. Values are secrets: no message repeats them.
     pub(crate) fn headers(&mut self, variables: &[&str]) -> Vec<(HeaderName, HeaderValue)> {
-        let Some((variable, value)) = self.first(variables) else { return Vec::new() };
         let mut headers = Vec::new();
+        let parse = |text: &str| Ok(text.to_owned());
+        let Some((value, _)) = self.look(variables, &mut Vec::new(), parse) else { return headers };
+        let variable = variables.iter().find(|variable| self.is_set(variable)).copied().unwrap_or_default();
         for (index, entry) in value.split(',').enumerate().filter(|(_, entry)| !entry.trim().is_empty()) {
             match header(entry) {
                 Some(header) => headers.push(header),
@@ -304,8 +308,40 @@ impl<'a> Env<'a> {
     }
 }
 
+/// A list of words, of which at least one can be used.
+struct Words<T> {
+    found: Vec<T>,
+    problems: Vec<String>,
+}
+
+impl<T: Copy + PartialEq> Words<T> {
+    fn parse(text: &str, words: &[(&str, T)]) -> Result<Self, String> {
+        let (mut found, mut problems, mut none): (Vec<T>, _, _) = (Vec::new(), Vec::new(), false);
+        for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
+            match find(words, part) {
+                Some(word) if found.contains(&word) => {}
+                Some(word) => found.push(word),
+                None if part.eq_ignore_ascii_case("none") => none = true,
+                None => problems.push(format!("`{part}` is not one of {}, none", listed(words))),
+            }
+        }
+        if none && !found.is_empty() {
+            problems.push(format!("`none` stands beside others in `{text}`"));
+        }
+        if found.is_empty() && !none {
+            let nothing = || format!("nothing in `{text}` can be used");
+            return Err(if problems.is_empty() { nothing() } else { problems.join("; ") });
+        }
+        Ok(Self { found, problems })
+    }
+}
+
 /// A year: longer is a mistake, and would overflow where a moment is computed.
 const MAX_MILLIS: u64 = 365 * 24 * 60 * 60 * 1000;
+
+fn millis(text: &str) -> Option<u64> {
+    text.trim().parse().ok().filter(|millis| *millis <= MAX_MILLIS)
+}
 
 fn find<T: Copy>(words: &[(&str, T)], value: &str) -> Option<T> {
     words.iter().find(|(name, _)| name.eq_ignore_ascii_case(value.trim())).map(|(_, word)| *word)
@@ -313,10 +349,6 @@ fn find<T: Copy>(words: &[(&str, T)], value: &str) -> Option<T> {
 
 fn listed<T>(words: &[(&str, T)]) -> String {
     words.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
-}
-
-fn pairs(value: &str) -> Result<Vec<(String, String)>, String> {
-    value.split(',').map(str::trim).filter(|entry| !entry.is_empty()).map(pair).collect()
 }
 
 fn pair(entry: &str) -> Result<(String, String), String> {
@@ -337,4 +369,36 @@ fn header(entry: &str) -> Option<(HeaderName, HeaderValue)> {
     let mut value = HeaderValue::try_from(value).ok()?;
     value.set_sensitive(true);
     Some((HeaderName::try_from(name).ok()?, value))
+}
+
+/// The variable that someone had in mind who set `name`, which is none but very near to one.
+pub(crate) fn misspelt(name: &str) -> Option<&'static str> {
+    let nearest = nearest(name).filter(|_| name.starts_with("OTEL_"))?;
+    (distance(name, nearest) <= 2).then_some(nearest)
+}
+
+/// The variable that is most like `name`; `None` if `name` is one.
+pub(crate) fn nearest(name: &str) -> Option<&'static str> {
+    let known = || VARIABLES.iter().chain(NOT_READ);
+    if known().any(|variable| *variable == name) {
+        return None;
+    }
+    let upper = name.to_ascii_uppercase();
+    let prefixed = if upper.starts_with("OTEL_") { upper } else { format!("OTEL_{upper}") };
+    known().min_by_key(|variable| distance(&prefixed, variable)).copied()
+}
+
+/// How many letters must be inserted, removed or replaced to make `a` into `b` (Levenshtein).
+fn distance(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, from) in a.bytes().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, to) in b.bytes().enumerate() {
+            let replaced = diagonal + usize::from(from != to);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
 }

@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use crate::delivery::Undelivered;
 
-/// Why telemetry could not be set up.
-#[derive(Debug)]
+/// Why telemetry could not be set up. Its `Debug` is its `Display`, because that is what `main` prints of an error.
 #[non_exhaustive]
 pub enum InitError {
     /// Telemetry was set up before in this process. It is done once, in `main`; libraries only annotate.
@@ -38,6 +37,12 @@ impl fmt::Display for InitError {
     }
 }
 
+impl fmt::Debug for InitError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
 impl Error for InitError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
@@ -47,8 +52,8 @@ impl Error for InitError {
     }
 }
 
-/// What a flush or a shutdown could not deliver.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What a flush or a shutdown could not deliver. Its `Debug` is its `Display`, because that is what `main` prints of an error.
+#[derive(Clone, PartialEq, Eq)]
 pub struct DeliveryError(Kind);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,6 +91,12 @@ impl fmt::Display for DeliveryError {
                 f.write_str(&lines.join("; "))
             }
         }
+    }
+}
+
+impl fmt::Debug for DeliveryError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

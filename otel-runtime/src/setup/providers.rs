@@ -6,13 +6,13 @@ use std::time::Instant;
 
 use opentelemetry_sdk::logs::SdkLoggerProvider;
 use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider};
-use opentelemetry_sdk::trace::{self as sdk, SdkTracerProvider, SpanLimits};
+use opentelemetry_sdk::trace::{self as sdk, SdkTracerProvider, SpanLimits, SpanProcessor};
 
 use super::config::{Config, Exporter, RootSampler, Sampler};
 use super::error::InitError;
 use crate::delivery::{self, Batcher, Delivery, Destination, Signal};
 use crate::diagnostics::Diagnostics;
-use crate::export::console::Console;
+use crate::export::console::{Console, ConsoleSpans};
 use crate::export::otlp::{OtlpLogs, OtlpMetrics, OtlpSpans};
 use crate::pipeline::Sampling;
 
@@ -23,7 +23,8 @@ pub(super) struct Providers {
     pub(super) meter: Option<SdkMeterProvider>,
     pub(super) logger: Option<SdkLoggerProvider>,
     pub(super) delivery: Option<Arc<Delivery>>,
-    pub(super) batchers: Vec<Box<dyn Flush>>,
+    /// What holds items back for a while.
+    pub(super) holding: Vec<Box<dyn Flush>>,
     pub(super) open_spans: Arc<AtomicU64>,
 }
 
@@ -35,6 +36,13 @@ pub(super) trait Flush: std::fmt::Debug + Send + Sync {
 impl<T: Send + 'static> Flush for Batcher<T> {
     fn flush(&self, deadline: Instant) -> bool {
         Self::flush(self, deadline)
+    }
+}
+
+impl Flush for ConsoleSpans {
+    /// Prints at once.
+    fn flush(&self, _: Instant) -> bool {
+        self.force_flush().is_ok()
     }
 }
 
@@ -84,11 +92,15 @@ impl Providers {
             builder = match (exporter, &self.delivery) {
                 (Exporter::Otlp, Some(delivery)) => {
                     let otlp = OtlpSpans::new(delivery, traces.batch, &config.resource, Arc::clone(&self.open_spans));
-                    self.batchers.push(Box::new(otlp.batcher()));
+                    self.holding.push(Box::new(otlp.batcher()));
                     builder.with_span_processor(otlp)
                 }
                 (Exporter::Otlp, None) => builder,
-                (Exporter::Console, _) => builder.with_span_processor(console.spans()),
+                (Exporter::Console, _) => {
+                    let console = console.spans();
+                    self.holding.push(Box::new(console.clone()));
+                    builder.with_span_processor(console)
+                }
             };
         }
         Some(builder.build())
@@ -125,7 +137,7 @@ impl Providers {
             builder = match (exporter, &self.delivery) {
                 (Exporter::Otlp, Some(delivery)) => {
                     let otlp = OtlpLogs::new(delivery, logs.batch, &config.resource);
-                    self.batchers.push(Box::new(otlp.batcher()));
+                    self.holding.push(Box::new(otlp.batcher()));
                     builder.with_log_processor(otlp)
                 }
                 (Exporter::Otlp, None) => builder,

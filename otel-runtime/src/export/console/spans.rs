@@ -16,7 +16,7 @@ use super::tree::Tree;
 
 /// Prints the spans of one tracer provider as trees, joined with those of all
 /// other providers on the same [`Console`].
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct ConsoleSpans {
     console: Console,
     origin: Origin,

@@ -5,7 +5,7 @@ use super::*;
 /// Reads the configuration of an environment with these variables.
 fn read(variables: &[(&str, &str)]) -> (Config, Vec<String>) {
     let lookup = |wanted: &str| variables.iter().find(|(name, _)| *name == wanted).map(|(_, value)| value.into());
-    let (config, warnings) = Config::read(&lookup, &[]);
+    let (config, warnings) = Config::read(&lookup, &|_| None, &[]);
     (config, warnings.iter().map(ToString::to_string).collect())
 }
 
@@ -69,19 +69,23 @@ fn a_bad_value_is_named_with_what_is_used_instead() {
             "OTEL_TRACES_SAMPLER: `AlwaysOn` is not one of always_on, always_off, traceidratio, parentbased_always_on, \
              parentbased_always_off, parentbased_traceidratio; using parentbased_always_on",
         ),
-        ("OTEL_TRACES_EXPORTER", "jaeger", "OTEL_TRACES_EXPORTER: `jaeger` is not one of otlp, console, none; it is ignored"),
+        ("OTEL_TRACES_EXPORTER", "jaeger", "OTEL_TRACES_EXPORTER: `jaeger` is not one of otlp, console, none; using otlp"),
         ("OTEL_TRACES_EXPORTER", "console,none", "OTEL_TRACES_EXPORTER: `none` stands beside others in `console,none`; it is ignored"),
-        ("OTEL_PROPAGATORS", "zipkin", "OTEL_PROPAGATORS: `zipkin` is not one of tracecontext, baggage, none; it is ignored"),
+        ("OTEL_PROPAGATORS", "zipkin", "OTEL_PROPAGATORS: `zipkin` is not one of tracecontext, baggage, none; using tracecontext,baggage"),
         ("OTEL_EXPORTER_OTLP_TIMEOUT", "-1", "OTEL_EXPORTER_OTLP_TIMEOUT: `-1` is not a number of milliseconds; using 10000"),
-        ("OTEL_BSP_SCHEDULE_DELAY", "0", "OTEL_BSP_SCHEDULE_DELAY: `0` is not a number from 1 to 31536000000; using 5000"),
-        ("OTEL_BSP_MAX_QUEUE_SIZE", "0", "OTEL_BSP_MAX_QUEUE_SIZE: `0` is not a number from 1 to 1073741824; using 2048"),
+        ("OTEL_BSP_SCHEDULE_DELAY", "0", "OTEL_BSP_SCHEDULE_DELAY: `0` is not a number of milliseconds of at least 1; using 5000"),
+        ("OTEL_BSP_MAX_QUEUE_SIZE", "0", "OTEL_BSP_MAX_QUEUE_SIZE: `0` is not a number from 1 to 1048576; using 2048"),
         ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "4096", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE: 4096 is more than the queue holds; using 2048"),
         (
             "OTEL_EXPORTER_OTLP_PROTOCOL",
             "thrift",
             "OTEL_EXPORTER_OTLP_PROTOCOL: `thrift` is not one of http/protobuf, grpc; using http/protobuf",
         ),
-        ("OTEL_RESOURCE_ATTRIBUTES", "a=1,b", "OTEL_RESOURCE_ATTRIBUTES: `b` has no `=` in `a=1,b`; all of it is ignored"),
+        (
+            "OTEL_RESOURCE_ATTRIBUTES",
+            "a=1,b",
+            "OTEL_RESOURCE_ATTRIBUTES: `b` has no `=` in `a=1,b`, so all of it is ignored; using none of it",
+        ),
         (
             "OTEL_EXPORTER_OTLP_COMPRESSION",
             "gzip",
@@ -132,15 +136,53 @@ fn samplers() {
     assert_eq!(sampler("parentbased_traceidratio", "NaN"), of(RootSampler::TraceIdRatio(1.0), true));
 }
 
+#[test]
+fn what_cannot_be_used_is_as_if_it_were_unset() {
+    let (config, warnings) = read(&[
+        ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "bogus"),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
+        ("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "abc"),
+        ("OTEL_EXPORTER_OTLP_TIMEOUT", "3000"),
+    ]);
+    assert_eq!((config.traces.otlp.protocol, config.traces.otlp.timeout), (Protocol::Grpc, Some(Duration::from_secs(3))));
+    assert_eq!(warnings.len(), 2);
+    assert!(warnings[0].ends_with("; using that of OTEL_EXPORTER_OTLP_PROTOCOL"), "{warnings:?}");
+
+    let written = |wanted: &str| (wanted == "OTEL_TRACES_EXPORTER").then(|| "consol".into());
+    let fallback = |wanted: &str| (wanted == "OTEL_TRACES_EXPORTER").then(|| "console".into());
+    let (config, warnings) = Config::read(&written, &fallback, &[]);
+    assert_eq!(config.traces.exporters, [Exporter::Console]);
+    assert!(warnings[0].to_string().ends_with("; using the program's own"), "{warnings:?}");
+}
+
+#[test]
+fn an_argument_that_the_sampler_does_not_take_is_said() {
+    assert_eq!(
+        read(&[("OTEL_TRACES_SAMPLER_ARG", "0.1")]).1,
+        ["OTEL_TRACES_SAMPLER_ARG: the sampler in OTEL_TRACES_SAMPLER takes no argument; this is ignored"]
+    );
+}
+
+#[test]
+fn names_that_are_nearly_those_of_variables_are_found() {
+    use super::super::env::{misspelt, nearest};
+
+    assert_eq!(misspelt("OTEL_SERVCE_NAME"), Some("OTEL_SERVICE_NAME"));
+    assert_eq!(misspelt("OTEL_TRACE_EXPORTER"), Some("OTEL_TRACES_EXPORTER"));
+    assert_eq!(misspelt("OTEL_SERVICE_NAME"), None);
+    assert_eq!(misspelt("OTEL_PYTHON_LOG_CORRELATION"), None);
+    assert_eq!(nearest("service_name"), Some("OTEL_SERVICE_NAME"));
+}
+
 #[cfg(unix)]
 #[test]
 fn what_is_not_unicode_is_ignored_and_said() {
     use std::os::unix::ffi::OsStringExt;
 
     let lookup = |wanted: &str| (wanted == "OTEL_SERVICE_NAME").then(|| std::ffi::OsString::from_vec(vec![0xff]));
-    let (_, warnings) = Config::read(&lookup, &[]);
+    let (_, warnings) = Config::read(&lookup, &|_| None, &[]);
     assert_eq!(
         warnings.iter().map(ToString::to_string).collect::<Vec<_>>(),
-        ["OTEL_SERVICE_NAME: the value is not Unicode; it is ignored"]
+        ["OTEL_SERVICE_NAME: the value is not Unicode; using the default"]
     );
 }

@@ -1,0 +1,207 @@
+//! Set-up, flush and shutdown when something of the user's, or the backend, is in their way.
+
+use std::sync::mpsc;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use otel_runtime::opentelemetry::Context;
+use otel_runtime::opentelemetry::metrics::MeterProvider;
+use otel_runtime::opentelemetry::trace::{SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState};
+use otel_runtime::{Telemetry, traced};
+use tests::receiver::{Behaviour, Protocol, Receiver, captured};
+use tests::telemetry::{Said, isolated, to};
+use tonic::Code;
+
+const LONG: Duration = Duration::from_secs(30);
+
+#[traced]
+fn work() {}
+
+#[traced]
+fn opaque() -> impl Future<Output = ()> + Send + 'static {
+    async { work() }
+}
+
+fn run(telemetry: &Telemetry, work: impl FnOnce()) {
+    let _attached = telemetry.context().attach();
+    work();
+}
+
+/// A callback of a metric that does not return until it is let go.
+fn blocked_callback(telemetry: &Telemetry) -> mpsc::Sender<()> {
+    let (let_go, wait) = mpsc::channel();
+    let wait = Mutex::new(wait);
+    let meter = telemetry.meter_provider().expect("metrics are exported").meter("shop");
+    let observe = move |_: &dyn otel_runtime::opentelemetry::metrics::AsyncInstrument<u64>| {
+        let _ = wait.lock().expect("no callback panics").recv();
+    };
+    meter.u64_observable_gauge("shop.blocked").with_callback(observe).build();
+    let_go
+}
+
+#[test]
+fn a_callback_that_blocks_holds_up_neither_a_flush_nor_a_shutdown() {
+    let receiver = Receiver::start();
+    let telemetry = to(&receiver, Protocol::Http).set("OTEL_METRICS_EXPORTER", "otlp").build().expect("telemetry can be set up");
+    let let_go = blocked_callback(&telemetry);
+    run(&telemetry, work);
+    // Returns although the callback cannot: it is let go only below.
+    telemetry.shutdown_with_timeout(Duration::from_millis(200)).expect("the span is delivered");
+    assert_eq!(captured(&receiver.spans()).tree(), "work\n");
+    drop(let_go);
+}
+
+#[test]
+fn a_callback_may_ask_the_telemetry_itself() {
+    let receiver = Receiver::start();
+    let builder = to(&receiver, Protocol::Http).set("OTEL_METRICS_EXPORTER", "otlp");
+    let telemetry = Arc::new(builder.build().expect("telemetry can be set up"));
+    let meter = telemetry.meter_provider().expect("metrics are exported").meter("shop");
+    let asked = Arc::downgrade(&telemetry);
+    let gauge = meter.u64_observable_gauge("shop.asks");
+    gauge
+        .with_callback(move |gauge| {
+            gauge.observe(asked.upgrade().map_or(0, |telemetry| u64::from(telemetry.meter_provider().is_some())), &[]);
+        })
+        .build();
+    telemetry.force_flush().expect("everything is delivered");
+    assert_eq!(receiver.metrics().len(), 1);
+}
+
+#[test]
+fn a_wait_of_ages_that_a_server_asks_for_does_not_end_the_delivery() {
+    let receiver = Receiver::start();
+    let mut headers = http::HeaderMap::new();
+    headers.insert("retry-after", http::HeaderValue::from(u64::MAX));
+    receiver.respond_once(Behaviour::Status { http: 503, grpc: Code::Unavailable, headers });
+    let said = Said::default();
+    let telemetry = said.listen(to(&receiver, Protocol::Http)).build().expect("telemetry can be set up");
+    run(&telemetry, work);
+    telemetry.force_flush().expect("what cannot be delivered in time is dropped");
+    run(&telemetry, work);
+    let error = telemetry.shutdown().expect_err("the first span is lost");
+    assert_eq!(error.lost(), 1);
+    assert_eq!(receiver.spans().len(), 1, "the second one arrived");
+}
+
+#[test]
+fn diagnostics_that_panic_do_not_end_the_delivery() {
+    let receiver = Receiver::start();
+    receiver.respond_once(Behaviour::status(503, Code::Unavailable));
+    let telemetry =
+        to(&receiver, Protocol::Http).diagnostics(|line| panic!("nobody wants to hear: {line}")).build().expect("telemetry can be set up");
+    run(&telemetry, work);
+    telemetry.force_flush().expect("the second attempt succeeds");
+    assert_eq!(receiver.spans().len(), 1);
+}
+
+#[test]
+fn a_timeout_beyond_all_clocks_is_taken() {
+    let receiver = Receiver::start();
+    let telemetry = to(&receiver, Protocol::Http).build().expect("telemetry can be set up");
+    run(&telemetry, work);
+    telemetry.shutdown_with_timeout(Duration::MAX).expect("everything is delivered");
+    assert_eq!(receiver.spans().len(), 1);
+}
+
+#[test]
+fn a_second_shutdown_returns_when_the_first_is_done() {
+    let receiver = Receiver::start();
+    receiver.respond_once(Behaviour::Delay(Duration::from_millis(300)));
+    let telemetry = to(&receiver, Protocol::Http).build().expect("telemetry can be set up");
+    run(&telemetry, work);
+    std::thread::scope(|scope| {
+        let first = scope.spawn(|| telemetry.shutdown_with_timeout(LONG));
+        receiver.wait_for(LONG, |requests| !requests.is_empty());
+        telemetry.shutdown_with_timeout(LONG).expect("the first one did all there was to do");
+        assert_eq!(receiver.spans().len(), 1);
+        first.join().expect("it does not panic").expect("everything is delivered");
+    });
+}
+
+#[test]
+fn a_console_is_flushed_although_the_backend_is_away() {
+    let printed = Arc::new(Mutex::new(Vec::new()));
+    let telemetry = isolated()
+        .set("OTEL_TRACES_EXPORTER", "otlp,console")
+        .set("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1")
+        .diagnostics(|_| {})
+        .console(Shared(Arc::clone(&printed)))
+        .build()
+        .expect("telemetry can be set up");
+    run(&telemetry, work);
+    assert!(String::from_utf8_lossy(&printed.lock().expect("no writer panics")).contains("work"));
+    assert_eq!(telemetry.shutdown_with_timeout(Duration::from_millis(50)).expect_err("nobody is there").lost(), 1);
+}
+
+struct Shared(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Shared {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().expect("no writer panics").extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn what_is_not_sampled_stays_so_wherever_it_goes_on() {
+    let receiver = Receiver::start();
+    let telemetry = to(&receiver, Protocol::Http).build().expect("telemetry can be set up");
+    let unsampled = SpanContext::new(TraceId::from(1), SpanId::from(1), TraceFlags::NOT_SAMPLED, false, TraceState::NONE);
+    run(&telemetry, || {
+        let made = {
+            let _attached = Context::current().with_remote_span_context(unsampled).attach();
+            opaque()
+        };
+        // Here no span is current, but what was made there remembers.
+        tokio::runtime::Builder::new_current_thread().build().expect("a runtime can be made").block_on(made);
+    });
+    telemetry.shutdown().expect("there is nothing to deliver");
+    assert_eq!(captured(&receiver.spans()).tree(), "");
+}
+
+#[test]
+fn a_context_of_telemetry_that_has_ended_records_nowhere() {
+    let receiver = Receiver::start();
+    let ended = to(&receiver, Protocol::Http).build().expect("telemetry can be set up");
+    let other = Receiver::start();
+    let telemetry = to(&other, Protocol::Http).build().expect("telemetry can be set up");
+    let context = ended.context();
+    ended.shutdown().expect("there is nothing to deliver");
+    let _attached = context.attach();
+    work();
+    telemetry.shutdown().expect("there is nothing to deliver");
+    assert_eq!((receiver.spans().len(), other.spans().len()), (0, 0));
+}
+
+/// Calls something annotated when its thread ends.
+struct AtExit {
+    _telemetry: Telemetry,
+}
+
+impl Drop for AtExit {
+    fn drop(&mut self) {
+        work();
+    }
+}
+
+#[test]
+fn a_call_while_a_thread_ends_is_harmless() {
+    thread_local! {
+        static LATE: std::cell::RefCell<Option<AtExit>> = const { std::cell::RefCell::new(None) };
+    }
+    let receiver = Receiver::start();
+    let telemetry = to(&receiver, Protocol::Http).build().expect("telemetry can be set up");
+    let thread = std::thread::spawn(move || {
+        // Made before the thread has a context, so destroyed after it.
+        LATE.with(|_| ());
+        run(&telemetry, work);
+        LATE.set(Some(AtExit { _telemetry: telemetry }));
+    });
+    thread.join().expect("it does not panic");
+    assert_eq!(captured(&receiver.spans()).tree(), "work\n");
+}
