@@ -1,17 +1,18 @@
 async fn place_order(order: &Order) -> Result<Receipt, OrderError> {
-    let call = ::otel_runtime::__private::site!(
+    let __call = ::otel_runtime::__private::site!(
         "place_order", 0, .span(::otel_runtime::__private::SpanName::new("place_order"),
         ::otel_runtime::__private::SpanKind::Internal, & [])
     )
         .start(::otel_runtime::__private::no_fields);
-    call.in_future(
+    __call
+        .in_future(
             async move {
                 ::otel_runtime::__private::returns!(Result < Receipt, OrderError >);
                 let total = order.total().await?;
                 Ok(Receipt { total })
             },
-            |returned: &Result<Receipt, OrderError>, _| {
-                ::otel_runtime::__private::outcome!(returned)
+            |__returned: &Result<Receipt, OrderError>, _| {
+                ::otel_runtime::__private::outcome!(__returned)
             },
         )
         .await

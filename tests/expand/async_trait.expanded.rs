@@ -13,32 +13,33 @@ where
     'life1: 'async_trait,
     Self: 'async_trait,
 {
-    let call = ::otel_runtime::__private::site!(
+    let __call = ::otel_runtime::__private::site!(
         "place_order", 0, .span(::otel_runtime::__private::SpanName::new("place_order"),
         ::otel_runtime::__private::SpanKind::Internal, &
         [::otel_runtime::__private::AttributeKey::new("order.id")])
     )
-        .start(|fields| {
-            if fields.records() {
-                fields.set(0, &(order.id));
+        .start(|__fields| {
+            if __fields.records() {
+                __fields.set(0, &(order.id));
             }
         });
-    call.in_boxed(
-        move || -> ::core::pin::Pin<
-            Box<
-                dyn ::core::future::Future<
-                    Output = Result<Receipt, OrderError>,
-                > + ::core::marker::Send + 'async_trait,
-            >,
-        > { Box::pin(async move { self.place(order).await }) },
-        |call, made| ::otel_runtime::__private::pinned(
-            call
-                .in_future(
-                    made,
-                    |returned: &Result<Receipt, OrderError>, _| {
-                        ::otel_runtime::__private::outcome!(returned)
-                    },
-                ),
-        ),
-    )
+    __call
+        .in_boxed(
+            move || -> ::core::pin::Pin<
+                Box<
+                    dyn ::core::future::Future<
+                        Output = Result<Receipt, OrderError>,
+                    > + ::core::marker::Send + 'async_trait,
+                >,
+            > { Box::pin(async move { self.place(order).await }) },
+            |__call, __made| ::otel_runtime::__private::pinned(
+                __call
+                    .in_future(
+                        __made,
+                        |__returned: &Result<Receipt, OrderError>, _| {
+                            ::otel_runtime::__private::outcome!(__returned)
+                        },
+                    ),
+            ),
+        )
 }

@@ -1,5 +1,5 @@
 fn place_order(order: &Order, host: &str, user_id: u64) -> Receipt {
-    let call = ::otel_runtime::__private::site!(
+    let __call = ::otel_runtime::__private::site!(
         "place_order", 0,
         .span(::otel_runtime::__private::SpanName::new("shop.place_order"),
         ::otel_runtime::__private::SpanKind::Client, &
@@ -8,16 +8,17 @@ fn place_order(order: &Order, host: &str, user_id: u64) -> Receipt {
         ::otel_runtime::__private::AttributeKey::new("order.items"),
         ::otel_runtime::__private::AttributeKey::new("user_id")])
     )
-        .start(|fields| {
-            if fields.records() {
-                fields.set(0, &(host));
-                fields.set(1, &::otel_runtime::__private::Displayed(&(order.id)));
-                fields.set(2, &::otel_runtime::__private::Debugged(&(order.items)));
-                fields.set(3, &(user_id));
+        .start(|__fields| {
+            if __fields.records() {
+                __fields.set(0, &(host));
+                __fields.set(1, &::otel_runtime::__private::Displayed(&(order.id)));
+                __fields.set(2, &::otel_runtime::__private::Debugged(&(order.items)));
+                __fields.set(3, &(user_id));
             }
         });
-    call.in_scope(
-        move || -> Receipt { order.place(host, user_id) },
-        |returned: &Receipt, _| ::otel_runtime::__private::outcome!(returned),
-    )
+    __call
+        .in_scope(
+            move || -> Receipt { order.place(host, user_id) },
+            |__returned: &Receipt, _| ::otel_runtime::__private::outcome!(__returned),
+        )
 }

@@ -5,15 +5,16 @@ fn receipts<'a, T: Into<Query>>(
 where
     T: Clone,
 {
-    let call = ::otel_runtime::__private::site!(
+    let __call = ::otel_runtime::__private::site!(
         "receipts", 0, .span(names::RECEIPTS,
         ::otel_runtime::__private::SpanKind::Internal, & [])
     )
         .start(::otel_runtime::__private::no_fields);
-    call.in_scope(
-        move || -> Result<_, OrderError> { self.find(query.into()) },
-        |returned: &Result<_, OrderError>, _| {
-            ::otel_runtime::__private::outcome!(returned)
-        },
-    )
+    __call
+        .in_scope(
+            move || -> Result<_, OrderError> { self.find(query.into()) },
+            |__returned: &Result<_, OrderError>, _| {
+                ::otel_runtime::__private::outcome!(__returned)
+            },
+        )
 }
