@@ -58,6 +58,8 @@ mod switch;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod thread;
+#[cfg(feature = "tonic")]
+mod tonic;
 mod value;
 
 pub use opentelemetry;
