@@ -2,6 +2,7 @@
 //! what it records ends on drop: one outcome and one pair of clock readings for the span, the counter and the histogram.
 
 use std::mem;
+use std::time::Duration;
 
 use futures_core::Stream;
 use opentelemetry::{ContextGuard, KeyValue};
@@ -34,7 +35,8 @@ struct Started {
     site: &'static Site,
     span: Span,
     measured: Option<Measured>,
-    at: Moment,
+    /// `None`: nothing of this asks how long it took, so no clock is read.
+    at: Option<Moment>,
 }
 
 impl Call {
@@ -47,7 +49,7 @@ impl Call {
         Self(State::Inheriting(site))
     }
 
-    pub(crate) fn started(site: &'static Site, span: Span, measured: Option<Measured>, at: Moment) -> Self {
+    pub(crate) fn started(site: &'static Site, span: Span, measured: Option<Measured>, at: Option<Moment>) -> Self {
         Self(State::On(Started { site, span, measured, at }))
     }
 
@@ -61,7 +63,7 @@ impl Call {
     fn detached(self) -> Self {
         match self.0 {
             State::Off => self,
-            State::Inheriting(site) => Self::started(site, Span::inherited().detached(), None, Moment::now()),
+            State::Inheriting(site) => Self::started(site, Span::inherited().detached(), None, None),
             State::On(mut started) => {
                 started.span = mem::replace(&mut started.span, Span::off()).detached();
                 Self(State::On(started))
@@ -144,7 +146,7 @@ impl Call {
 
 impl Started {
     fn finish(&mut self, outcome: Outcome, results: Vec<KeyValue>) {
-        let elapsed = Moment::now().since(self.at);
+        let elapsed = self.at.map_or(Duration::ZERO, |at| Moment::now().since(at));
         if let Some(measured) = self.measured.take() {
             measured.end(&outcome, elapsed);
         }

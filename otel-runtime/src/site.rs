@@ -2,6 +2,7 @@
 //! [`Site::start`].
 
 use std::sync::{Arc, OnceLock};
+use std::time::UNIX_EPOCH;
 
 use opentelemetry::trace::{SpanBuilder, SpanKind, Tracer};
 use opentelemetry::{Context, Key, KeyValue};
@@ -142,7 +143,8 @@ impl Site {
         panics::forget();
         let mut known = self.known(&span, instruments.is_some());
         fields(&mut known);
-        let started = Moment::now();
+        let asks_for_time = known.span.is_some() || self.time.is_some();
+        let started = asks_for_time.then(Moment::now);
         let measured = instruments.map(|instruments| Measured::start(instruments, known.count.take(), known.time.take()));
         let span = match span {
             SpanPlacement::None => Span::off(),
@@ -168,9 +170,10 @@ impl Site {
         }
     }
 
-    fn start_span(&'static self, pipeline: &Pipeline, parent: &Context, known: Fields, started: Moment) -> Span {
+    fn start_span(&'static self, pipeline: &Pipeline, parent: &Context, known: Fields, started: Option<Moment>) -> Span {
         let Some(site) = &self.span else { return Span::off() };
-        let started = started.system_time();
+        // A span that cannot be recorded needs no time; the SDK would read the clock for it.
+        let started = started.map_or(UNIX_EPOCH, Moment::system_time);
         let mut builder = SpanBuilder::from_name(site.name.as_str()).with_kind(site.kind.clone()).with_start_time(started);
         builder.attributes = known.span.map(|section| section.attributes);
         builder.links = Some(known.links).filter(|links| !links.is_empty());
