@@ -19,12 +19,19 @@ pub(crate) fn function(plan: &Plan) -> TokenStream {
     let call = local("__call");
     let start = start(plan);
     let tail = tail(plan, &call);
+    let imports = imports(&plan.folded);
     quote! {
         #head {
+            #imports
             let #call = #start;
             #tail
         }
     }
+}
+
+/// Uses the macros of folded attributes, which the compiler never gets to see: it would call their imports unused.
+fn imports(folded: &[Path]) -> TokenStream {
+    quote!(#(#[allow(unused_imports)] use #folded as _;)*)
 }
 
 fn local(name: &str) -> Ident {

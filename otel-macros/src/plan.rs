@@ -21,6 +21,7 @@ pub(crate) struct Plan {
     pub(crate) runtime: Path,
     pub(crate) function: Function,
     pub(crate) body: Group,
+    pub(crate) folded: Vec<Path>,
     pub(crate) shape: Shape,
     /// The type or trait that the function belongs to, if that is known.
     pub(crate) owner: Option<String>,
@@ -81,10 +82,11 @@ impl Plan {
             return None;
         };
         let shape = function.shape();
+        let folded = written.folded;
         let span = written.traced.map(|args| SpanPlan::new(args, &shape, errors));
         let count = written.counted.map(|args| CountPlan::new(args, errors));
         let time = written.timed.map(|args| TimePlan::new(args, errors));
-        Some(Self { runtime, function, body, shape, owner, span, count, time })
+        Some(Self { runtime, function, body, folded, shape, owner, span, count, time })
     }
 }
 

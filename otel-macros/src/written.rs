@@ -49,6 +49,8 @@ pub(crate) struct Written {
     pub(crate) traced: Option<traced::Args>,
     pub(crate) counted: Option<counted::Args>,
     pub(crate) timed: Option<timed::Args>,
+    /// The macros of attributes that were taken out, as their names were imported.
+    pub(crate) folded: Vec<Path>,
 }
 
 impl Written {
@@ -74,6 +76,7 @@ impl Written {
                 Meta::List(list) => self.add(found, list.tokens.clone(), errors),
                 Meta::NameValue(other) => errors.at(other, format!("write `#[{0}]` or `#[{0}(…)]`", found.name())),
             }
+            self.folded.extend(attribute.path().get_ident().map(|name| name.clone().into()));
             false
         });
     }
@@ -96,6 +99,7 @@ impl Written {
 
     /// Takes over from the attributes of a block what is not said here, of those macros whose selection means this function.
     pub(crate) fn inherit(&mut self, block: &Self, is_meant: impl Fn(&Selection) -> bool) {
+        self.folded.extend_from_slice(&block.folded);
         if let Some(block) = &block.traced
             && (self.traced.is_some() || is_meant(&block.selection))
         {
