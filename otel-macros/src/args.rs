@@ -12,6 +12,9 @@ use crate::errors::{Errors, listed};
 
 /// The options of one macro.
 pub(crate) trait Options: Default {
+    /// Their names.
+    const CHOICES: &[&str];
+
     /// Takes an option whose name was consumed.
     fn option(&mut self, option: &Ident, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<()>;
 
@@ -26,7 +29,7 @@ pub(crate) trait Options: Default {
                 if input.peek(LitStr) {
                     return options.literal(input.parse()?);
                 }
-                let option = input.call(Ident::parse_any)?;
+                let option = option(input, Self::CHOICES)?;
                 options.option(&option, input, errors)
             });
             Ok(())
@@ -86,18 +89,6 @@ impl<T> Slot<T> {
 pub(crate) enum Name {
     Literal(LitStr),
     Constant(Path),
-}
-
-impl Parse for Name {
-    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        if input.peek(LitStr) {
-            input.parse().map(Self::Literal)
-        } else if input.peek(syn::Lit) {
-            Err(input.error("expected a string literal or the path of a constant, e.g. `name = \"shop.place_order\"`"))
-        } else {
-            input.call(Path::parse_mod_style).map(Self::Constant)
-        }
-    }
 }
 
 /// How the value of a field becomes an attribute's value.
@@ -255,43 +246,87 @@ fn ident_as_expr(ident: Ident) -> Expr {
     Expr::Path(syn::ExprPath { attrs: Vec::new(), qself: None, path: ident.into() })
 }
 
+/// Parses the name of an option, which stands first.
+pub(crate) fn option(input: ParseStream<'_>, choices: &[&str]) -> syn::Result<Ident> {
+    input.call(Ident::parse_any).map_err(|_| input.error(format!("expected an option; {}", offered(choices))))
+}
+
 /// Parses `name = value`, after the name.
 pub(crate) fn value<T: Parse>(input: ParseStream<'_>, option: &Ident, example: &str) -> syn::Result<T> {
-    if !input.peek(Token![=]) {
+    if !at_end(input) && !input.peek(Token![=]) {
+        return Err(input.error(format!("expected `=` after `{option}`: `{example}`")));
+    }
+    input.parse::<Option<Token![=]>>()?;
+    if at_end(input) {
         return Err(syn::Error::new(option.span(), format!("`{option}` wants a value: `{example}`")));
     }
-    input.parse::<Token![=]>()?;
     input.parse()
 }
 
 /// Parses `name = "text"`, after the name.
 pub(crate) fn text(input: ParseStream<'_>, option: &Ident, example: &str) -> syn::Result<LitStr> {
-    let value: Expr = value(input, option, example)?;
-    match value {
+    match expression(input, option, example)? {
         Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. }) => Ok(text),
         other => Err(syn::Error::new_spanned(other, format!("`{option}` wants a string literal: `{example}`"))),
     }
+}
+
+/// Parses `name = "text"` or `name = PATH`, after the name.
+pub(crate) fn name(input: ParseStream<'_>, option: &Ident, example: &str) -> syn::Result<Name> {
+    match expression(input, option, example)? {
+        Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. }) => Ok(Name::Literal(text)),
+        Expr::Path(syn::ExprPath { qself: None, path, .. }) => Ok(Name::Constant(path)),
+        other => {
+            let message = format!("`{option}` wants a string literal or the path of a constant: `{example}`");
+            Err(syn::Error::new_spanned(other, message))
+        }
+    }
+}
+
+/// Parses `crate = path`, after `crate`.
+pub(crate) fn runtime(input: ParseStream<'_>, option: &Ident) -> syn::Result<Path> {
+    let example = "crate = ::path::to::otel_runtime";
+    match expression(input, option, example)? {
+        Expr::Path(syn::ExprPath { qself: None, path, .. }) => Ok(path),
+        other => Err(syn::Error::new_spanned(other, format!("`{option}` wants a path without quotes: `{example}`"))),
+    }
+}
+
+/// Parses `name = expression`, after the name; without the invisible group around what a `macro_rules` handed on.
+fn expression(input: ParseStream<'_>, option: &Ident, example: &str) -> syn::Result<Expr> {
+    let mut value: Expr = value(input, option, example)?;
+    while let Expr::Group(group) = value {
+        value = *group.expr;
+    }
+    Ok(value)
 }
 
 /// Parses `name = word`, after the name.
 pub(crate) fn word(input: ParseStream<'_>, option: &Ident, example: &str) -> syn::Result<Ident> {
     value::<Word>(input, option, example)?
         .0
-        .map_err(|place| syn::Error::new(place, format!("`{option}` wants a word without quotes: `{example}`")))
+        .map_err(|place| syn::Error::new(place, format!("`{option}` wants a single word without quotes: `{example}`")))
 }
 
-/// An identifier, or the place of what stands there instead.
+/// An identifier, or the place of what stands there instead, a path included.
 struct Word(Result<Ident, Span>);
 
 impl Parse for Word {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        if input.peek(Ident::peek_any) { input.call(Ident::parse_any).map(|word| Self(Ok(word))) } else { Ok(Self(Err(input.span()))) }
+        let place = input.span();
+        let word = input.call(Ident::parse_any).ok().filter(|_| !input.peek(Token![::]));
+        Ok(Self(word.ok_or(place)))
     }
+}
+
+/// Whether nothing more belongs to this entry of a list.
+fn at_end(input: ParseStream<'_>) -> bool {
+    input.is_empty() || input.peek(Token![,])
 }
 
 /// Parses an option that is nothing but its name.
 pub(crate) fn flag(input: ParseStream<'_>, option: &Ident) -> syn::Result<()> {
-    if input.is_empty() || input.peek(Token![,]) {
+    if at_end(input) {
         return Ok(());
     }
     Err(syn::Error::new(option.span(), format!("`{option}` takes no value; write `{option}` alone")))
@@ -306,7 +341,7 @@ pub(crate) fn list<T>(
     entry: impl Fn(ParseStream<'_>) -> syn::Result<T>,
 ) -> syn::Result<Vec<T>> {
     if !input.peek(token::Paren) {
-        return Err(syn::Error::new(option.span(), format!("`{option}` wants a list: `{example}`")));
+        return Err(syn::Error::new(option.span(), format!("`{option}` wants a list in parentheses: `{example}`")));
     }
     let content;
     parenthesized!(content in input);
@@ -320,7 +355,12 @@ pub(crate) fn list<T>(
 
 /// The error for an option that there is not.
 pub(crate) fn unknown(option: &Ident, choices: &[&str]) -> syn::Error {
-    syn::Error::new(option.span(), format!("there is no option `{option}`; the options are {}", listed(choices)))
+    syn::Error::new(option.span(), format!("there is no option `{option}`; {}", offered(choices)))
+}
+
+fn offered(choices: &[&str]) -> String {
+    let verb = if choices.len() == 1 { "the only option is" } else { "the options are" };
+    format!("{verb} {}", listed(choices))
 }
 
 /// Parses entries separated by commas. A mistake in one is kept, and the next begins after the next comma.

@@ -2,16 +2,16 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::spanned::Spanned;
 use syn::{Attribute, Data, DeriveInput, Field, Fields, LitInt, LitStr, Member, Path, parenthesized};
 
 use crate::args::{self, Slot};
-use crate::derive::{each_entry, local, runtime, snake_case};
+use crate::derive::{each_entry, local, snake_case};
 use crate::errors::Errors;
 use crate::runtime_path;
 
+const CONTAINER_OPTIONS: &[&str] = &["prefix", "crate"];
 const OPTIONS: &[&str] = &["\"a.key\"", "display", "debug", "flatten", "nested", "redact", "skip"];
 
 /// What `#[attribute(…)]` says of a field.
@@ -77,11 +77,11 @@ fn container(attributes: &[Attribute], errors: &mut Errors) -> (String, Option<P
     let mut prefix = Slot::default();
     let mut path = Slot::default();
     each_entry(attributes, "attributes", errors, |input| {
-        let option = input.call(Ident::parse_any)?;
+        let option = args::option(input, CONTAINER_OPTIONS)?;
         match option.to_string().as_str() {
             "prefix" => prefix.set(option.span(), "`prefix`", args::text(input, &option, "prefix = \"order\"")?),
-            "crate" => path.set(option.span(), "`crate`", runtime(input, &option)?),
-            _ => Err(args::unknown(&option, &["prefix", "crate"])),
+            "crate" => path.set(option.span(), "`crate`", args::runtime(input, &option)?),
+            _ => Err(args::unknown(&option, CONTAINER_OPTIONS)),
         }
     });
     let prefix = prefix.take().map(|prefix: LitStr| {
@@ -131,7 +131,7 @@ impl Options {
             let key: LitStr = input.parse()?;
             return self.key.set(key.span(), "the key", key);
         }
-        let option = input.call(Ident::parse_any)?;
+        let option = args::option(input, OPTIONS)?;
         let treatment = match option.to_string().as_str() {
             "display" => Treatment::Display,
             "debug" => Treatment::Debug,
@@ -201,9 +201,9 @@ fn redaction(input: ParseStream<'_>, option: &Ident) -> syn::Result<Redaction> {
         "truncate" if input.peek(syn::token::Paren) => {
             let content;
             parenthesized!(content in input);
-            let length: LitInt =
-                content.parse().map_err(|error| syn::Error::new(error.span(), "expected a number of characters: `truncate(8)`"))?;
-            length.base10_parse::<usize>()?;
+            let place = content.span();
+            let length = content.parse().ok().filter(|length: &LitInt| length.base10_parse::<usize>().is_ok());
+            let length = length.ok_or_else(|| syn::Error::new(place, "expected a number of characters: `truncate(8)`"))?;
             Ok(Redaction::Truncate(length))
         }
         "truncate" => Err(syn::Error::new(how.span(), "`truncate` wants to know how much is left: `truncate(8)`")),

@@ -8,8 +8,6 @@ use crate::args::{self, Field, Name, Options, Slot};
 use crate::errors::Errors;
 use crate::selection::Selection;
 
-const OPTIONS: &[&str] = &["name", "unit", "description", "in_flight", "fields", "skip", "only", "except", "crate"];
-
 /// The options as written.
 #[derive(Default)]
 pub(crate) struct Args {
@@ -23,20 +21,22 @@ pub(crate) struct Args {
 }
 
 impl Options for Args {
+    const CHOICES: &[&str] = &["name", "unit", "description", "in_flight", "fields", "skip", "only", "except", "crate"];
+
     fn option(&mut self, option: &Ident, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<()> {
         let place = option.span();
         match option.to_string().as_str() {
-            "name" => self.name.set(place, "the name of the counter", args::value(input, option, "name = \"shop.orders\"")?),
-            "unit" => self.unit.set(place, "`unit`", args::value(input, option, "unit = \"{order}\"")?),
+            "name" => self.name.set(place, "the name of the counter", args::name(input, option, "name = \"shop.orders\"")?),
+            "unit" => self.unit.set(place, "`unit`", args::name(input, option, "unit = \"{order}\"")?),
             "description" => self.description.set(place, "`description`", args::text(input, option, "description = \"Orders placed.\"")?),
             "in_flight" => self.in_flight.set(place, "`in_flight`", args::flag(input, option)?),
             "fields" => {
                 let fields = args::list(input, option, "fields(payment.method = method)", errors, Field::parse_metric)?;
                 self.fields.set(place, "`fields`", fields)
             }
-            "crate" => self.runtime.set(place, "`crate`", args::value(input, option, "crate = ::path::to::otel_runtime")?),
+            "crate" => self.runtime.set(place, "`crate`", args::runtime(input, option)?),
             name if Selection::OPTIONS.contains(&name) => self.selection.option(option, input, errors),
-            _ => Err(args::unknown(option, OPTIONS)),
+            _ => Err(args::unknown(option, Self::CHOICES)),
         }
     }
 

@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
-use syn::{Attribute, DeriveInput, Meta, Path};
+use syn::{Attribute, DeriveInput, Meta};
 
 use crate::errors::Errors;
 
@@ -37,11 +37,6 @@ pub(crate) fn each_entry(
             errors.push(error);
         }
     }
-}
-
-/// `crate = path`, after `crate`.
-pub(crate) fn runtime(input: ParseStream<'_>, option: &Ident) -> syn::Result<Path> {
-    crate::args::value(input, option, "crate = ::path::to::otel_runtime")
 }
 
 /// `OutOfStock` as `out_of_stock`.

@@ -2,13 +2,12 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::spanned::Spanned;
 use syn::{Attribute, Data, DeriveInput, Fields, LitStr, Member, Path};
 
 use crate::args;
-use crate::derive::{each_entry, local, runtime, snake_case};
+use crate::derive::{each_entry, local, snake_case};
 use crate::errors::Errors;
 use crate::runtime_path;
 
@@ -90,14 +89,16 @@ fn class(attributes: &[Attribute], errors: &mut Errors, mut runtime_path: Option
         let class = if input.peek(LitStr) {
             Class::Text(non_empty(&input.parse()?)?)
         } else {
-            let option = input.call(syn::Ident::parse_any)?;
+            let choices: &[&str] =
+                if runtime_path.is_some() { &["\"a_class\"", "transparent", "crate"] } else { &["\"a_class\"", "transparent"] };
+            let option = args::option(input, choices)?;
             match (option.to_string().as_str(), runtime_path.as_deref_mut()) {
                 ("transparent", _) => Class::Transparent,
                 ("crate", Some(path)) => {
-                    *path = Some(runtime(input, &option)?);
+                    *path = Some(args::runtime(input, &option)?);
                     return Ok(());
                 }
-                _ => return Err(args::unknown(&option, &["\"a_class\"", "transparent"])),
+                _ => return Err(args::unknown(&option, choices)),
             }
         };
         if found.replace(class).is_some() {

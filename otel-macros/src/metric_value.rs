@@ -2,12 +2,11 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::{Attribute, Data, DeriveInput, Fields, LitStr, Path};
 
 use crate::args;
-use crate::derive::{each_entry, runtime, snake_case};
+use crate::derive::{each_entry, snake_case};
 use crate::errors::Errors;
 use crate::runtime_path;
 
@@ -54,11 +53,14 @@ fn rename(attributes: &[Attribute], errors: &mut Errors, mut runtime_path: Optio
             }
             return Ok(());
         }
-        let option = input.call(syn::Ident::parse_any)?;
+        if input.peek(LitStr) {
+            return Err(input.error("the values are those of the variants; put `#[metric_value(\"a_value\")]` on a variant"));
+        }
+        let choices: &[&str] = if runtime_path.is_some() { &["crate"] } else { &["\"a_value\""] };
+        let option = args::option(input, choices)?;
         match (option.to_string().as_str(), runtime_path.as_deref_mut()) {
-            ("crate", Some(path)) => *path = Some(runtime(input, &option)?),
-            (_, Some(_)) => return Err(args::unknown(&option, &["crate"])),
-            (_, None) => return Err(args::unknown(&option, &["\"a_value\""])),
+            ("crate", Some(path)) => *path = Some(args::runtime(input, &option)?),
+            _ => return Err(args::unknown(&option, choices)),
         }
         Ok(())
     });

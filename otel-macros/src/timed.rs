@@ -8,8 +8,6 @@ use crate::args::{self, Field, Name, Options, Slot};
 use crate::errors::Errors;
 use crate::selection::Selection;
 
-const OPTIONS: &[&str] = &["name", "description", "buckets", "fields", "skip", "only", "except", "crate"];
-
 /// The options as written.
 #[derive(Default)]
 pub(crate) struct Args {
@@ -22,10 +20,12 @@ pub(crate) struct Args {
 }
 
 impl Options for Args {
+    const CHOICES: &[&str] = &["name", "description", "buckets", "fields", "skip", "only", "except", "crate"];
+
     fn option(&mut self, option: &Ident, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<()> {
         let place = option.span();
         match option.to_string().as_str() {
-            "name" => self.name.set(place, "the name of the histogram", args::value(input, option, "name = \"shop.order.duration\"")?),
+            "name" => self.name.set(place, "the name of the histogram", args::name(input, option, "name = \"shop.order.duration\"")?),
             "description" => {
                 self.description.set(place, "`description`", args::text(input, option, "description = \"Time to place an order.\"")?)
             }
@@ -35,9 +35,9 @@ impl Options for Args {
                 self.fields.set(place, "`fields`", fields)
             }
             "unit" => Err(syn::Error::new(place, "a duration is measured in seconds, whose unit is set already; remove `unit`")),
-            "crate" => self.runtime.set(place, "`crate`", args::value(input, option, "crate = ::path::to::otel_runtime")?),
+            "crate" => self.runtime.set(place, "`crate`", args::runtime(input, option)?),
             name if Selection::OPTIONS.contains(&name) => self.selection.option(option, input, errors),
-            _ => Err(args::unknown(option, OPTIONS)),
+            _ => Err(args::unknown(option, Self::CHOICES)),
         }
     }
 

@@ -8,25 +8,6 @@ use crate::args::{self, Field, Name, Options, Slot, SpanField};
 use crate::errors::Errors;
 use crate::selection::Selection;
 
-const OPTIONS: &[&str] = &[
-    "name",
-    "kind",
-    "fields",
-    "ok",
-    "err",
-    "error_if",
-    "ok_if",
-    "parent",
-    "root",
-    "links",
-    "scope",
-    "item_events",
-    "skip",
-    "only",
-    "except",
-    "crate",
-];
-
 /// The options as written.
 #[derive(Default)]
 pub(crate) struct Args {
@@ -47,10 +28,29 @@ pub(crate) struct Args {
 }
 
 impl Options for Args {
+    const CHOICES: &[&str] = &[
+        "name",
+        "kind",
+        "fields",
+        "ok",
+        "err",
+        "error_if",
+        "ok_if",
+        "parent",
+        "root",
+        "links",
+        "scope",
+        "item_events",
+        "skip",
+        "only",
+        "except",
+        "crate",
+    ];
+
     fn option(&mut self, option: &Ident, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<()> {
         let place = option.span();
         match option.to_string().as_str() {
-            "name" => self.name.set(place, "the name of the span", args::value(input, option, "name = names::PLACE_ORDER")?),
+            "name" => self.name.set(place, "the name of the span", args::name(input, option, "name = names::PLACE_ORDER")?),
             "kind" => self.kind.set(place, "`kind`", args::word(input, option, "kind = client")?),
             "fields" => {
                 let fields = args::list(input, option, "fields(order.id = order.id)", errors, SpanField::parse)?;
@@ -67,9 +67,9 @@ impl Options for Args {
             "links" => self.links.set(place, "`links`", args::value(input, option, "links = &batch.contexts")?),
             "scope" => self.scope.set(place, "`scope`", args::text(input, option, "scope = \"shop\"")?),
             "item_events" => self.item_events.set(place, "`item_events`", args::flag(input, option)?),
-            "crate" => self.runtime.set(place, "`crate`", args::value(input, option, "crate = ::path::to::otel_runtime")?),
+            "crate" => self.runtime.set(place, "`crate`", args::runtime(input, option)?),
             name if Selection::OPTIONS.contains(&name) => self.selection.option(option, input, errors),
-            _ => Err(args::unknown(option, OPTIONS)),
+            _ => Err(args::unknown(option, Self::CHOICES)),
         }
     }
 
