@@ -122,6 +122,8 @@ pub(crate) enum SpanField {
 pub(crate) struct Key {
     pub(crate) text: String,
     pub(crate) literal: LitStr,
+    /// If it can be an argument as well, for what is recorded under its own name.
+    argument: Option<Ident>,
 }
 
 impl Field {
@@ -132,19 +134,15 @@ impl Field {
         if input.peek(Token![..]) {
             return Err(input.error("attributes are named one by one here: `key = value`"));
         }
-        if let Some(sigil) = Sigil::parse(input)? {
-            let argument: Ident = input.parse()?;
-            return Ok(Self::new(Key::shorthand(&argument), sigil, ident_as_expr(argument)));
+        let sigil = Sigil::parse(input)?;
+        let key: Key = input.parse()?;
+        if sigil != Sigil::Typed || at_end(input) {
+            let argument = key.argument.clone().filter(|_| at_end(input));
+            let argument = argument.ok_or_else(|| key.incomplete(sigil))?;
+            return Ok(Self::new(key, sigil, ident_as_expr(argument)));
         }
-        if input.peek(syn::Ident) && !input.peek2(Token![.]) && !input.peek2(Token![=]) {
-            let argument: Ident = input.parse()?;
-            if !(input.is_empty() || input.peek(Token![,])) {
-                return Err(input.error("expected `key = value`; the key is written with dots: `order.id = order.id`"));
-            }
-            return Ok(Self::new(Key::shorthand(&argument), Sigil::Typed, ident_as_expr(argument)));
-        }
-        let key = Self::key(input)?;
-        let sigil = Sigil::parse(input)?.unwrap_or(Sigil::Typed);
+        key.equals(input)?;
+        let sigil = Sigil::parse(input)?;
         Ok(Self::new(key, sigil, input.parse()?))
     }
 
@@ -155,13 +153,14 @@ impl Field {
     /// ```
     pub(crate) fn parse_metric(input: ParseStream<'_>) -> syn::Result<Self> {
         let ahead = input.fork();
-        if Self::key(&ahead).is_ok() && ahead.peek(syn::Ident) && ahead.peek2(token::Paren) && ahead.call(Ident::parse_any)? == "unbounded"
-        {
-            let key = Self::key(input)?;
+        let has_key = ahead.parse::<Key>().and_then(|key| key.equals(&ahead)).is_ok();
+        if has_key && ahead.peek2(token::Paren) && ahead.call(Ident::parse_any).is_ok_and(|word| word == "unbounded") {
+            let key: Key = input.parse()?;
+            key.equals(input)?;
             input.parse::<Ident>()?;
             let content;
             parenthesized!(content in input);
-            let sigil = Sigil::parse(&content)?.unwrap_or(Sigil::Typed);
+            let sigil = Sigil::parse(&content)?;
             return Ok(Self { unbounded: true, ..Self::new(key, sigil, content.parse()?) });
         }
         let field = Self::parse(input)?;
@@ -175,23 +174,15 @@ impl Field {
     fn new(key: Key, sigil: Sigil, value: Expr) -> Self {
         Self { key, sigil, value, unbounded: false }
     }
-
-    /// `key =`.
-    fn key(input: ParseStream<'_>) -> syn::Result<Key> {
-        let key: Key = input.parse()?;
-        if !input.peek(Token![=]) {
-            let message = format!("the attribute `{0}` has no value; write `{0} = value`", key.text);
-            return Err(syn::Error::new(key.literal.span(), message));
-        }
-        input.parse::<Token![=]>()?;
-        Ok(key)
-    }
 }
 
 impl SpanField {
     pub(crate) fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         if input.peek(Token![..]) {
-            input.parse::<Token![..]>()?;
+            let dots: Token![..] = input.parse()?;
+            if at_end(input) {
+                return Err(syn::Error::new_spanned(dots, "`..` wants a value whose type derives `Attributes`: `..order`"));
+            }
             return input.parse().map(Self::Spread);
         }
         Field::parse(input).map(Self::One)
@@ -199,24 +190,54 @@ impl SpanField {
 }
 
 impl Sigil {
-    fn parse(input: ParseStream<'_>) -> syn::Result<Option<Self>> {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         if input.peek(Token![%]) {
-            input.parse::<Token![%]>().map(|_| Some(Self::Display))
+            input.parse::<Token![%]>().map(|_| Self::Display)
         } else if input.peek(Token![?]) {
-            input.parse::<Token![?]>().map(|_| Some(Self::Debug))
+            input.parse::<Token![?]>().map(|_| Self::Debug)
         } else {
-            Ok(None)
+            Ok(Self::Typed)
+        }
+    }
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Typed => "",
+            Self::Display => "%",
+            Self::Debug => "?",
         }
     }
 }
 
 impl Key {
-    fn shorthand(argument: &Ident) -> Self {
-        Self::new(argument.unraw().to_string(), argument.span())
+    /// The `=` after the key, with something behind it.
+    fn equals(&self, input: ParseStream<'_>) -> syn::Result<()> {
+        if at_end(input) {
+            return Err(self.incomplete(Sigil::Typed));
+        }
+        if input.peek(token::Paren) {
+            let message = format!("`{0}(…)` has no key; write `key = {0}(…)`", self.text);
+            return Err(syn::Error::new(self.literal.span(), message));
+        }
+        if input.peek(Token![::]) {
+            return Err(input.error("the parts of a key are separated by dots: `order.id = value`"));
+        }
+        if !input.peek(Token![=]) {
+            return Err(input.error(format!("expected `=` after the key: `{} = value`", self.text)));
+        }
+        input.parse::<Token![=]>()?;
+        if at_end(input) { Err(self.incomplete(Sigil::Typed)) } else { Ok(()) }
     }
 
-    fn new(text: String, span: Span) -> Self {
-        Self { literal: LitStr::new(&text, span), text }
+    /// The error for a key without a value, which may well be a value without a key.
+    fn incomplete(&self, sigil: Sigil) -> syn::Error {
+        let text = &self.text;
+        let key = if text == "self" { Some("key") } else { text.strip_prefix("self.").or((sigil != Sigil::Typed).then_some(text)) };
+        let message = match (key, sigil.as_str()) {
+            (Some(key), sigil) => format!("`{sigil}{text}` has no key; write `{key} = {sigil}{text}`"),
+            (None, _) => format!("the attribute `{text}` has no value; write `{text} = value`"),
+        };
+        syn::Error::new(self.literal.span(), message)
     }
 }
 
@@ -224,21 +245,25 @@ impl Parse for Key {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         if input.peek(LitStr) {
             let literal: LitStr = input.parse()?;
-            return Ok(Self { text: literal.value(), literal });
+            return Ok(Self { text: literal.value(), literal, argument: None });
         }
+        let is_name = input.peek(syn::Ident);
         let first = input.call(Ident::parse_any).map_err(|_| {
             input.error("expected an attribute: `key = value`, `key = %value` (Display), `key = ?value` (Debug) or an argument's name")
         })?;
+        let argument = (is_name && !input.peek(Token![.])).then(|| first.clone());
         let mut text = first.unraw().to_string();
         let mut span = first.span();
         while input.peek(Token![.]) {
             input.parse::<Token![.]>()?;
-            let part = input.call(Ident::parse_any)?;
+            let part = input.call(Ident::parse_any).map_err(|_| {
+                input.error("expected a name after the dot; a key of another form is written in quotes: `\"order.1\" = value`")
+            })?;
             text.push('.');
             text.push_str(&part.unraw().to_string());
             span = span.join(part.span()).unwrap_or(span);
         }
-        Ok(Self::new(text, span))
+        Ok(Self { literal: LitStr::new(&text, span), text, argument })
     }
 }
 
