@@ -43,7 +43,7 @@ fn function(written: Written, function: Function, errors: &mut Errors) -> Option
                 "`skip` leaves out one function of an annotated `impl`, `trait` or `mod`; here, remove the whole attribute",
             );
         }
-        if let Some((place, option)) = selection.place_of_block_option() {
+        for (place, option) in selection.block_options() {
             errors
                 .at_span(place, format!("`{option}` chooses among the functions of an `impl`, `trait` or `mod`, and this is one function"));
         }

@@ -5,6 +5,7 @@
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
+use syn::parse::discouraged::Speculative;
 use syn::parse::{ParseStream, Parser};
 use syn::{Attribute, ItemImpl, Token, Type, Visibility};
 
@@ -93,10 +94,11 @@ impl Block {
                     input.call(Attribute::parse_inner)?.into_iter().for_each(|attribute| attribute.to_tokens(&mut expanded));
                     continue;
                 }
-                if let Ok(function) = input.fork().parse::<Function>() {
-                    let untouched = taken(input, |input| input.parse::<Function>().map(drop))?;
+                let ahead = input.fork();
+                if let Ok(function) = ahead.parse::<Function>() {
+                    input.advance_to(&ahead);
                     seen.push(function.signature.ident.unraw().to_string());
-                    expanded.extend(self.function(function, &untouched, written, errors));
+                    expanded.extend(self.function(function, written, errors));
                 } else {
                     expanded.extend(self.other_item(input, written, seen, errors)?);
                 }
@@ -109,17 +111,16 @@ impl Block {
         })
     }
 
-    fn function(&self, mut function: Function, untouched: &TokenStream, block: &Written, errors: &mut Errors) -> TokenStream {
-        // What cannot be instrumented is not what was meant.
-        if function.body.is_none() || function.signature.constness.is_some() || function.track_caller().is_some() {
-            return untouched.clone();
-        }
+    fn function(&self, mut function: Function, block: &Written, errors: &mut Errors) -> TokenStream {
         let mut own = Written::default();
         own.fold_more(&mut function.attributes, errors);
-        own.inherit(block, |selection| is_meant(&function, selection));
+        // What cannot be instrumented is not what was meant, unless it says so itself.
+        if function.body.is_some() && function.signature.constness.is_none() && function.track_caller().is_none() {
+            own.inherit(block, |selection| is_meant(&function, selection));
+        }
         own.drop_skipped();
         if own.is_empty() {
-            let body = function.body.take();
+            let body = function.body.take().map_or_else(|| quote!(;), |body| quote!(#body));
             let head = function.head();
             return quote!(#head #body);
         }
@@ -143,14 +144,6 @@ impl Block {
         let content = block.content(written, seen, errors);
         Ok(block.with_content(content))
     }
-}
-
-/// The tokens that `parse` takes.
-fn taken(input: ParseStream<'_>, parse: impl FnOnce(ParseStream<'_>) -> syn::Result<()>) -> syn::Result<TokenStream> {
-    let before: Vec<TokenTree> = input.cursor().token_stream().into_iter().collect();
-    parse(input)?;
-    let left = input.cursor().token_stream().into_iter().count();
-    Ok(before[..before.len() - left].iter().cloned().collect())
 }
 
 fn is_meant(function: &Function, selection: &Selection) -> bool {

@@ -1,6 +1,6 @@
 //! Which functions of a block are meant: options that all macros have.
 
-use proc_macro2::{Ident, Span};
+use proc_macro2::{Group, Ident, Span};
 use syn::Token;
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
@@ -23,27 +23,31 @@ impl Selection {
 
     pub(crate) fn option(&mut self, option: &Ident, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<()> {
         let place = option.span();
+        let names_none = || input.fork().parse::<Group>().is_ok_and(|list| list.stream().is_empty());
+        if option != "skip" && names_none() {
+            return Err(syn::Error::new(place, format!("`{option}` wants to know which functions: `only(pub)`, `except(new, len)`")));
+        }
         match option.to_string().as_str() {
             "skip" => self.skip.set(place, "`skip`", args::flag(input, option)?),
             "only" => {
-                let only = args::list(input, option, "only(pub)", errors, |input| {
+                args::list(input, option, "only(pub)", errors, |input| {
                     input.parse::<Token![pub]>().map_err(|_| input.error("`only` knows nothing but `pub`: `only(pub)`"))
                 })?;
-                if only.is_empty() {
-                    return Err(syn::Error::new(place, "`only` wants to know which functions: `only(pub)`"));
-                }
                 self.only_pub.set(place, "`only`", ())
             }
             _ => {
-                let except = args::list(input, option, "except(new, len)", errors, Ident::parse_any)?;
+                let except = args::list(input, option, "except(new, len)", errors, |input| {
+                    let name = input.call(Ident::parse_any);
+                    name.map_err(|_| input.error("expected the name of a function, without quotes: `except(new, len)`"))
+                })?;
                 self.except.set(place, "`except`", except)
             }
         }
     }
 
     /// Where something stands that has a meaning on blocks alone.
-    pub(crate) fn place_of_block_option(&self) -> Option<(Span, &'static str)> {
-        let only = self.only_pub.place().map(|place| (place, "only"));
-        only.or_else(|| self.except.place().map(|place| (place, "except")))
+    pub(crate) fn block_options(&self) -> impl Iterator<Item = (Span, &'static str)> {
+        let options = [(self.only_pub.place(), "only"), (self.except.place(), "except")];
+        options.into_iter().filter_map(|(place, option)| Some((place?, option)))
     }
 }
