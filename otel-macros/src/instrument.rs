@@ -1,6 +1,7 @@
 //! From tokens to tokens: what the attribute macros have in common.
 
 use proc_macro2::{TokenStream, TokenTree};
+use syn::{ForeignItem, Item};
 
 use crate::errors::Errors;
 use crate::function::Function;
@@ -18,7 +19,7 @@ pub(crate) fn expand(own: Macro, args: TokenStream, item: &TokenStream) -> Token
     } else if let Some(mut block) = Block::parse(item) {
         let written = Written::fold(own, args, &mut block.attributes, &mut errors);
         Some(block.expand(&written, &mut errors))
-    } else if item.clone().into_iter().any(|token| matches!(&token, TokenTree::Ident(word) if word == "fn")) {
+    } else if is_no_rust(item) && item.clone().into_iter().any(|token| matches!(&token, TokenTree::Ident(word) if word == "fn")) {
         // A function that is no valid Rust: the compiler says so itself, and better.
         return item.clone();
     } else {
@@ -50,4 +51,10 @@ fn function(written: Written, function: Function, errors: &mut Errors) -> Option
     }
     let plan = Plan::new(written, function, None, errors)?;
     errors.is_empty().then(|| expand::function(&plan))
+}
+
+/// Whether the compiler will have something to say of the item itself. A constant that is a function pointer is fine, and so is what stands
+/// in an `extern` block.
+fn is_no_rust(item: &TokenStream) -> bool {
+    syn::parse2::<Item>(item.clone()).is_err() && syn::parse2::<ForeignItem>(item.clone()).is_err()
 }

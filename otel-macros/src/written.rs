@@ -4,7 +4,6 @@
 //! item's attributes and takes them off.
 
 use proc_macro2::{Span, TokenStream};
-use syn::spanned::Spanned;
 use syn::{Attribute, Meta, Path};
 
 use crate::args::{Options, Slot};
@@ -68,7 +67,7 @@ impl Written {
             let Some(found) = Macro::of(attribute.path()) else { return true };
             if self.has(found) {
                 let name = found.name();
-                errors.at_span(attribute.span(), format!("`#[{name}]` is given twice; write its options into one"));
+                errors.at(attribute, format!("`#[{name}]` is given twice; write its options into one"));
                 return false;
             }
             match &attribute.meta {
