@@ -30,7 +30,7 @@ pub(crate) fn function(plan: &Plan) -> TokenStream {
 }
 
 /// Uses the macros of folded attributes, which the compiler never gets to see: it would call their imports unused.
-fn imports(folded: &[Path]) -> TokenStream {
+pub(crate) fn imports(folded: &[Path]) -> TokenStream {
     quote!(#(#[allow(unused_imports)] use #folded as _;)*)
 }
 

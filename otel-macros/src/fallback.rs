@@ -2,29 +2,38 @@
 //! still compile, and the user reads one message instead of one for each use.
 
 use proc_macro2::{Group, TokenStream, TokenTree};
-use quote::quote;
+use quote::{ToTokens, quote};
+use syn::{Meta, Path};
 
 use crate::errors::Errors;
+use crate::expand;
+use crate::function::Function;
 use crate::items::Block;
 use crate::written::Macro;
 
 pub(crate) fn item_and_errors(item: &TokenStream, errors: Errors) -> TokenStream {
     let errors = errors.into_tokens();
-    let item = without_ours(item, Block::parse(item).is_some());
+    let mut folded = Vec::new();
+    let item = without_ours(item, Block::parse(item).is_some(), &mut folded);
+    let item = match syn::parse2::<Function>(item.clone()) {
+        Ok(function) if !folded.is_empty() => in_use(function, &folded),
+        _ => item,
+    };
     quote!(#errors #item)
 }
 
 /// The item without those attributes of ours that would otherwise be expanded after this one, to report the same mistakes again; of a block,
 /// those inside as well, which mean something else without it.
-fn without_ours(item: &TokenStream, is_block: bool) -> TokenStream {
+fn without_ours(item: &TokenStream, is_block: bool, folded: &mut Vec<Path>) -> TokenStream {
     let mut tokens: Vec<TokenTree> = Vec::new();
     for token in item.clone() {
         match (token, tokens.last()) {
-            (TokenTree::Group(group), Some(TokenTree::Punct(hash))) if hash.as_char() == '#' && is_ours(&group) => {
+            (TokenTree::Group(group), Some(TokenTree::Punct(hash))) if hash.as_char() == '#' && ours(&group).is_some() => {
+                folded.extend(ours(&group));
                 tokens.pop();
             }
             (TokenTree::Group(group), _) if is_block => {
-                let mut without = Group::new(group.delimiter(), without_ours(&group.stream(), is_block));
+                let mut without = Group::new(group.delimiter(), without_ours(&group.stream(), is_block, folded));
                 without.set_span(group.span());
                 tokens.push(without.into());
             }
@@ -34,6 +43,22 @@ fn without_ours(item: &TokenStream, is_block: bool) -> TokenStream {
     tokens.into_iter().collect()
 }
 
-fn is_ours(attribute: &Group) -> bool {
-    syn::parse2::<syn::Meta>(attribute.stream()).is_ok_and(|meta| Macro::of(meta.path()).is_some())
+fn ours(attribute: &Group) -> Option<Path> {
+    let meta: Meta = syn::parse2(attribute.stream()).ok()?;
+    Macro::of(meta.path()).map(|_| meta.path().clone())
+}
+
+/// A function whose body names the macros of attributes that were taken off, so that their imports are not unused.
+fn in_use(mut function: Function, folded: &[Path]) -> TokenStream {
+    let body = function.body.take().map_or_else(
+        || quote!(;),
+        |body| {
+            let (imports, statements) = (expand::imports(folded), body.stream());
+            let mut with_imports = Group::new(body.delimiter(), quote!(#imports #statements));
+            with_imports.set_span(body.span());
+            with_imports.to_token_stream()
+        },
+    );
+    let head = function.head();
+    quote!(#head #body)
 }

@@ -48,7 +48,7 @@ pub(crate) struct Written {
     pub(crate) traced: Option<traced::Args>,
     pub(crate) counted: Option<counted::Args>,
     pub(crate) timed: Option<timed::Args>,
-    /// The macros of attributes that were taken out, as their names were imported.
+    /// The macros of attributes that were taken out.
     pub(crate) folded: Vec<Path>,
 }
 
@@ -75,7 +75,7 @@ impl Written {
                 Meta::List(list) => self.add(found, list.tokens.clone(), errors),
                 Meta::NameValue(other) => errors.at(other, format!("write `#[{0}]` or `#[{0}(…)]`", found.name())),
             }
-            self.folded.extend(attribute.path().get_ident().map(|name| name.clone().into()));
+            self.folded.push(attribute.path().clone());
             false
         });
     }
