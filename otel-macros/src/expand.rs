@@ -182,7 +182,7 @@ fn span_fields(runtime: &Path, span: &SpanPlan, fields: &Ident) -> TokenStream {
         tokens.extend(match field {
             SpanField::One(field) => {
                 index += 1;
-                set(runtime, fields, "set", index - 1, field, &field.value)
+                set(runtime, fields, "set", index - 1, field, None)
             }
             SpanField::Spread(value) => quote_spanned!(value.span()=> #fields.spread(&(#value));),
         });
@@ -192,20 +192,24 @@ fn span_fields(runtime: &Path, span: &SpanPlan, fields: &Ident) -> TokenStream {
 }
 
 fn values(runtime: &Path, target: &Ident, method: &str, fields: &[Field], from: usize) -> TokenStream {
-    fields.iter().zip(from..).map(|(field, index)| set(runtime, target, method, index, field, &field.value)).collect()
+    fields.iter().zip(from..).map(|(field, index)| set(runtime, target, method, index, field, None)).collect()
 }
 
-/// `fields.set(0, &(value));`, at the user's value, so that a value of a wrong type is reported there.
-fn set(runtime: &Path, target: &Ident, method: &str, index: usize, field: &Field, value: &dyn ToTokens) -> TokenStream {
-    let place = field.value.span();
+/// `fields.set(0, &(value));`, at the user's value, so that a value of a wrong type is reported there. What is written for `part`, if there
+/// is one, is not the value but a closure that makes it of this.
+fn set(runtime: &Path, target: &Ident, method: &str, index: usize, field: &Field, part: Option<&Ident>) -> TokenStream {
+    let is_bare = part.is_none() && field.sigil == Sigil::Typed && !field.unbounded;
+    let place = if is_bare { field.value.span() } else { around(&field.value) };
+    let value = part.map_or_else(|| field.value.to_token_stream(), |part| applied(runtime, part, &field.value, None));
+    let at_value = runtime_path::at(runtime, place);
     let index = Literal::usize_unsuffixed(index);
     let method = Ident::new(method, place);
     let value = match field.sigil {
         Sigil::Typed => quote_spanned!(place=> (#value)),
-        Sigil::Display => quote_spanned!(place=> #runtime::__private::Displayed(&(#value))),
-        Sigil::Debug => quote_spanned!(place=> #runtime::__private::Debugged(&(#value))),
+        Sigil::Display => quote_spanned!(place=> #at_value::__private::Displayed(&(#value))),
+        Sigil::Debug => quote_spanned!(place=> #at_value::__private::Debugged(&(#value))),
     };
-    let value = if field.unbounded { quote_spanned!(place=> #runtime::__private::Unbounded(&#value)) } else { value };
+    let value = if field.unbounded { quote_spanned!(place=> #at_value::__private::Unbounded(&#value)) } else { value };
     quote_spanned!(place=> #target.#method(#index, &#value);)
 }
 
@@ -261,7 +265,7 @@ fn outcome(plan: &Plan, returned: &Type) -> TokenStream {
     let classified = plan.span.as_ref().and_then(|span| span.verdict.as_ref()).map_or_else(
         || quote!(#runtime::__private::outcome!(#value)),
         |(method, predicate)| {
-            let judged = quote_spanned!(predicate.span()=> #runtime::__private::apply(#value, #predicate));
+            let judged = applied(runtime, &value, predicate, Some(quote!(::core::primitive::bool)));
             quote!(#runtime::__private::outcome!(#value).#method(#judged))
         },
     );
@@ -282,12 +286,7 @@ fn results_of(runtime: &Path, span: &SpanPlan, value: &Ident, results: &Ident) -
     let named = span.fields.iter().filter(|field| matches!(field, SpanField::One(_))).count();
     let part = local("__part");
     let part_values = |fields: &[Field], from: usize| -> TokenStream {
-        let applied = fields.iter().zip(from..).map(|(field, index)| {
-            let closure = &field.value;
-            let applied = quote_spanned!(closure.span()=> #runtime::__private::apply(#part, #closure));
-            set(runtime, results, "set", index, field, &applied)
-        });
-        applied.collect()
+        fields.iter().zip(from..).map(|(field, index)| set(runtime, results, "set", index, field, Some(&part))).collect()
     };
     let ok = (!span.ok.is_empty()).then(|| {
         let values = part_values(&span.ok, named);
@@ -296,12 +295,27 @@ fn results_of(runtime: &Path, span: &SpanPlan, value: &Ident, results: &Ident) -
     let err = (!span.err.is_empty()).then(|| {
         let values = part_values(&span.err, named + span.ok.len());
         // At the user's closure, where a function without an error is to be reported.
-        let place = span.err[0].value.span();
-        let runtime = runtime_path::at(runtime, place);
+        let place = around(&span.err[0].value);
+        let (runtime, value) = (runtime_path::at(runtime, place), Ident::new(&value.to_string(), place));
         let error = quote_spanned!(place=> #runtime::__private::error_of(#value));
         quote!(if let ::core::option::Option::Some(#part) = #error { #values })
     });
     quote!(#ok #err)
+}
+
+/// A closure of the user's, called where it stands, so that what is wrong with it is reported there, or inside of it if it is known what it
+/// `gives`.
+fn applied(runtime: &Path, value: &Ident, closure: &Expr, gives: Option<TokenStream>) -> TokenStream {
+    let place = around(closure);
+    let (runtime, value) = (runtime_path::at(runtime, place), Ident::new(&value.to_string(), place));
+    let gives = gives.map(|gives| quote_spanned!(place=> ::<_, #gives>));
+    quote_spanned!(place=> #runtime::__private::apply #gives (#value, #closure))
+}
+
+/// The place for what we write around an expression of the user's: errors are shown there, but our locals are meant, and the compiler does
+/// not suggest to change what nobody sees.
+fn around(written: &Expr) -> Span {
+    written.span().resolved_at(Span::mixed_site())
 }
 
 /// The last arguments of `in_stream`.

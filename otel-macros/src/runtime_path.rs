@@ -2,10 +2,10 @@
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::{Path, parse_quote};
+use syn::{Path, parse_quote_spanned};
 
 pub(crate) fn or_default(written: Option<Path>) -> Path {
-    written.unwrap_or_else(|| parse_quote!(::otel_runtime))
+    written.unwrap_or_else(|| parse_quote_spanned!(Span::mixed_site()=> ::otel_runtime))
 }
 
 /// The path as if it stood at `place`, so that an error in what begins with it is shown there. What its parts mean stays as it was.
