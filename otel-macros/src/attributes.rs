@@ -7,7 +7,7 @@ use syn::spanned::Spanned;
 use syn::{Attribute, Data, DeriveInput, Field, Fields, LitInt, LitStr, Member, Path, parenthesized};
 
 use crate::args::{self, Slot};
-use crate::derive::{each_entry, local, snake_case};
+use crate::derive::{each_entry, local, misplaced, snake_case};
 use crate::errors::Errors;
 use crate::runtime_path;
 
@@ -42,12 +42,16 @@ enum Redaction {
 
 pub(crate) fn expand(input: &DeriveInput, errors: &mut Errors) -> TokenStream {
     let (prefix, runtime_path) = container(&input.attrs, errors);
+    misplaced(&input.attrs, "attribute", "`#[attribute(…)]` is for a field; the whole type has `#[attributes(…)]`", errors);
     let runtime = runtime_path::or_default(runtime_path);
     let writer = local("attributes");
     let body = match &input.data {
         Data::Struct(data) => arm(&runtime, &quote!(Self), &data.fields, &prefix, &writer, errors),
         Data::Enum(data) => {
             let arms = data.variants.iter().map(|variant| {
+                for name in ["attribute", "attributes"] {
+                    misplaced(&variant.attrs, name, "a variant has no attribute of its own; write `#[attribute(…)]` on its fields", errors);
+                }
                 let ident = &variant.ident;
                 arm(&runtime, &quote!(Self::#ident), &variant.fields, &prefix, &writer, errors)
             });
@@ -86,8 +90,8 @@ fn container(attributes: &[Attribute], errors: &mut Errors) -> (String, Option<P
     });
     let prefix = prefix.take().map(|prefix: LitStr| {
         let text = prefix.value();
-        if text.is_empty() || text.ends_with('.') || text.starts_with('.') {
-            errors.at(&prefix, "a prefix is a name, and the dot after it comes by itself: `prefix = \"order\"`");
+        if text.is_empty() || text.contains(char::is_whitespace) || text.ends_with('.') || text.starts_with('.') {
+            errors.at(&prefix, "a prefix is a name without spaces, and the dot after it comes by itself: `prefix = \"order\"`");
         }
         format!("{text}.")
     });
@@ -111,7 +115,7 @@ fn arm(runtime: &Path, pattern: &TokenStream, fields: &Fields, prefix: &str, wri
             errors.at(&key, format!("the attribute `{}` is given twice; each field has a key of its own", key.value()));
         }
         keys.push(key.value());
-        let bound = local(&format!("field{index}"));
+        let bound = Ident::new(&format!("field{index}"), runtime_path::around(&field.ty));
         let member = field.ident.clone().map_or_else(|| Member::from(index), Member::Named);
         members.extend(quote!(#member: #bound,));
         records.extend(options.record(runtime, writer, &key, &bound, treatment, field));
@@ -123,6 +127,7 @@ impl Options {
     fn of(field: &Field, errors: &mut Errors) -> Self {
         let mut options = Self::default();
         each_entry(&field.attrs, "attribute", errors, |input| options.entry(input));
+        misplaced(&field.attrs, "attributes", "`#[attributes(…)]` is for the whole type; a field has `#[attribute(…)]`", errors);
         options
     }
 
@@ -168,12 +173,17 @@ impl Options {
     }
 
     fn record(&self, runtime: &Path, writer: &Ident, key: &LitStr, bound: &Ident, treatment: Treatment, field: &Field) -> TokenStream {
-        let place = field.ty.span();
+        let place = runtime_path::around(&field.ty);
         let at_key = runtime_path::at(runtime, key.span());
-        let checked = quote_spanned!(key.span()=> #at_key::__private::AttributeKey::new(#key));
+        // An item and no `const` block, which is not looked at before code is made of it.
+        let checked = quote_spanned!(key.span()=> {
+            const KEY: #at_key::__private::AttributeKey = #at_key::__private::AttributeKey::new(#key);
+            KEY
+        });
+        let runtime = runtime_path::at(runtime, place);
         let value = match treatment {
             Treatment::Flatten => return quote_spanned!(place=> #runtime::__private::Attributes::record(#bound, #writer);),
-            Treatment::Nested => return quote_spanned!(place=> #writer.nested(const { #checked }, #bound);),
+            Treatment::Nested => return quote_spanned!(place=> #writer.nested(#checked, #bound);),
             Treatment::Display => quote_spanned!(place=> &#runtime::__private::Displayed(#bound)),
             Treatment::Debug => quote_spanned!(place=> &#runtime::__private::Debugged(#bound)),
             Treatment::Typed | Treatment::Skip => quote_spanned!(place=> #bound),
@@ -189,7 +199,7 @@ impl Options {
                 quote_spanned!(place=> &#runtime::__private::Redacted(#value, #runtime::__private::Redaction::#redaction))
             }
         };
-        quote_spanned!(place=> #writer.set(const { #checked }, #value);)
+        quote_spanned!(place=> #writer.set(#checked, #value);)
     }
 }
 

@@ -39,6 +39,13 @@ pub(crate) fn each_entry(
     }
 }
 
+/// Refuses `#[name]` where it means nothing.
+pub(crate) fn misplaced(attributes: &[Attribute], name: &str, message: &str, errors: &mut Errors) {
+    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident(name)) {
+        errors.at(attribute, message);
+    }
+}
+
 /// `OutOfStock` as `out_of_stock`.
 pub(crate) fn snake_case(ident: &Ident) -> String {
     let camel: Vec<char> = ident.unraw().to_string().chars().collect();

@@ -1,13 +1,12 @@
 //! `#[derive(ErrorType)]`: the variant's name is the error's class.
 
-use proc_macro2::TokenStream;
-use quote::quote;
+use proc_macro2::{Ident, TokenStream};
+use quote::{quote, quote_spanned};
 use syn::parse::ParseStream;
-use syn::spanned::Spanned;
 use syn::{Attribute, Data, DeriveInput, Fields, LitStr, Member, Path};
 
 use crate::args;
-use crate::derive::{each_entry, local, snake_case};
+use crate::derive::{each_entry, misplaced, snake_case};
 use crate::errors::Errors;
 use crate::runtime_path;
 
@@ -32,14 +31,14 @@ pub(crate) fn expand(input: &DeriveInput, errors: &mut Errors) -> TokenStream {
             let arms = data.variants.iter().map(|variant| {
                 let class = class(&variant.attrs, errors, None).unwrap_or_else(|| Class::Text(snake_case(&variant.ident)));
                 let ident = &variant.ident;
-                arm(&runtime, &quote!(Self::#ident), &class, &variant.fields, variant.span(), errors)
+                arm(&runtime, &quote!(Self::#ident), &class, &variant.fields, ident, errors)
             });
             let arms: Vec<TokenStream> = arms.collect();
             if arms.is_empty() { quote!(match *self {}) } else { quote!(match self { #(#arms)* }) }
         }
         Data::Struct(data) => {
             let class = whole.unwrap_or_else(|| Class::Text(snake_case(name)));
-            let arm = arm(&runtime, &quote!(Self), &class, &data.fields, name.span(), errors);
+            let arm = arm(&runtime, &quote!(Self), &class, &data.fields, name, errors);
             quote!(match self { #arm })
         }
         Data::Union(_) => {
@@ -58,25 +57,23 @@ pub(crate) fn expand(input: &DeriveInput, errors: &mut Errors) -> TokenStream {
     }
 }
 
-fn arm(
-    runtime: &Path,
-    pattern: &TokenStream,
-    class: &Class,
-    fields: &Fields,
-    place: proc_macro2::Span,
-    errors: &mut Errors,
-) -> TokenStream {
+fn arm(runtime: &Path, pattern: &TokenStream, class: &Class, fields: &Fields, name: &Ident, errors: &mut Errors) -> TokenStream {
+    for field in fields {
+        misplaced(&field.attrs, "error_type", "`#[error_type(…)]` goes on the variant or the struct, and not on its fields", errors);
+    }
     match class {
         Class::Text(text) => quote!(#pattern { .. } => ::std::borrow::Cow::Borrowed(#text),),
         Class::Transparent => {
             let only = fields.iter().next().filter(|_| fields.len() == 1);
             let Some(field) = only else {
-                errors.at_span(place, "`transparent` asks the one field that there is, and here there is not exactly one");
+                errors.at(name, "`transparent` asks the one field that there is, and here there is not exactly one");
                 return TokenStream::new();
             };
-            let inner = local("inner");
+            let place = runtime_path::around(&field.ty);
+            let (runtime, inner) = (runtime_path::at(runtime, place), Ident::new("inner", place));
             let member = field.ident.clone().map_or_else(|| Member::from(0), Member::Named);
-            quote!(#pattern { #member: #inner } => #runtime::__private::ErrorType::error_type(#inner),)
+            let asked = quote_spanned!(place=> #runtime::__private::ErrorType::error_type(#inner));
+            quote!(#pattern { #member: #inner } => #asked,)
         }
     }
 }

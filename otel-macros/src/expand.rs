@@ -199,7 +199,7 @@ fn values(runtime: &Path, target: &Ident, method: &str, fields: &[Field], from: 
 /// is one, is not the value but a closure that makes it of this.
 fn set(runtime: &Path, target: &Ident, method: &str, index: usize, field: &Field, part: Option<&Ident>) -> TokenStream {
     let is_bare = part.is_none() && field.sigil == Sigil::Typed && !field.unbounded;
-    let place = if is_bare { field.value.span() } else { around(&field.value) };
+    let place = if is_bare { field.value.span() } else { runtime_path::around(&field.value) };
     let value = part.map_or_else(|| field.value.to_token_stream(), |part| applied(runtime, part, &field.value, None));
     let at_value = runtime_path::at(runtime, place);
     let index = Literal::usize_unsuffixed(index);
@@ -295,7 +295,7 @@ fn results_of(runtime: &Path, span: &SpanPlan, value: &Ident, results: &Ident) -
     let err = (!span.err.is_empty()).then(|| {
         let values = part_values(&span.err, named + span.ok.len());
         // At the user's closure, where a function without an error is to be reported.
-        let place = around(&span.err[0].value);
+        let place = runtime_path::around(&span.err[0].value);
         let (runtime, value) = (runtime_path::at(runtime, place), Ident::new(&value.to_string(), place));
         let error = quote_spanned!(place=> #runtime::__private::error_of(#value));
         quote!(if let ::core::option::Option::Some(#part) = #error { #values })
@@ -306,16 +306,10 @@ fn results_of(runtime: &Path, span: &SpanPlan, value: &Ident, results: &Ident) -
 /// A closure of the user's, called where it stands, so that what is wrong with it is reported there, or inside of it if it is known what it
 /// `gives`.
 fn applied(runtime: &Path, value: &Ident, closure: &Expr, gives: Option<TokenStream>) -> TokenStream {
-    let place = around(closure);
+    let place = runtime_path::around(closure);
     let (runtime, value) = (runtime_path::at(runtime, place), Ident::new(&value.to_string(), place));
     let gives = gives.map(|gives| quote_spanned!(place=> ::<_, #gives>));
     quote_spanned!(place=> #runtime::__private::apply #gives (#value, #closure))
-}
-
-/// The place for what we write around an expression of the user's: errors are shown there, but our locals are meant, and the compiler does
-/// not suggest to change what nobody sees.
-fn around(written: &Expr) -> Span {
-    written.span().resolved_at(Span::mixed_site())
 }
 
 /// The last arguments of `in_stream`.

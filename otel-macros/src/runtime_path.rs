@@ -2,6 +2,7 @@
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens;
+use syn::spanned::Spanned;
 use syn::{Path, parse_quote_spanned};
 
 pub(crate) fn or_default(written: Option<Path>) -> Path {
@@ -15,4 +16,10 @@ pub(crate) fn at(path: &Path, place: Span) -> TokenStream {
         token
     });
     moved.collect()
+}
+
+/// The place for what we write around something of the user's: errors are shown there, but our locals are meant, and the compiler does not
+/// suggest to change what nobody sees.
+pub(crate) fn around(written: &impl Spanned) -> Span {
+    written.span().resolved_at(Span::mixed_site())
 }
