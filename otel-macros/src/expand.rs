@@ -9,7 +9,7 @@ use syn::spanned::Spanned;
 use syn::{Expr, Path, Type};
 
 use crate::args::{Field, Name, Sigil, SpanField};
-use crate::function::Shape;
+use crate::function::{Function, Shape};
 use crate::plan::{CountPlan, Origin, Plan, SpanPlan, TimePlan};
 use crate::runtime_path;
 
@@ -29,9 +29,24 @@ pub(crate) fn function(plan: &Plan) -> TokenStream {
     }
 }
 
-/// Uses the macros of folded attributes, which the compiler never gets to see: it would call their imports unused.
+/// Uses the macros of attributes that were taken off, which the compiler never gets to see: it would call their imports unused.
 pub(crate) fn imports(folded: &[Path]) -> TokenStream {
     quote!(#(#[allow(unused_imports)] use #folded as _;)*)
+}
+
+/// A function that is not instrumented, but has lost attributes.
+pub(crate) fn untouched(mut function: Function, folded: &[Path]) -> TokenStream {
+    let body = function.body.take().map_or_else(
+        || quote!(;),
+        |body| {
+            let (imports, statements) = (imports(folded), body.stream());
+            let mut with_imports = Group::new(body.delimiter(), quote!(#imports #statements));
+            with_imports.set_span(body.span());
+            with_imports.to_token_stream()
+        },
+    );
+    let head = function.head();
+    quote!(#head #body)
 }
 
 fn local(name: &str) -> Ident {

@@ -2,7 +2,7 @@
 //! still compile, and the user reads one message instead of one for each use.
 
 use proc_macro2::{Group, TokenStream, TokenTree};
-use quote::{ToTokens, quote};
+use quote::quote;
 use syn::{Meta, Path};
 
 use crate::errors::Errors;
@@ -13,17 +13,22 @@ use crate::written::Macro;
 
 pub(crate) fn item_and_errors(item: &TokenStream, errors: Errors) -> TokenStream {
     let errors = errors.into_tokens();
+    let is_block = Block::parse(item).is_some();
     let mut folded = Vec::new();
-    let item = without_ours(item, Block::parse(item).is_some(), &mut folded);
+    let item = without_ours(item, is_block, &mut folded);
+    if is_block {
+        let imports = expand::imports(&folded);
+        return quote!(#errors #item #imports);
+    }
     let item = match syn::parse2::<Function>(item.clone()) {
-        Ok(function) if !folded.is_empty() => in_use(function, &folded),
+        Ok(function) if !folded.is_empty() => expand::untouched(function, &folded),
         _ => item,
     };
     quote!(#errors #item)
 }
 
 /// The item without those attributes of ours that would otherwise be expanded after this one, to report the same mistakes again; of a block,
-/// those inside as well, which mean something else without it.
+/// those inside as well, which mean something else without it. `folded` gets the macros of those on the item itself.
 fn without_ours(item: &TokenStream, is_block: bool, folded: &mut Vec<Path>) -> TokenStream {
     let mut tokens: Vec<TokenTree> = Vec::new();
     for token in item.clone() {
@@ -33,7 +38,7 @@ fn without_ours(item: &TokenStream, is_block: bool, folded: &mut Vec<Path>) -> T
                 tokens.pop();
             }
             (TokenTree::Group(group), _) if is_block => {
-                let mut without = Group::new(group.delimiter(), without_ours(&group.stream(), is_block, folded));
+                let mut without = Group::new(group.delimiter(), without_ours(&group.stream(), is_block, &mut Vec::new()));
                 without.set_span(group.span());
                 tokens.push(without.into());
             }
@@ -46,19 +51,4 @@ fn without_ours(item: &TokenStream, is_block: bool, folded: &mut Vec<Path>) -> T
 fn ours(attribute: &Group) -> Option<Path> {
     let meta: Meta = syn::parse2(attribute.stream()).ok()?;
     Macro::of(meta.path()).map(|_| meta.path().clone())
-}
-
-/// A function whose body names the macros of attributes that were taken off, so that their imports are not unused.
-fn in_use(mut function: Function, folded: &[Path]) -> TokenStream {
-    let body = function.body.take().map_or_else(
-        || quote!(;),
-        |body| {
-            let (imports, statements) = (expand::imports(folded), body.stream());
-            let mut with_imports = Group::new(body.delimiter(), quote!(#imports #statements));
-            with_imports.set_span(body.span());
-            with_imports.to_token_stream()
-        },
-    );
-    let head = function.head();
-    quote!(#head #body)
 }

@@ -61,7 +61,9 @@ impl Block {
                 errors.at(name, format!("there is no function `{name}` here; the functions are {}", listed(&seen)));
             }
         }
-        self.with_content(content)
+        let block = self.with_content(content);
+        let imports = expand::imports(&written.folded);
+        quote!(#block #imports)
     }
 
     fn with_content(&self, content: TokenStream) -> TokenStream {
@@ -120,9 +122,7 @@ impl Block {
         }
         own.drop_skipped();
         if own.is_empty() {
-            let body = function.body.take().map_or_else(|| quote!(;), |body| quote!(#body));
-            let head = function.head();
-            return quote!(#head #body);
+            return expand::untouched(function, &own.folded);
         }
         let plan = Plan::new(own, function, self.owner.clone(), errors);
         plan.map(|plan| expand::function(&plan)).unwrap_or_default()

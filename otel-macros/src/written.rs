@@ -98,7 +98,6 @@ impl Written {
 
     /// Takes over from the attributes of a block what is not said here, of those macros whose selection means this function.
     pub(crate) fn inherit(&mut self, block: &Self, is_meant: impl Fn(&Selection) -> bool) {
-        self.folded.extend_from_slice(&block.folded);
         if let Some(block) = &block.traced
             && (self.traced.is_some() || is_meant(&block.selection))
         {
