@@ -1,0 +1,4 @@
+#[counted]
+fn place_order(order: &Order) {
+    order.place();
+}

@@ -1,0 +1,10 @@
+#[automatically_derived]
+impl crate::telemetry::__private::ErrorType for OrderError {
+    fn error_type(&self) -> ::std::borrow::Cow<'static, str> {
+        match self {
+            Self { 0: inner } => {
+                crate::telemetry::__private::ErrorType::error_type(inner)
+            }
+        }
+    }
+}

@@ -1,0 +1,3 @@
+#[derive(ErrorType)]
+#[error_type(transparent, crate = crate::telemetry)]
+struct OrderError(std::io::Error);

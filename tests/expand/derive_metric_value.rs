@@ -1,0 +1,6 @@
+#[derive(MetricValue)]
+enum Payment {
+    Card,
+    #[metric_value("cash")]
+    CashOnDelivery,
+}

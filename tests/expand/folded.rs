@@ -1,0 +1,6 @@
+#[timed]
+#[traced(kind = server)]
+#[counted(in_flight)]
+async fn place_order(order: Order) -> Result<Receipt, OrderError> {
+    order.place().await
+}

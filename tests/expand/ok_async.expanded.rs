@@ -1,0 +1,30 @@
+async fn find(id: u64) -> Option<Order> {
+    let __call = ::otel_runtime::__private::site!(
+        "find", 0, .span(::otel_runtime::__private::SpanName::new("find"),
+        ::otel_runtime::__private::SpanKind::Internal, &
+        [::otel_runtime::__private::AttributeKey::new("found")])
+    )
+        .start(::otel_runtime::__private::no_fields);
+    __call
+        .in_future(
+            async move {
+                ::otel_runtime::__private::returns!(Option < Order >);
+                store::find(id).await
+            },
+            |__returned: &Option<Order>, __results| {
+                if __results.records() {
+                    if let ::core::option::Option::Some(__part) = ::otel_runtime::__private::ok_part!(
+                        __returned
+                    ) {
+                        __results
+                            .set(
+                                0,
+                                &(::otel_runtime::__private::apply(__part, Option::is_some)),
+                            );
+                    }
+                }
+                ::otel_runtime::__private::outcome!(__returned)
+            },
+        )
+        .await
+}

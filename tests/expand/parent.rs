@@ -1,0 +1,4 @@
+#[traced(parent = request.context())]
+fn serve(request: &Request) -> Response {
+    request.answer()
+}

@@ -1,0 +1,4 @@
+#[traced(root)]
+async fn nightly() {
+    clean_up().await;
+}

@@ -1,0 +1,4 @@
+#[traced(scope = "shop")]
+fn place_order(order: &Order) {
+    order.place();
+}

@@ -1,0 +1,4 @@
+#[timed]
+async fn place_order(order: Order) -> Receipt {
+    order.place().await
+}

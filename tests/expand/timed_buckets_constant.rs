@@ -1,0 +1,4 @@
+#[timed("shop.order.duration", buckets = buckets::SLOW)]
+fn place_order(order: &Order) {
+    order.place();
+}
