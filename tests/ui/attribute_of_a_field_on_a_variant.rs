@@ -1,0 +1,10 @@
+use otel_runtime::Attributes;
+
+#[derive(Attributes)]
+pub enum Payment {
+    #[attribute(skip)]
+    Card { number: u64 },
+    Cash,
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use otel_runtime::Attributes;
+
+#[derive(Attributes)]
+pub struct Order {
+    #[attributes(prefix = "order")]
+    id: u64,
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use otel_runtime::ErrorType;
+
+#[derive(ErrorType)]
+pub struct OrderError;
+
+fn main() {}

@@ -1,0 +1,16 @@
+use otel_runtime::traced;
+
+struct Shop;
+
+#[traced(except("new"))]
+impl Shop {
+    fn new() -> Self {
+        Self
+    }
+
+    fn place_order(&self) {}
+}
+
+fn main() {
+    Shop::new().place_order();
+}

@@ -1,0 +1,8 @@
+use otel_runtime::traced;
+
+#[traced(fields = (order.id = 7))]
+fn place_order() {}
+
+fn main() {
+    place_order();
+}

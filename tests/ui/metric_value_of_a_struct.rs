@@ -1,0 +1,6 @@
+use otel_runtime::MetricValue;
+
+#[derive(MetricValue)]
+pub struct Payment;
+
+fn main() {}

@@ -1,0 +1,9 @@
+use otel_runtime::MetricValue;
+
+#[derive(MetricValue)]
+#[metric_value("payment")]
+pub enum Payment {
+    Card,
+}
+
+fn main() {}

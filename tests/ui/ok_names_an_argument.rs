@@ -1,0 +1,10 @@
+use otel_runtime::traced;
+
+#[traced(ok(id))]
+fn place_order(id: u64) -> u64 {
+    id
+}
+
+fn main() {
+    place_order(1);
+}

@@ -1,0 +1,9 @@
+use otel_runtime::Attributes;
+
+#[derive(Attributes)]
+pub struct Order {
+    #[attribute(skip, "order.card")]
+    card: String,
+}
+
+fn main() {}

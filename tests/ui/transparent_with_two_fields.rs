@@ -1,0 +1,17 @@
+use otel_runtime::ErrorType;
+
+#[derive(ErrorType)]
+pub enum OrderError {
+    #[error_type(transparent)]
+    Io { path: String, error: std::io::Error },
+    #[error_type(transparent)]
+    OutOfStock,
+}
+
+impl std::fmt::Display for OrderError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the order cannot be placed")
+    }
+}
+
+fn main() {}

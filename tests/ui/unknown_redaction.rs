@@ -1,0 +1,9 @@
+use otel_runtime::Attributes;
+
+#[derive(Attributes)]
+pub struct Order {
+    #[attribute(redact = encrypt)]
+    email: String,
+}
+
+fn main() {}
