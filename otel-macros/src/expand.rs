@@ -276,7 +276,7 @@ fn outcome(plan: &Plan, returned: &Type) -> TokenStream {
     if let Type::Never(_) = returned {
         return quote!(|_, _| #runtime::__private::Outcome::OK);
     }
-    let (value, results) = (local("__returned"), local("__results"));
+    let (value, call) = (local("__returned"), local("__call"));
     let classified = plan.span.as_ref().and_then(|span| span.verdict.as_ref()).map_or_else(
         || quote!(#runtime::__private::outcome!(#value)),
         |(method, predicate)| {
@@ -284,24 +284,24 @@ fn outcome(plan: &Plan, returned: &Type) -> TokenStream {
             quote!(#runtime::__private::outcome!(#value).#method(#judged))
         },
     );
-    let known = plan.span.as_ref().map(|span| results_of(runtime, span, &value, &results)).unwrap_or_default();
+    let known = plan.span.as_ref().map(|span| results_of(runtime, span, &value, &call)).unwrap_or_default();
     if known.is_empty() {
-        return quote!(|#value: &#returned, _| #classified);
+        return quote!(|#value: &#returned, _| { #classified });
     }
     quote! {
-        |#value: &#returned, #results| {
-            if #results.records() { #known }
+        |#value: &#returned, #call| {
+            if #call.records() { #known }
             #classified
         }
     }
 }
 
 /// The values of `ok(…)` and `err(…)`.
-fn results_of(runtime: &Path, span: &SpanPlan, value: &Ident, results: &Ident) -> TokenStream {
+fn results_of(runtime: &Path, span: &SpanPlan, value: &Ident, call: &Ident) -> TokenStream {
     let named = span.fields.iter().filter(|field| matches!(field, SpanField::One(_))).count();
     let part = local("__part");
     let part_values = |fields: &[Field], from: usize| -> TokenStream {
-        fields.iter().zip(from..).map(|(field, index)| set(runtime, results, "set", index, field, Some(&part))).collect()
+        fields.iter().zip(from..).map(|(field, index)| set(runtime, call, "set", index, field, Some(&part))).collect()
     };
     let ok = (!span.ok.is_empty()).then(|| {
         let values = part_values(&span.ok, named);
@@ -333,7 +333,7 @@ fn items(plan: &Plan, item: &Type) -> TokenStream {
     let value = local("__item");
     let events = plan.span.as_ref().is_some_and(|span| span.item_events);
     let variant = Ident::new(if events { "Events" } else { "Counted" }, Span::call_site());
-    quote!(#runtime::__private::Items::#variant, |#value: &#item| #runtime::__private::outcome!(#value))
+    quote!(#runtime::__private::Items::#variant, |#value: &#item| { #runtime::__private::outcome!(#value) })
 }
 
 /// The body of an async block, with the type of its value said first: a closure could be annotated with it, an async block cannot.

@@ -168,33 +168,3 @@ impl Fields {
         }
     }
 }
-
-/// What is known of a call when it returns; handed to the closure that classifies what was returned.
-#[derive(Debug)]
-pub struct Results {
-    section: Option<Section>,
-}
-
-impl Results {
-    /// `None`: no span is recorded.
-    pub(crate) fn new(keys: Option<&'static [AttributeKey]>) -> Self {
-        Self { section: keys.map(|keys| Section::new(keys, Vec::new())) }
-    }
-
-    /// Whether a span is recorded, so that attributes are of interest.
-    #[must_use]
-    pub fn records(&self) -> bool {
-        self.section.is_some()
-    }
-
-    /// Records `value` for the span's key number `index`.
-    pub fn set<V: AttributeValue + ?Sized>(&mut self, index: usize, value: &V) {
-        if let Some(section) = &mut self.section {
-            section.set(index, value);
-        }
-    }
-
-    pub(crate) fn into_attributes(self) -> Vec<KeyValue> {
-        self.section.map(|section| section.attributes).unwrap_or_default()
-    }
-}

@@ -1,13 +1,15 @@
 //! [`Call`]: the guard of one call. Detached it is `Send` and belongs to a future or a stream; entered it is bound to its thread. Either way
 //! what it records ends on drop: one outcome and one pair of clock readings for the span, the counter and the histogram.
+//!
+//! A guard stands in every annotated function, so little of it is compiled into one: whether there is anything to do is asked there, and what
+//! there is to do is done in functions of this crate. For the same reason a call is not handed about, but borrowed.
 
 use std::mem;
 use std::time::Duration;
 
 use futures_core::Stream;
-use opentelemetry::{ContextGuard, KeyValue};
+use opentelemetry::ContextGuard;
 
-use crate::attributes::Results;
 use crate::clock::Moment;
 use crate::future::InFuture;
 use crate::metrics::Measured;
@@ -16,6 +18,7 @@ use crate::site::Site;
 use crate::span::Span;
 use crate::stream::{InStream, Items};
 use crate::thread;
+use crate::value::{AttributeValue, ValueWriter};
 
 /// A call that was started, and will be ended with an outcome.
 #[derive(Debug)]
@@ -53,37 +56,21 @@ impl Call {
         Self(State::On(Started { site, span, measured, at }))
     }
 
-    /// Whether there is nothing to do for what runs where the call started.
-    #[inline]
-    pub(crate) fn is_idle(&self) -> bool {
-        !matches!(self.0, State::On(_))
-    }
-
-    /// The call as it is to be for what may run elsewhere than here.
-    fn detached(self) -> Self {
-        match self.0 {
-            State::Off => self,
-            State::Inheriting(site) => Self::started(site, Span::inherited().detached(), None, None),
-            State::On(mut started) => {
-                started.span = mem::replace(&mut started.span, Span::off()).detached();
-                Self(State::On(started))
-            }
-        }
-    }
-
     /// Runs `body` under the call and ends it with the outcome of what `body` returns, or as panicked.
     #[inline]
-    pub fn in_scope<T>(self, body: impl FnOnce() -> T, outcome: impl FnOnce(&T, &mut Results) -> Outcome) -> T {
+    pub fn in_scope<T>(mut self, body: impl FnOnce() -> T, outcome: impl FnOnce(&T, &Self) -> Outcome) -> T {
         let entered = self.entered();
         let returned = body();
-        entered.end(|results| outcome(&returned, results));
+        entered.end(|call| outcome(&returned, call));
+        // It has ended, and nothing is left in it; so nothing need be asked to drop it.
+        mem::forget(self);
         returned
     }
 
     /// The future, run under the call at every poll. The call ends with the outcome of what the future gives, as cancelled if it is
     /// dropped before, or as panicked.
     #[inline]
-    pub fn in_future<F: Future, R: FnOnce(&F::Output, &mut Results) -> Outcome>(self, future: F, outcome: R) -> InFuture<F, R> {
+    pub fn in_future<F: Future, R: FnOnce(&F::Output, &Self) -> Outcome>(self, future: F, outcome: R) -> InFuture<F, R> {
         InFuture::new(self, future, outcome)
     }
 
@@ -105,90 +92,138 @@ impl Call {
         wrap(call, made)
     }
 
-    /// Runs `body`, the first part of what the call stands for, under the call, and gives the call back. If `body` panics, so did the call.
+    /// Runs `body`, the first part of what the call stands for, under the call, and gives the call back, as it is to be for what may run
+    /// elsewhere than here. If `body` panics, so did the call.
     #[inline]
-    pub fn enter<T>(self, body: impl FnOnce() -> T) -> (Self, T) {
-        let entered = self.detached().entered();
+    pub fn enter<T>(mut self, body: impl FnOnce() -> T) -> (Self, T) {
+        self.detach();
+        let entered = self.entered();
         let made = body();
-        (entered.exit(), made)
+        entered.exit();
+        (self, made)
+    }
+
+    /// Whether a span is recorded, so that attributes are of interest.
+    #[must_use]
+    pub fn records(&self) -> bool {
+        self.span().is_some_and(Span::is_recording)
+    }
+
+    /// Records `value`, which is known now that the call returns, for the span's key number `index`.
+    pub fn set<V: AttributeValue + ?Sized>(&self, index: usize, value: &V) {
+        if let State::On(started) = &self.0 {
+            let mut attributes = Vec::with_capacity(1);
+            value.write(ValueWriter::new(started.site.keys()[index].as_str(), &mut attributes));
+            started.span.set(attributes);
+        }
+    }
+
+    /// Whether there is nothing to do for what runs where the call started.
+    #[inline]
+    pub(crate) fn is_idle(&self) -> bool {
+        !matches!(self.0, State::On(_))
     }
 
     #[inline]
-    pub(crate) fn entered(self) -> Entered {
-        let attached = self.attach();
+    pub(crate) fn entered(&mut self) -> Entered<'_> {
+        let attached = if self.is_idle() { None } else { self.attach() };
         Entered { call: self, attached }
     }
 
     /// Makes the call's span the current one, as long as what is returned lives.
-    #[inline]
     pub(crate) fn attach(&self) -> Option<ContextGuard> {
         let context = self.span()?.context()?;
         thread::has_context().then(|| context.clone().attach())
     }
 
-    /// Ends the call. `outcome` is only asked if something is recorded; if it panics, so did the call.
-    #[inline]
-    pub(crate) fn end(&mut self, outcome: impl FnOnce(&mut Results) -> Outcome) {
-        if let State::On(mut started) = mem::replace(&mut self.0, State::Off) {
-            let mut results = Results::new(started.span.is_recording().then(|| started.site.keys()));
-            let outcome = outcome(&mut results);
-            started.finish(outcome, results.into_attributes());
+    /// Takes the current context along, if the call only inherits what is in it.
+    fn detach(&mut self) {
+        match &mut self.0 {
+            State::Off => {}
+            State::Inheriting(site) => *self = Self::started(site, Span::unsampled(), None, None),
+            State::On(started) => started.span.detach(),
+        }
+    }
+
+    /// Ends the call, if anything is recorded.
+    pub(crate) fn end(&mut self, outcome: Outcome) {
+        if let State::On(started) = &mut self.0 {
+            started.end(outcome);
+            self.0 = State::Off;
         }
     }
 
     pub(crate) fn span(&self) -> Option<&Span> {
         match &self.0 {
             State::On(started) => Some(&started.span),
-            _ => None,
+            State::Off | State::Inheriting(_) => None,
         }
     }
 }
 
 impl Started {
-    fn finish(&mut self, outcome: Outcome, results: Vec<KeyValue>) {
+    fn end(&mut self, outcome: Outcome) {
         let elapsed = self.at.map_or(Duration::ZERO, |at| Moment::now().since(at));
         if let Some(measured) = self.measured.take() {
             measured.end(&outcome, elapsed);
         }
-        self.span.end(outcome, results, elapsed);
+        self.span.end(outcome, elapsed);
     }
 }
 
-/// Dropped before it was finished, it was unwound: by a panic in what was to classify the outcome, or in what a future held.
+/// Dropped before it was ended, it was unwound: by a panic in what was to classify the outcome, or in what a future held.
 impl Drop for Started {
-    #[inline]
     fn drop(&mut self) {
         if self.measured.is_some() || self.span.is_recording() {
-            self.finish(Outcome::panicked(), Vec::new());
+            self.end(Outcome::PANICKED);
         }
     }
 }
 
 /// A call whose span is current on this thread. Dropped without [`Entered::end`] or [`Entered::exit`], it was unwound by a panic.
 #[must_use]
-pub(crate) struct Entered {
-    call: Call,
+pub(crate) struct Entered<'a> {
+    call: &'a mut Call,
     attached: Option<ContextGuard>,
 }
 
-impl Entered {
+impl Entered<'_> {
+    /// Ends the call. `outcome` is only asked if something is recorded; if it panics, so did the call.
     #[inline]
-    pub(crate) fn end(mut self, outcome: impl FnOnce(&mut Results) -> Outcome) {
-        self.attached = None;
-        self.call.end(outcome);
+    pub(crate) fn end(mut self, outcome: impl FnOnce(&Call) -> Outcome) {
+        if !self.call.is_idle() {
+            self.leave();
+            let outcome = outcome(self.call);
+            self.call.end(outcome);
+        }
+        mem::forget(self);
     }
 
     #[inline]
-    pub(crate) fn exit(mut self) -> Call {
+    pub(crate) fn exit(mut self) {
+        if !self.call.is_idle() {
+            self.leave();
+        }
+        mem::forget(self);
+    }
+
+    /// Makes current again what was so before.
+    fn leave(&mut self) {
         self.attached = None;
-        mem::replace(&mut self.call, Call::off())
+    }
+
+    #[cold]
+    fn unwound(&mut self) {
+        self.leave();
+        self.call.end(Outcome::PANICKED);
     }
 }
 
-impl Drop for Entered {
+impl Drop for Entered<'_> {
     #[inline]
     fn drop(&mut self) {
-        self.attached = None;
-        self.call.end(|_| Outcome::panicked());
+        if !self.call.is_idle() {
+            self.unwound();
+        }
     }
 }

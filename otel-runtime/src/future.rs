@@ -1,12 +1,10 @@
 //! [`InFuture`]: a future under a call.
 
-use std::mem;
 use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll};
 
 use pin_project_lite::pin_project;
 
-use crate::attributes::Results;
 use crate::call::Call;
 use crate::outcome::Outcome;
 
@@ -28,7 +26,7 @@ pin_project! {
             let attached = this.call.attach();
             this.future.set(None);
             drop(attached);
-            this.call.end(|_| Outcome::CANCELLED);
+            this.call.end(Outcome::CANCELLED);
         }
     }
 }
@@ -39,7 +37,7 @@ impl<F, R> InFuture<F, R> {
     }
 }
 
-impl<F: Future, R: FnOnce(&F::Output, &mut Results) -> Outcome> Future for InFuture<F, R> {
+impl<F: Future, R: FnOnce(&F::Output, &Call) -> Outcome> Future for InFuture<F, R> {
     type Output = F::Output;
 
     #[inline]
@@ -50,11 +48,11 @@ impl<F: Future, R: FnOnce(&F::Output, &mut Results) -> Outcome> Future for InFut
             return future.poll(task);
         }
         // If the poll unwinds, what was entered ends as panicked.
-        let entered = mem::replace(this.call, Call::off()).entered();
+        let entered = this.call.entered();
         let polled = future.poll(task);
         match &polled {
-            Poll::Pending => *this.call = entered.exit(),
-            Poll::Ready(output) => entered.end(|results| this.outcome.take().map_or(Outcome::OK, |outcome| outcome(output, results))),
+            Poll::Pending => entered.exit(),
+            Poll::Ready(output) => entered.end(|call| this.outcome.take().map_or(Outcome::OK, |outcome| outcome(output, call))),
         }
         polled
     }

@@ -126,8 +126,9 @@ impl Instruments {
         let slot = match &outcome.0 {
             Kind::Ok => 0,
             Kind::Cancelled => 1,
-            Kind::Panicked { .. } => 2,
-            Kind::Error { error_type, .. } => {
+            Kind::Panicked => 2,
+            Kind::Error(failure) => {
+                let error_type = &failure.error_type;
                 if let Some(bound) = self.errors.read().unwrap_or_else(PoisonError::into_inner).get(error_type) {
                     return measure(bound);
                 }

@@ -56,6 +56,10 @@ use std::task::Poll;
 /// # assert!(place_order().is_err());
 /// # assert_eq!(OrderError::OutOfStock(1).error_type(), "out_of_stock");
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not say its class",
+    note = "put `#[derive(otel_runtime::ErrorType)]` on it, or implement `otel_runtime::ErrorType`"
+)]
 pub trait ErrorType: Display {
     /// The class of this error, of which there are few.
     fn error_type(&self) -> Cow<'static, str>;
@@ -91,36 +95,40 @@ fn snake_case(camel: &str) -> String {
     snake
 }
 
-/// How a call went.
+/// How a call went. Every annotated function hands one on, so it is small.
 #[derive(Debug)]
 pub struct Outcome(pub(crate) Kind);
 
 #[derive(Debug)]
 pub(crate) enum Kind {
     Ok,
-    Error {
-        error_type: Cow<'static, str>,
-        description: Cow<'static, str>,
-    },
+    Error(Box<Failure>),
     /// The future was dropped before it was ready.
     Cancelled,
-    Panicked {
-        message: Option<String>,
-    },
+    /// By the panic that is under way on this thread.
+    Panicked,
+}
+
+/// What an error says of itself.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) error_type: Cow<'static, str>,
+    pub(crate) description: Cow<'static, str>,
 }
 
 impl Outcome {
     /// The call returned what it was to return.
     pub const OK: Self = Self(Kind::Ok);
     pub(crate) const CANCELLED: Self = Self(Kind::Cancelled);
-
-    /// The panic that is under way on this thread.
-    pub(crate) fn panicked() -> Self {
-        Self(Kind::Panicked { message: crate::panics::message() })
-    }
+    pub(crate) const PANICKED: Self = Self(Kind::Panicked);
 
     fn error(error_type: Cow<'static, str>, description: impl Into<Cow<'static, str>>) -> Self {
-        Self(Kind::Error { error_type, description: description.into() })
+        Self(Kind::Error(Box::new(Failure { error_type, description: description.into() })))
+    }
+
+    /// Not generic, so that it is compiled once and not into every function that may fail.
+    fn described(error_type: Cow<'static, str>, error: &dyn Display) -> Self {
+        Self::error(error_type, error.to_string())
     }
 
     /// `error_if`: what looked well is an error, of the class that the semantic conventions keep for "no class of its own".
@@ -136,7 +144,7 @@ impl Outcome {
     #[must_use]
     pub fn ok_if(self, is_ok: bool) -> Self {
         match self.0 {
-            Kind::Error { .. } if is_ok => Self::OK,
+            Kind::Error(_) if is_ok => Self::OK,
             _ => self,
         }
     }
@@ -145,9 +153,9 @@ impl Outcome {
     pub(crate) fn name(&self) -> &'static str {
         match self.0 {
             Kind::Ok => "ok",
-            Kind::Error { .. } => "error",
+            Kind::Error(_) => "error",
             Kind::Cancelled => "cancelled",
-            Kind::Panicked { .. } => "panicked",
+            Kind::Panicked => "panicked",
         }
     }
 
@@ -155,8 +163,8 @@ impl Outcome {
     pub(crate) fn error_type(&self) -> Option<Cow<'static, str>> {
         match &self.0 {
             Kind::Ok | Kind::Cancelled => None,
-            Kind::Error { error_type, .. } => Some(error_type.clone()),
-            Kind::Panicked { .. } => Some("panic".into()),
+            Kind::Error(failure) => Some(failure.error_type.clone()),
+            Kind::Panicked => Some("panic".into()),
         }
     }
 }
@@ -243,7 +251,7 @@ pub trait ByErrorType {
 impl<F: Fallible<Error: ErrorType>> ByErrorType for &&&Returned<'_, F> {
     #[inline]
     fn __otel_failure(&self) -> Option<Outcome> {
-        self.0.error().map(|error| Outcome::error(error.error_type(), error.to_string()))
+        self.0.error().map(|error| Outcome::described(error.error_type(), error))
     }
 }
 
@@ -256,7 +264,7 @@ pub trait ByDisplay {
 impl<F: Fallible<Error: Display>> ByDisplay for &&Returned<'_, F> {
     #[inline]
     fn __otel_failure(&self) -> Option<Outcome> {
-        self.0.error().map(|error| Outcome::error(path_of::<F::Error>(), error.to_string()))
+        self.0.error().map(|error| Outcome::described(path_of::<F::Error>(), error))
     }
 }
 
@@ -375,7 +383,7 @@ mod tests {
         ($returned:ty, $value:expr) => {{
             let value: &$returned = $value;
             match outcome!(value).0 {
-                Kind::Error { error_type, description } => Some(format!("{error_type}: {description}")),
+                Kind::Error(failure) => Some(format!("{}: {}", failure.error_type, failure.description)),
                 _ => None,
             }
         }};

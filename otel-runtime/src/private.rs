@@ -42,6 +42,12 @@ pub fn error_of<F: Fallible>(returned: &F) -> Option<&F::Error> {
     returned.error()
 }
 
+/// The outcome of a call, for [`outcome!`]; without a branch there, which the user's coverage would count.
+#[must_use]
+pub fn judged(failure: Option<Outcome>, success: Outcome) -> Outcome {
+    failure.unwrap_or(success)
+}
+
 /// A value of a type, for [`returns!`].
 ///
 /// # Panics
@@ -93,10 +99,7 @@ macro_rules! __outcome {
             AlwaysOk as _, ByDisplay as _, ByErrorType as _, ByOkValue as _, ByPath as _, ByValue as _, Infallible as _,
         };
         let returned = &&&&$crate::__private::Returned($returned);
-        match returned.__otel_failure() {
-            ::core::option::Option::Some(failure) => failure,
-            ::core::option::Option::None => returned.__otel_success(),
-        }
+        $crate::__private::judged(returned.__otel_failure(), returned.__otel_success())
     }};
 }
 

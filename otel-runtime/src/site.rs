@@ -106,16 +106,15 @@ impl Site {
     /// span are asked for only if it may be recorded, and before the sampler is.
     #[inline]
     pub fn start(&'static self, mut fields: impl FnMut(&mut Fields)) -> Call {
-        if self.is_on() { self.begin(None, &mut fields) } else { Call::off() }
+        if self.switch.is_off() { Call::off() } else { self.begin(None, &mut fields) }
     }
 
     /// As [`start`](Self::start), with the span in the context that `parent` gives.
     #[inline]
     pub fn start_in(&'static self, parent: impl FnOnce() -> Context, mut fields: impl FnMut(&mut Fields)) -> Call {
-        if self.is_on() { self.begin(Some(&parent()), &mut fields) } else { Call::off() }
+        if self.switch.is_off() || !self.is_on() { Call::off() } else { self.begin(Some(&parent()), &mut fields) }
     }
 
-    #[inline]
     fn is_on(&'static self) -> bool {
         self.switch.is_on(|| pipeline::any_open(self.span.is_some(), self.is_measured()))
     }
@@ -131,6 +130,9 @@ impl Site {
 
     #[inline(never)]
     fn begin(&'static self, parent: Option<&Context>, fields: &mut dyn FnMut(&mut Fields)) -> Call {
+        if !self.is_on() {
+            return Call::off();
+        }
         let Some(Placement { pipeline, span }) = pipeline::place(self.span.is_some(), parent) else { return Call::off() };
         let instruments = if self.is_measured() { self.instruments(&pipeline) } else { None };
         if instruments.is_none() {

@@ -7,6 +7,7 @@ use opentelemetry::trace::{Span as _, Status, TraceContextExt};
 use opentelemetry::{Context, KeyValue};
 
 use crate::outcome::{Kind, Outcome};
+use crate::panics;
 
 /// A span, not bound to a thread.
 #[derive(Debug)]
@@ -38,11 +39,15 @@ impl Span {
         Self(State::Inherited)
     }
 
-    /// The span as it is to be for what may run elsewhere than here.
-    pub(crate) fn detached(self) -> Self {
-        match self.0 {
-            State::Inherited => Self(State::Unsampled(Context::current())),
-            state => Self(state),
+    /// What is not sampled because its parent is not, which is the current one.
+    pub(crate) fn unsampled() -> Self {
+        Self(State::Unsampled(Context::current()))
+    }
+
+    /// Makes the span what it is to be for what may run elsewhere than here.
+    pub(crate) fn detach(&mut self) {
+        if let State::Inherited = self.0 {
+            *self = Self::unsampled();
         }
     }
 
@@ -68,9 +73,9 @@ impl Span {
         }
     }
 
-    pub(crate) fn set(&self, attribute: KeyValue) {
+    pub(crate) fn set(&self, attributes: impl IntoIterator<Item = KeyValue>) {
         if let State::Recording { context, .. } = &self.0 {
-            context.span().set_attribute(attribute);
+            context.span().set_attributes(attributes);
         }
     }
 
@@ -81,11 +86,10 @@ impl Span {
         }
     }
 
-    /// Ends the span, if it is not off, with the outcome and what is known of the result, so long after its start.
-    pub(crate) fn end(&mut self, outcome: Outcome, result: Vec<KeyValue>, elapsed: Duration) {
+    /// Ends the span, if it is recorded, with the outcome, so long after its start.
+    pub(crate) fn end(&mut self, outcome: Outcome, elapsed: Duration) {
         if let State::Recording { context, started } = mem::replace(&mut self.0, State::Off) {
             let span = context.span();
-            span.set_attributes(result);
             write(&span, outcome);
             span.end_with_timestamp(started + elapsed);
         }
@@ -96,13 +100,13 @@ impl Span {
 fn write(span: &opentelemetry::trace::SpanRef<'_>, outcome: Outcome) {
     match outcome.0 {
         Kind::Ok => {}
-        Kind::Error { error_type, description } => {
-            span.set_attribute(KeyValue::new("error.type", error_type));
-            span.set_status(Status::error(description));
+        Kind::Error(failure) => {
+            span.set_attribute(KeyValue::new("error.type", failure.error_type));
+            span.set_status(Status::error(failure.description));
         }
         Kind::Cancelled => span.set_attribute(KeyValue::new("function.outcome", "cancelled")),
-        Kind::Panicked { message } => {
-            let message = message.unwrap_or_else(|| "panicked, with a message that was not seen".to_owned());
+        Kind::Panicked => {
+            let message = panics::message().unwrap_or_else(|| "panicked, with a message that was not seen".to_owned());
             span.set_attribute(KeyValue::new("error.type", "panic"));
             span.add_event(
                 "exception",

@@ -1,6 +1,5 @@
 //! [`InStream`]: a stream under a call.
 
-use std::mem;
 use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll};
 
@@ -43,7 +42,7 @@ pin_project! {
             this.stream.set(None);
             drop(attached);
             note_count(this.call, *this.count);
-            this.call.end(|_| Outcome::CANCELLED);
+            this.call.end(Outcome::CANCELLED);
         }
     }
 }
@@ -57,7 +56,7 @@ impl<S, R> InStream<S, R> {
 /// Before the end of the call, whichever it is.
 fn note_count(call: &Call, count: u64) {
     if let Some(span) = call.span() {
-        span.set(KeyValue::new("function.items", i64::try_from(count).unwrap_or(i64::MAX)));
+        span.set([KeyValue::new("function.items", i64::try_from(count).unwrap_or(i64::MAX))]);
     }
 }
 
@@ -72,9 +71,9 @@ impl<S: Stream, R: FnMut(&S::Item) -> Outcome> Stream for InStream<S, R> {
             return stream.poll_next(task);
         }
         // If the poll unwinds, what was entered ends as panicked.
-        let entered = mem::replace(this.call, Call::off()).entered();
+        let entered = this.call.entered();
         let polled = stream.poll_next(task);
-        *this.call = entered.exit();
+        entered.exit();
         match &polled {
             Poll::Pending => {}
             Poll::Ready(Some(item)) => {
@@ -92,7 +91,7 @@ impl<S: Stream, R: FnMut(&S::Item) -> Outcome> Stream for InStream<S, R> {
             Poll::Ready(None) => {
                 note_count(this.call, *this.count);
                 let failed = this.failed.take();
-                this.call.end(|_| failed.unwrap_or(Outcome::OK));
+                this.call.end(failed.unwrap_or(Outcome::OK));
             }
         }
         polled

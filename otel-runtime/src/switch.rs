@@ -26,8 +26,13 @@ impl Switch {
         Self { answer: AtomicU8::new(UNKNOWN), listed: AtomicBool::new(false) }
     }
 
-    /// Whether the place records; `decide` is only called when that is not known.
+    /// Whether the place is known not to record. This is all that is compiled into an annotated function.
     #[inline]
+    pub(crate) fn is_off(&self) -> bool {
+        self.answer.load(Ordering::Relaxed) == OFF
+    }
+
+    /// Whether the place records; `decide` is only called when that is not known.
     pub(crate) fn is_on(&'static self, decide: impl FnOnce() -> bool) -> bool {
         match self.answer.load(Ordering::Relaxed) {
             OFF => false,

@@ -31,7 +31,7 @@ use opentelemetry::{Array, Key, KeyValue, StringValue, Value};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the value of an attribute",
     label = "not a value of an attribute",
-    note = "write `key = %value` for the text of its `Display`, `key = ?value` for that of its `Debug`, or implement `otel_runtime::AttributeValue`"
+    note = "write `key = %value` for the text of its `Display`, `key = ?value` for that of its `Debug` (`#[attribute(display)]`, `#[attribute(debug)]` in a derive), or implement `otel_runtime::AttributeValue`"
 )]
 pub trait AttributeValue {
     /// Writes the value: one call of one of the writer's methods, or none for "not recorded".

@@ -14,7 +14,7 @@ fn orders(shop: Shop) -> Pin<Box<dyn Stream<Item = Order> + Send>> {
                     .in_stream(
                         __made,
                         ::otel_runtime::__private::Items::Counted,
-                        |__item: &Order| ::otel_runtime::__private::outcome!(__item),
+                        |__item: &Order| { ::otel_runtime::__private::outcome!(__item) },
                     ),
             ),
         )

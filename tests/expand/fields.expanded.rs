@@ -19,6 +19,6 @@ fn place_order(order: &Order, host: &str, user_id: u64) -> Receipt {
     __call
         .in_scope(
             move || -> Receipt { order.place(host, user_id) },
-            |__returned: &Receipt, _| ::otel_runtime::__private::outcome!(__returned),
+            |__returned: &Receipt, _| { ::otel_runtime::__private::outcome!(__returned) },
         )
 }

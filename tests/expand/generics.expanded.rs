@@ -23,6 +23,6 @@ where
                 rest[0] = first;
                 name(at())
             },
-            |__returned: &&'a str, _| ::otel_runtime::__private::outcome!(__returned),
+            |__returned: &&'a str, _| { ::otel_runtime::__private::outcome!(__returned) },
         )
 }

@@ -12,7 +12,7 @@ impl<T: Store> Shop<T> {
                 move || -> () {
                     self.store.place(order);
                 },
-                |__returned: &(), _| ::otel_runtime::__private::outcome!(__returned),
+                |__returned: &(), _| { ::otel_runtime::__private::outcome!(__returned) },
             )
     }
     async fn charge(self: Arc<Self>) -> Result<(), Declined> {

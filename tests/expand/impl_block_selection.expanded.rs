@@ -9,7 +9,7 @@ impl Shop {
         __call
             .in_scope(
                 move || -> () {},
-                |__returned: &(), _| ::otel_runtime::__private::outcome!(__returned),
+                |__returned: &(), _| { ::otel_runtime::__private::outcome!(__returned) },
             )
     }
     pub fn len(&self) -> usize {
@@ -28,7 +28,7 @@ impl Shop {
         __call
             .in_scope(
                 move || -> () {},
-                |__returned: &(), _| ::otel_runtime::__private::outcome!(__returned),
+                |__returned: &(), _| { ::otel_runtime::__private::outcome!(__returned) },
             )
     }
     pub fn skipped(&self) {

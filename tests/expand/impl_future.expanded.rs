@@ -8,6 +8,6 @@ fn place_order(order: Order) -> impl Future<Output = Receipt> + Send {
     __call
         .in_future(
             __made,
-            |__returned: &Receipt, _| ::otel_runtime::__private::outcome!(__returned),
+            |__returned: &Receipt, _| { ::otel_runtime::__private::outcome!(__returned) },
         )
 }

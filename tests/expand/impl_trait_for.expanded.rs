@@ -10,7 +10,7 @@ impl Handler for crate::shop::Shop {
                 move || -> () {
                     self.place(order);
                 },
-                |__returned: &(), _| ::otel_runtime::__private::outcome!(__returned),
+                |__returned: &(), _| { ::otel_runtime::__private::outcome!(__returned) },
             )
     }
 }

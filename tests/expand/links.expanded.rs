@@ -15,6 +15,6 @@ fn handle(batch: Batch) {
             move || -> () {
                 batch.handle();
             },
-            |__returned: &(), _| ::otel_runtime::__private::outcome!(__returned),
+            |__returned: &(), _| { ::otel_runtime::__private::outcome!(__returned) },
         )
 }

@@ -43,7 +43,9 @@ mod shop {
         __call
             .in_scope(
                 move || -> () {},
-                |__returned: &(), _| crate::telemetry::__private::outcome!(__returned),
+                |__returned: &(), _| {
+                    crate::telemetry::__private::outcome!(__returned)
+                },
             )
     }
 }

@@ -11,12 +11,12 @@ async fn find(id: u64) -> Option<Order> {
                 ::otel_runtime::__private::returns!(Option < Order >);
                 store::find(id).await
             },
-            |__returned: &Option<Order>, __results| {
-                if __results.records() {
+            |__returned: &Option<Order>, __call| {
+                if __call.records() {
                     if let ::core::option::Option::Some(__part) = ::otel_runtime::__private::ok_part!(
                         __returned
                     ) {
-                        __results
+                        __call
                             .set(
                                 0,
                                 &(::otel_runtime::__private::apply(__part, Option::is_some)),

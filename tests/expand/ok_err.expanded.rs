@@ -14,12 +14,12 @@ fn place_order(id: u64) -> Result<Receipt, OrderError> {
     __call
         .in_scope(
             move || -> Result<Receipt, OrderError> { place(id) },
-            |__returned: &Result<Receipt, OrderError>, __results| {
-                if __results.records() {
+            |__returned: &Result<Receipt, OrderError>, __call| {
+                if __call.records() {
                     if let ::core::option::Option::Some(__part) = ::otel_runtime::__private::ok_part!(
                         __returned
                     ) {
-                        __results
+                        __call
                             .set(
                                 1,
                                 &(::otel_runtime::__private::apply(
@@ -31,7 +31,7 @@ fn place_order(id: u64) -> Result<Receipt, OrderError> {
                     if let ::core::option::Option::Some(__part) = ::otel_runtime::__private::error_of(
                         __returned,
                     ) {
-                        __results
+                        __call
                             .set(
                                 2,
                                 &::otel_runtime::__private::Displayed(

@@ -10,6 +10,8 @@ fn serve(request: &Request) -> Response {
     __call
         .in_scope(
             move || -> Response { request.answer() },
-            |__returned: &Response, _| ::otel_runtime::__private::outcome!(__returned),
+            |__returned: &Response, _| {
+                ::otel_runtime::__private::outcome!(__returned)
+            },
         )
 }

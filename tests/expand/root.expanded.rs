@@ -13,7 +13,7 @@ async fn nightly() {
                 ::otel_runtime::__private::returns!(());
                 clean_up().await;
             },
-            |__returned: &(), _| ::otel_runtime::__private::outcome!(__returned),
+            |__returned: &(), _| { ::otel_runtime::__private::outcome!(__returned) },
         )
         .await
 }

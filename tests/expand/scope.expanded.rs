@@ -9,6 +9,6 @@ fn place_order(order: &Order) {
             move || -> () {
                 order.place();
             },
-            |__returned: &(), _| ::otel_runtime::__private::outcome!(__returned),
+            |__returned: &(), _| { ::otel_runtime::__private::outcome!(__returned) },
         )
 }

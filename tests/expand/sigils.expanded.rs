@@ -20,6 +20,6 @@ fn place_order(order: Order, shop: Shop, r#type: &str) {
             move || -> () {
                 shop.place(order);
             },
-            |__returned: &(), _| ::otel_runtime::__private::outcome!(__returned),
+            |__returned: &(), _| { ::otel_runtime::__private::outcome!(__returned) },
         )
 }

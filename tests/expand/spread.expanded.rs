@@ -16,6 +16,6 @@ fn place_order(order: &Order, shop: &Shop) {
             move || -> () {
                 shop.place(order);
             },
-            |__returned: &(), _| ::otel_runtime::__private::outcome!(__returned),
+            |__returned: &(), _| { ::otel_runtime::__private::outcome!(__returned) },
         )
 }

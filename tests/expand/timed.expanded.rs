@@ -9,7 +9,7 @@ async fn place_order(order: Order) -> Receipt {
                 ::otel_runtime::__private::returns!(Receipt);
                 order.place().await
             },
-            |__returned: &Receipt, _| ::otel_runtime::__private::outcome!(__returned),
+            |__returned: &Receipt, _| { ::otel_runtime::__private::outcome!(__returned) },
         )
         .await
 }

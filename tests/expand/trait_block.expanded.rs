@@ -13,7 +13,7 @@ trait Handler {
                 move || -> () {
                     drop(order);
                 },
-                |__returned: &(), _| ::otel_runtime::__private::outcome!(__returned),
+                |__returned: &(), _| { ::otel_runtime::__private::outcome!(__returned) },
             )
     }
 }

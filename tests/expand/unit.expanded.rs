@@ -11,6 +11,6 @@ pub(crate) unsafe extern "C" fn r#move() {
             move || -> () {
                 go();
             },
-            |__returned: &(), _| crate::telemetry::__private::outcome!(__returned),
+            |__returned: &(), _| { crate::telemetry::__private::outcome!(__returned) },
         )
 }
