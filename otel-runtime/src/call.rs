@@ -59,10 +59,15 @@ impl Call {
     /// Runs `body` under the call and ends it with the outcome of what `body` returns, or as panicked.
     #[inline]
     pub fn in_scope<T>(mut self, body: impl FnOnce() -> T, outcome: impl FnOnce(&T, &Self) -> Outcome) -> T {
-        let entered = self.entered();
+        let mut entered = self.entered();
         let returned = body();
-        entered.end(|call| outcome(&returned, call));
-        // It has ended, and nothing is left in it; so nothing need be asked to drop it.
+        // Not in a function that takes a closure: it would be compiled once more for every annotated function.
+        if let Some(call) = entered.ending() {
+            let outcome = outcome(&returned, call);
+            call.end(outcome);
+        }
+        // Nothing is left in either, so nothing need be asked to drop them.
+        mem::forget(entered);
         mem::forget(self);
         returned
     }
@@ -180,7 +185,7 @@ impl Drop for Started {
     }
 }
 
-/// A call whose span is current on this thread. Dropped without [`Entered::end`] or [`Entered::exit`], it was unwound by a panic.
+/// A call whose span is current on this thread. Dropped before its end, and without [`Entered::exit`], it was unwound by a panic.
 #[must_use]
 pub(crate) struct Entered<'a> {
     call: &'a mut Call,
@@ -188,15 +193,14 @@ pub(crate) struct Entered<'a> {
 }
 
 impl Entered<'_> {
-    /// Ends the call. `outcome` is only asked if something is recorded; if it panics, so did the call.
+    /// The call, if something is recorded, to be ended with its outcome, and no longer current. Should it panic to find that out, so did the call.
     #[inline]
-    pub(crate) fn end(mut self, outcome: impl FnOnce(&Call) -> Outcome) {
-        if !self.call.is_idle() {
-            self.leave();
-            let outcome = outcome(self.call);
-            self.call.end(outcome);
+    pub(crate) fn ending(&mut self) -> Option<&mut Call> {
+        if self.call.is_idle() {
+            return None;
         }
-        mem::forget(self);
+        self.leave();
+        Some(self.call)
     }
 
     #[inline]

@@ -48,12 +48,16 @@ impl<F: Future, R: FnOnce(&F::Output, &Call) -> Outcome> Future for InFuture<F, 
             return future.poll(task);
         }
         // If the poll unwinds, what was entered ends as panicked.
-        let entered = this.call.entered();
+        let mut entered = this.call.entered();
         let polled = future.poll(task);
-        match &polled {
-            Poll::Pending => entered.exit(),
-            Poll::Ready(output) => entered.end(|call| this.outcome.take().map_or(Outcome::OK, |outcome| outcome(output, call))),
+        if let Poll::Ready(output) = &polled
+            && let Some(call) = entered.ending()
+            && let Some(outcome) = this.outcome.take()
+        {
+            let outcome = outcome(output, call);
+            call.end(outcome);
         }
+        entered.exit();
         polled
     }
 }
