@@ -290,7 +290,12 @@ pub(crate) fn value<T: Parse>(input: ParseStream<'_>, option: &Ident, example: &
 
 /// Parses `name = "text"`, after the name.
 pub(crate) fn text(input: ParseStream<'_>, option: &Ident, example: &str) -> syn::Result<LitStr> {
-    match expression(input, option, example)? {
+    let mut value = expression(input, option, example)?;
+    // What a `macro_rules` hands on comes in a group of its own.
+    while let Expr::Group(group) = value {
+        value = *group.expr;
+    }
+    match value {
         Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. }) => Ok(text),
         other => Err(syn::Error::new_spanned(other, format!("`{option}` wants a string literal: `{example}`"))),
     }

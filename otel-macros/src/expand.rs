@@ -2,7 +2,7 @@
 //!
 //! The locals stand at the macro's own place ([`Span::mixed_site`]): the user's body cannot name them, nor they the user's.
 
-use proc_macro2::{Delimiter, Group, Ident, Literal, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, Literal, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
@@ -20,13 +20,10 @@ pub(crate) fn function(plan: &Plan) -> TokenStream {
     let start = start(plan);
     let tail = tail(plan, &call);
     let imports = imports(&plan.folded);
-    quote! {
-        #head {
-            #imports
-            let #call = #start;
-            #tail
-        }
-    }
+    // At the user's own braces: an item that ends in ours counts as the macro's, and the compiler says nothing of it if nobody uses it.
+    let mut body = Group::new(Delimiter::Brace, quote!(#imports let #call = #start; #tail));
+    body.set_span(plan.body.span());
+    quote!(#head #body)
 }
 
 /// Uses the macros of attributes that were taken off, which the compiler never gets to see: it would call their imports unused.
@@ -119,7 +116,8 @@ fn count_of_site(runtime: &Path, count: &CountPlan) -> TokenStream {
         let keys = keys(runtime, fields.iter());
         quote!(keys: #keys)
     }));
-    changed(runtime, "Count", &set, "count")
+    let is_all = name.is_some() && *in_flight && !fields.is_empty();
+    changed(runtime, "Count", &set, is_all, "count")
 }
 
 fn time_of_site(runtime: &Path, time: &TimePlan) -> TokenStream {
@@ -140,16 +138,18 @@ fn time_of_site(runtime: &Path, time: &TimePlan) -> TokenStream {
         let keys = keys(runtime, fields.iter());
         quote!(keys: #keys)
     }));
-    changed(runtime, "Time", &set, "time")
+    let is_all = name.is_some() && buckets.is_some() && !fields.is_empty();
+    changed(runtime, "Time", &set, is_all, "time")
 }
 
-/// `.count(Count { name: …, ..Count::DEFAULT })`.
-fn changed(runtime: &Path, ty: &str, set: &[TokenStream], method: &str) -> TokenStream {
+/// `.count(Count { name: …, ..Count::DEFAULT })`; without the default where nothing of it would be left, which Clippy would remark on.
+fn changed(runtime: &Path, ty: &str, set: &[TokenStream], is_all: bool, method: &str) -> TokenStream {
     let (ty, method) = (Ident::new(ty, Span::call_site()), Ident::new(method, Span::call_site()));
     if set.is_empty() {
         quote!(.#method(#runtime::__private::#ty::DEFAULT))
     } else {
-        quote!(.#method(#runtime::__private::#ty { #(#set,)* ..#runtime::__private::#ty::DEFAULT }))
+        let rest = (!is_all).then(|| quote!(..#runtime::__private::#ty::DEFAULT));
+        quote!(.#method(#runtime::__private::#ty { #(#set,)* #rest }))
     }
 }
 
@@ -340,9 +340,20 @@ fn items(plan: &Plan, item: &Type) -> TokenStream {
 /// The user's tokens follow as they are, within braces that stand where theirs stood.
 fn typed(runtime: &Path, body: &Group, returned: &Type) -> Group {
     let statements = body.stream();
+    // Items at the head of the body stay at the head of a block; behind a statement, Clippy would call them confusing.
+    let statements = if starts_with_item(&statements) { quote!({ #statements }) } else { statements };
     let mut typed = Group::new(Delimiter::Brace, quote!(#runtime::__private::returns!(#returned); #statements));
     typed.set_span(body.span());
     typed
+}
+
+fn starts_with_item(statements: &TokenStream) -> bool {
+    let words = ["const", "enum", "extern", "fn", "impl", "macro_rules", "mod", "static", "struct", "trait", "type", "use"];
+    match statements.clone().into_iter().next() {
+        Some(TokenTree::Ident(first)) => words.iter().any(|word| first == word),
+        Some(TokenTree::Punct(first)) => first.as_char() == '#',
+        _ => false,
+    }
 }
 
 /// What a closure says of its return type; nothing where the compiler is to infer it.

@@ -56,7 +56,7 @@ impl Function {
     pub(crate) fn shape(&self) -> Shape {
         let returned = match &self.signature.output {
             ReturnType::Default => parse_quote!(()),
-            ReturnType::Type(_, written) => (**written).clone(),
+            ReturnType::Type(_, written) => bare(written).clone(),
         };
         if self.signature.asyncness.is_some() {
             return Shape::Async { returned: inferable(returned) };
@@ -134,9 +134,18 @@ fn outer_attributes(body: Group, attributes: &mut Vec<Attribute>) -> Group {
 
 type Bounds = Punctuated<TypeParamBound, Token![+]>;
 
+/// The type without parentheses, and without the group that a `macro_rules` puts around a `$ty:ty`.
+fn bare(ty: &Type) -> &Type {
+    match ty {
+        Type::Group(inner) => bare(&inner.elem),
+        Type::Paren(inner) => bare(&inner.elem),
+        _ => ty,
+    }
+}
+
 /// `Pin<Box<dyn A + B>>` gives the bounds `A + B`.
 fn pinned_box(returned: &Type) -> Option<&Bounds> {
-    let Type::TraitObject(object) = only_argument(only_argument(returned, "Pin")?, "Box")? else { return None };
+    let Type::TraitObject(object) = bare(only_argument(bare(only_argument(returned, "Pin")?), "Box")?) else { return None };
     Some(&object.bounds)
 }
 

@@ -140,14 +140,23 @@ impl Block {
         if self.owner.is_some() {
             return Ok(item);
         }
-        let Some(block) = Self::parse(&item) else { return Ok(item) };
-        let content = block.content(written, seen, errors);
-        Ok(block.with_content(content))
+        let Some(mut block) = Self::parse(&item) else { return Ok(item) };
+        let mut own = Written::default();
+        own.fold_more(&mut block.attributes, errors);
+        if own.selections().next().is_none() {
+            let content = block.content(written, seen, errors);
+            return Ok(block.with_content(content));
+        }
+        // The block says more than the module that it stands in, or `skip`.
+        own.inherit(written, |_| true);
+        own.drop_skipped();
+        Ok(block.expand(&own, errors))
     }
 }
 
 fn is_meant(function: &Function, selection: &Selection) -> bool {
-    let is_excepted = selection.except.get().is_some_and(|names| names.contains(&function.signature.ident));
+    let own = function.signature.ident.unraw();
+    let is_excepted = selection.except.get().is_some_and(|names| names.iter().any(|name| name.unraw() == own));
     let is_private = selection.only_pub.get().is_some() && !matches!(function.visibility, Visibility::Public(_));
     !is_excepted && !is_private
 }

@@ -193,6 +193,10 @@ pub(crate) struct Entered<'a> {
 }
 
 impl Entered<'_> {
+    pub(crate) fn call(&self) -> &Call {
+        self.call
+    }
+
     /// The call, if something is recorded, to be ended with its outcome, and no longer current. Should it panic to find that out, so did the call.
     #[inline]
     pub(crate) fn ending(&mut self) -> Option<&mut Call> {

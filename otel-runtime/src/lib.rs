@@ -132,7 +132,8 @@ pub use value::{AttributeValue, Element, MetricValue, ValueWriter};
 /// | cancelled: the future was dropped before it was ready | unset | `function.outcome = "cancelled"` |
 /// | panicked | error, with the panic's message | `error.type = "panic"`, and an event `exception` |
 ///
-/// A stream is ok when it ends, unless an item was an `Err`; `function.items` is the number of its items.
+/// A stream is ok when it ends, unless an item was an `Err`; dropped before its end it is cancelled, unless the last item was an `Err`.
+/// `function.items` is the number of its items.
 ///
 /// Besides, `code.function.name`, `code.file.path` and `code.line.number` are recorded. The span is the current one inside the function,
 /// at every poll of an async one, and only then; its parent is the span that is current where the call starts.

@@ -94,6 +94,8 @@ pub(crate) struct Instruments {
     counter: Option<Counter<u64>>,
     active: Option<BoundUpDownCounter<i64>>,
     histogram: Option<Histogram<f64>>,
+    /// Whether the counter, and the histogram, have attributes of their own: to bind one without them would make a time series of nothing.
+    own: (bool, bool),
     /// For the outcomes ok, cancelled and panicked.
     fixed: [OnceLock<Bound>; 3],
     /// For errors, by their class.
@@ -119,7 +121,8 @@ impl Instruments {
             let histogram = meter.f64_histogram(time.name.as_str()).with_unit("s").with_description(time.description);
             histogram.with_boundaries(time.buckets.to_vec()).build()
         });
-        Self { function, counter, active, histogram, fixed: Default::default(), errors: RwLock::default() }
+        let own = (count.is_some_and(|count| !count.keys.is_empty()), time.is_some_and(|time| !time.keys.is_empty()));
+        Self { function, counter, active, histogram, own, fixed: Default::default(), errors: RwLock::default() }
     }
 
     fn bound<R>(&self, outcome: &Outcome, measure: impl FnOnce(&Bound) -> R) -> R {
@@ -142,8 +145,8 @@ impl Instruments {
     fn bind(&self, outcome: &Outcome) -> Bound {
         let attributes = self.attributes(outcome, Vec::new());
         Bound {
-            counter: self.counter.as_ref().map(|counter| counter.bind(&attributes)),
-            histogram: self.histogram.as_ref().map(|histogram| histogram.bind(&attributes)),
+            counter: self.counter.as_ref().filter(|_| !self.own.0).map(|counter| counter.bind(&attributes)),
+            histogram: self.histogram.as_ref().filter(|_| !self.own.1).map(|histogram| histogram.bind(&attributes)),
         }
     }
 

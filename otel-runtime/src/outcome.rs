@@ -122,8 +122,31 @@ impl Outcome {
     pub(crate) const CANCELLED: Self = Self(Kind::Cancelled);
     pub(crate) const PANICKED: Self = Self(Kind::Panicked);
 
-    fn error(error_type: Cow<'static, str>, description: impl Into<Cow<'static, str>>) -> Self {
-        Self(Kind::Error(Box::new(Failure { error_type, description: description.into() })))
+    /// The call failed: `error_type` is the class of the error, of which there are few, and `description` says more of this one; it may be
+    /// empty.
+    ///
+    /// ```
+    /// use otel_runtime::{Classified, Outcome, traced};
+    ///
+    /// struct Reading {
+    ///     celsius: f64,
+    /// }
+    ///
+    /// impl Classified for Reading {
+    ///     fn classify(&self) -> Outcome {
+    ///         if self.celsius < 100.0 { Outcome::OK } else { Outcome::error("too_hot", format!("{} °C", self.celsius)) }
+    ///     }
+    /// }
+    ///
+    /// #[traced]
+    /// fn measure() -> Reading {
+    ///     Reading { celsius: 20.0 }
+    /// }
+    /// # measure();
+    /// ```
+    #[must_use]
+    pub fn error(error_type: impl Into<Cow<'static, str>>, description: impl Into<Cow<'static, str>>) -> Self {
+        Self(Kind::Error(Box::new(Failure { error_type: error_type.into(), description: description.into() })))
     }
 
     /// Not generic, so that it is compiled once and not into every function that may fail.
@@ -135,7 +158,7 @@ impl Outcome {
     #[must_use]
     pub fn error_if(self, is_error: bool) -> Self {
         match self.0 {
-            Kind::Ok if is_error => Self::error("_OTHER".into(), ""),
+            Kind::Ok if is_error => Self::error("_OTHER", ""),
             _ => self,
         }
     }
@@ -232,7 +255,7 @@ impl<B> Classified for http::Response<B> {
     /// A status of 500 or above; its class is its number, as the HTTP conventions have it.
     fn classify(&self) -> Outcome {
         let status = self.status();
-        if status.is_server_error() { Outcome::error(status.as_str().to_owned().into(), "") } else { Outcome::OK }
+        if status.is_server_error() { Outcome::error(status.as_str().to_owned(), "") } else { Outcome::OK }
     }
 }
 

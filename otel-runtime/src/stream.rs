@@ -7,7 +7,7 @@ use futures_core::Stream;
 use opentelemetry::KeyValue;
 use pin_project_lite::pin_project;
 
-use crate::call::Call;
+use crate::call::{Call, Entered};
 use crate::outcome::Outcome;
 
 /// What is said of a stream's items.
@@ -29,6 +29,8 @@ pin_project! {
         count: u64,
         // The outcome of the last item that was an error.
         failed: Option<Outcome>,
+        // Whether that was the last item of all.
+        failed_last: bool,
         outcome: R,
         // `None` once it was dropped, which happens under the call.
         #[pin]
@@ -42,14 +44,16 @@ pin_project! {
             this.stream.set(None);
             drop(attached);
             note_count(this.call, *this.count);
-            this.call.end(Outcome::CANCELLED);
+            // Nobody who stops at an error polls again.
+            let failed = this.failed.take().filter(|_| *this.failed_last);
+            this.call.end(failed.unwrap_or(Outcome::CANCELLED));
         }
     }
 }
 
 impl<S, R> InStream<S, R> {
     pub(crate) fn new(call: Call, stream: S, items: Items, outcome: R) -> Self {
-        Self { call, items, count: 0, failed: None, outcome, stream: Some(stream) }
+        Self { call, items, count: 0, failed: None, failed_last: false, outcome, stream: Some(stream) }
     }
 }
 
@@ -57,6 +61,20 @@ impl<S, R> InStream<S, R> {
 fn note_count(call: &Call, count: u64) {
     if let Some(span) = call.span() {
         span.set([KeyValue::new("function.items", i64::try_from(count).unwrap_or(i64::MAX))]);
+    }
+}
+
+/// A poll that unwinds still says how many items there were.
+struct Polling<'a> {
+    entered: Option<Entered<'a>>,
+    count: u64,
+}
+
+impl Drop for Polling<'_> {
+    fn drop(&mut self) {
+        if let Some(entered) = &self.entered {
+            note_count(entered.call(), self.count);
+        }
     }
 }
 
@@ -71,9 +89,12 @@ impl<S: Stream, R: FnMut(&S::Item) -> Outcome> Stream for InStream<S, R> {
             return stream.poll_next(task);
         }
         // If the poll unwinds, what was entered ends as panicked.
-        let entered = this.call.entered();
+        let mut polling = Polling { entered: Some(this.call.entered()), count: *this.count };
         let polled = stream.poll_next(task);
-        entered.exit();
+        if let Some(entered) = polling.entered.take() {
+            entered.exit();
+        }
+        drop(polling);
         match &polled {
             Poll::Pending => {}
             Poll::Ready(Some(item)) => {
@@ -84,7 +105,8 @@ impl<S: Stream, R: FnMut(&S::Item) -> Outcome> Stream for InStream<S, R> {
                     span.event("item");
                 }
                 let outcome = (this.outcome)(item);
-                if outcome.error_type().is_some() {
+                *this.failed_last = outcome.error_type().is_some();
+                if *this.failed_last {
                     *this.failed = Some(outcome);
                 }
             }

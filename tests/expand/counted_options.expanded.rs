@@ -6,8 +6,7 @@ fn place_order(order: &Order, member: bool) -> Result<Receipt, OrderError> {
         in_flight : true, keys : & [crate
         ::telemetry::__private::AttributeKey::new("payment.method"), crate
         ::telemetry::__private::AttributeKey::new("shop"), crate
-        ::telemetry::__private::AttributeKey::new("member")], .. crate
-        ::telemetry::__private::Count::DEFAULT })
+        ::telemetry::__private::AttributeKey::new("member")], })
     )
         .start(|__fields| {
             if __fields.counts() {

@@ -20,7 +20,7 @@ mod folded_on_blocks {
     #[counted]
     #[traced]
     impl Shop {
-        pub(crate) fn place_order(&self) {}
+        pub(crate) fn place_order() {}
     }
 
     #[counted]
@@ -46,7 +46,7 @@ mod folded_inside_of_blocks {
             pub(crate) fn place_order() {}
 
             #[counted]
-            pub(crate) fn charge(&self) {}
+            pub(crate) fn charge() {}
         }
     }
 }
@@ -104,10 +104,10 @@ mod expressions {
 #[test]
 fn it_compiles_and_runs() {
     folded::place_order();
-    folded_on_blocks::Shop.place_order();
+    folded_on_blocks::Shop::place_order();
     folded_on_blocks::bank::card::charge();
     folded_inside_of_blocks::shop::Shop::place_order();
-    folded_inside_of_blocks::shop::Shop.charge();
+    folded_inside_of_blocks::shop::Shop::charge();
     let order = expressions::Order { id: 1, customer: "Jo".to_owned(), items: vec![1] };
     let placed = expressions::place_order(&order, 1, expressions::Payment::Card, &otel_runtime::opentelemetry::Context::new());
     assert_eq!(placed.ok(), Some(2));

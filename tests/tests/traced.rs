@@ -271,11 +271,7 @@ async fn async_trait_methods_cover_the_work_and_not_only_the_making_of_the_futur
 }
 
 #[traced(fields(n = N, len = items.len()))]
-fn generic<'a, T: Clone + Send, const N: usize>(
-    items: &'a [T],
-    (first, mut second): (T, usize),
-    _: u8,
-) -> impl Iterator<Item = &'a T> + use<'a, T, N>
+fn generic<T: Clone + Send, const N: usize>(items: &[T], (first, mut second): (T, usize), _: u8) -> impl Iterator<Item = &T>
 where
     Option<T>: PartialEq,
 {
