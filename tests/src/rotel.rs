@@ -218,6 +218,7 @@ mod tests {
     const LONG: Duration = Duration::from_secs(20);
 
     #[tokio::test]
+    #[ignore = "installs a collector from PyPI"]
     async fn it_prints_what_it_receives_over_both_protocols() {
         let Some(rotel) = Rotel::start() else {
             return;
