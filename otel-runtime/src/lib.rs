@@ -33,6 +33,7 @@
 pub mod __private;
 mod attributes;
 mod call;
+mod classify;
 mod clock;
 pub mod context;
 mod current;
@@ -120,6 +121,9 @@ pub use value::{AttributeValue, Element, MetricValue, ValueWriter};
 /// On `main` it records nothing, because nothing is installed when `main` begins.
 ///
 /// Other attributes stay, with one exception: `#[track_caller]` on a function that is not async does not go together with this one.
+///
+/// The body becomes that of a closure, or of an async block, which shows in two places: arguments are dropped in the order in which the body
+/// first uses them, and a function that returns `impl Fn(&str)` must say the types of its closure's arguments (`|text: &str| …`).
 ///
 /// # Outcome
 ///

@@ -15,8 +15,8 @@ pub use crate::value::{AttributeValue, Debugged, Displayed, MetricValue, Unbound
 pub use crate::{__ok_part as ok_part, __outcome as outcome, __returns as returns, __site as site};
 pub use opentelemetry::trace::SpanKind;
 
-pub use crate::outcome::{
-    AlwaysOk, ByDisplay, ByErrorType, ByOkValue, ByPath, ByValue, Classified, Fallible, Infallible, ResultParts, Returned, WholeValue,
+pub use crate::classify::{
+    AlwaysOk, ByDisplay, ByErrorType, ByOkValue, ByPath, ByValue, Fallible, Infallible, ResultParts, Returned, WholeValue,
 };
 pub use crate::site::{Code, Site};
 
@@ -89,7 +89,7 @@ macro_rules! __returns {
     };
 }
 
-/// Classifies what a function returned, by its type; see the module `outcome`.
+/// Classifies what a function returned, by its type; see the module `classify`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __outcome {
