@@ -208,3 +208,6 @@ impl Code {
         attributes
     }
 }
+
+#[cfg(test)]
+mod tests;
