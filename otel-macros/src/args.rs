@@ -61,6 +61,10 @@ impl<T> Slot<T> {
         Ok(())
     }
 
+    pub(crate) fn at(place: Span, value: T) -> Self {
+        Self(Some((place, value)))
+    }
+
     pub(crate) fn place(&self) -> Option<Span> {
         self.0.as_ref().map(|(place, _)| *place)
     }

@@ -7,7 +7,7 @@ use syn::spanned::Spanned;
 use syn::{Attribute, Data, DeriveInput, Field, Fields, LitInt, LitStr, Member, Path, parenthesized};
 
 use crate::args::{self, Slot};
-use crate::derive::{each_entry, local, misplaced, snake_case};
+use crate::derive::{Derive, each_entry, local, misplaced, snake_case};
 use crate::errors::Errors;
 use crate::runtime_path;
 
@@ -40,11 +40,13 @@ enum Redaction {
     Truncate(LitInt),
 }
 
-pub(crate) fn expand(input: &DeriveInput, errors: &mut Errors) -> TokenStream {
+pub(crate) const DERIVE: Derive = Derive { body, implementation };
+
+fn body(input: &DeriveInput, errors: &mut Errors) -> (Path, TokenStream) {
     let (prefix, runtime_path) = container(&input.attrs, errors);
     misplaced(&input.attrs, "attribute", "`#[attribute(…)]` is for a field; the whole type has `#[attributes(…)]`", errors);
     let runtime = runtime_path::or_default(runtime_path);
-    let writer = local("attributes");
+    let writer = local(WRITER);
     let body = match &input.data {
         Data::Struct(data) => arm(&runtime, &quote!(Self), &data.fields, &prefix, &writer, errors),
         Data::Enum(data) => {
@@ -64,7 +66,11 @@ pub(crate) fn expand(input: &DeriveInput, errors: &mut Errors) -> TokenStream {
     };
     let is_empty = matches!(&input.data, Data::Enum(data) if data.variants.is_empty());
     let body = if is_empty { quote!(match *self {}) } else { quote!(match self { #body }) };
-    let name = &input.ident;
+    (runtime, body)
+}
+
+fn implementation(input: &DeriveInput, runtime: &Path, body: &TokenStream) -> TokenStream {
+    let (name, writer) = (&input.ident, local(WRITER));
     let (generics, arguments, conditions) = input.generics.split_for_impl();
     quote! {
         #[automatically_derived]
@@ -75,6 +81,9 @@ pub(crate) fn expand(input: &DeriveInput, errors: &mut Errors) -> TokenStream {
         }
     }
 }
+
+/// The argument of the trait's method.
+const WRITER: &str = "attributes";
 
 /// `#[attributes(prefix = "…", crate = …)]`. The prefix comes with its dot.
 fn container(attributes: &[Attribute], errors: &mut Errors) -> (String, Option<Path>) {
@@ -115,7 +124,7 @@ fn arm(runtime: &Path, pattern: &TokenStream, fields: &Fields, prefix: &str, wri
             errors.at(&key, format!("the attribute `{}` is given twice; each field has a key of its own", key.value()));
         }
         keys.push(key.value());
-        let bound = Ident::new(&format!("field{index}"), runtime_path::around(&field.ty));
+        let bound = Ident::new(&format!("__otel_field{index}"), runtime_path::around(&field.ty));
         let member = field.ident.clone().map_or_else(|| Member::from(index), Member::Named);
         members.extend(quote!(#member: #bound,));
         records.extend(options.record(runtime, writer, &key, &bound, treatment, field));
@@ -212,7 +221,8 @@ fn redaction(input: ParseStream<'_>, option: &Ident) -> syn::Result<Redaction> {
             let content;
             parenthesized!(content in input);
             let place = content.span();
-            let length = content.parse().ok().filter(|length: &LitInt| length.base10_parse::<usize>().is_ok());
+            let length =
+                content.parse().ok().filter(|length: &LitInt| length.suffix().is_empty() && length.base10_parse::<usize>().is_ok());
             let length = length.ok_or_else(|| syn::Error::new(place, "expected a number of characters: `truncate(8)`"))?;
             Ok(Redaction::Truncate(length))
         }

@@ -1,20 +1,38 @@
 //! What the derives share.
 
 use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
-use syn::{Attribute, DeriveInput, Meta};
+use syn::{Attribute, DeriveInput, Meta, Path};
 
 use crate::errors::Errors;
 
-/// Parses the item and expands it; or reports what is wrong with it.
-pub(crate) fn expand(item: TokenStream, expand: impl FnOnce(&DeriveInput, &mut Errors) -> TokenStream) -> TokenStream {
-    let mut errors = Errors::default();
-    let expanded = match syn::parse2::<DeriveInput>(item) {
-        Ok(input) => expand(&input, &mut errors),
-        Err(error) => return error.to_compile_error(),
-    };
-    if errors.is_empty() { expanded } else { errors.into_tokens() }
+/// One derive.
+pub(crate) struct Derive {
+    /// Where the runtime is found, and the body of the trait's method.
+    pub(crate) body: fn(&DeriveInput, &mut Errors) -> (Path, TokenStream),
+    /// The trait's implementation, with that body.
+    pub(crate) implementation: fn(&DeriveInput, &Path, &TokenStream) -> TokenStream,
+}
+
+impl Derive {
+    /// Expands the item. Beside mistakes stands an implementation that does nothing, so that those who use the trait do not report that it is
+    /// missing.
+    pub(crate) fn expand(&self, item: TokenStream) -> TokenStream {
+        let input = match syn::parse2::<DeriveInput>(item) {
+            Ok(input) => input,
+            Err(error) => return error.to_compile_error(),
+        };
+        let mut errors = Errors::default();
+        let (runtime, body) = (self.body)(&input, &mut errors);
+        if errors.is_empty() {
+            return (self.implementation)(&input, &runtime, &body);
+        }
+        let implementation = (self.implementation)(&input, &runtime, &quote!(::core::unreachable!()));
+        let errors = errors.into_tokens();
+        quote!(#errors #implementation)
+    }
 }
 
 /// Runs `entry` for each entry of each `#[name(entry, …)]` among the attributes. A mistake in one is kept, and the next is looked at.

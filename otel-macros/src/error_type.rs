@@ -6,7 +6,7 @@ use syn::parse::ParseStream;
 use syn::{Attribute, Data, DeriveInput, Fields, LitStr, Member, Path};
 
 use crate::args;
-use crate::derive::{each_entry, misplaced, snake_case};
+use crate::derive::{Derive, each_entry, misplaced, snake_case};
 use crate::errors::Errors;
 use crate::runtime_path;
 
@@ -18,7 +18,9 @@ enum Class {
     Transparent,
 }
 
-pub(crate) fn expand(input: &DeriveInput, errors: &mut Errors) -> TokenStream {
+pub(crate) const DERIVE: Derive = Derive { body, implementation };
+
+fn body(input: &DeriveInput, errors: &mut Errors) -> (Path, TokenStream) {
     let mut runtime_path = None;
     let whole = class(&input.attrs, errors, Some(&mut runtime_path));
     let runtime = runtime_path::or_default(runtime_path);
@@ -46,6 +48,11 @@ pub(crate) fn expand(input: &DeriveInput, errors: &mut Errors) -> TokenStream {
             TokenStream::new()
         }
     };
+    (runtime, body)
+}
+
+fn implementation(input: &DeriveInput, runtime: &Path, body: &TokenStream) -> TokenStream {
+    let name = &input.ident;
     let (generics, arguments, conditions) = input.generics.split_for_impl();
     quote! {
         #[automatically_derived]
@@ -70,7 +77,7 @@ fn arm(runtime: &Path, pattern: &TokenStream, class: &Class, fields: &Fields, na
                 return TokenStream::new();
             };
             let place = runtime_path::around(&field.ty);
-            let (runtime, inner) = (runtime_path::at(runtime, place), Ident::new("inner", place));
+            let (runtime, inner) = (runtime_path::at(runtime, place), Ident::new("__otel_inner", place));
             let member = field.ident.clone().map_or_else(|| Member::from(0), Member::Named);
             let asked = quote_spanned!(place=> #runtime::__private::ErrorType::error_type(#inner));
             quote!(#pattern { #member: #inner } => #asked,)

@@ -202,7 +202,7 @@ fn span_fields(runtime: &Path, span: &SpanPlan, fields: &Ident) -> TokenStream {
             SpanField::Spread(value) => quote_spanned!(value.span()=> #fields.spread(&(#value));),
         });
     }
-    tokens.extend(span.links.as_ref().map(|links| quote_spanned!(links.span()=> #fields.links(#links);)));
+    tokens.extend(span.links.as_ref().map(|links| quote_spanned!(links.span()=> #fields.links(&(#links));)));
     tokens
 }
 

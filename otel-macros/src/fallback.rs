@@ -50,5 +50,5 @@ fn without_ours(item: &TokenStream, is_block: bool, folded: &mut Vec<Path>) -> T
 
 fn ours(attribute: &Group) -> Option<Path> {
     let meta: Meta = syn::parse2(attribute.stream()).ok()?;
-    Macro::of(meta.path()).map(|_| meta.path().clone())
+    Macro::of(meta.path(), None).map(|_| meta.path().clone())
 }

@@ -159,17 +159,21 @@ fn only_argument<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
     }
 }
 
-/// Among bounds, `Future<Output = T>` gives `T`.
+/// Among bounds, `Future<Output = T>` gives `T`, and `Future` gives `_`.
 fn associated(bounds: &Bounds, name: &str, associated: &str) -> Option<Type> {
     let mut traits = bounds.iter().filter_map(|bound| match bound {
         TypeParamBound::Trait(bound) => bound.path.segments.last(),
         _ => None,
     });
     let found = traits.find(|segment| segment.ident == name)?;
-    arguments(&found.arguments)?.args.iter().find_map(|argument| match argument {
-        GenericArgument::AssocType(output) if output.ident == associated => Some(output.ty.clone()),
-        _ => None,
-    })
+    let said = arguments(&found.arguments).and_then(|arguments| {
+        arguments.args.iter().find_map(|argument| match argument {
+            GenericArgument::AssocType(output) if output.ident == associated => Some(output.ty.clone()),
+            _ => None,
+        })
+    });
+    // `impl Future` does not say what it gives; the compiler knows.
+    Some(said.unwrap_or_else(|| parse_quote!(_)))
 }
 
 fn arguments(arguments: &PathArguments) -> Option<&AngleBracketedGenericArguments> {

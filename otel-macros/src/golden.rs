@@ -32,15 +32,15 @@ fn expand(source: &str) -> String {
     let expanded = if let Some(derived) = derived {
         let derive: syn::Ident = derived.parse_args().expect("a case derives one trait");
         match derive.to_string().as_str() {
-            "Attributes" => crate::derive::expand(item, crate::attributes::expand),
-            "ErrorType" => crate::derive::expand(item, crate::error_type::expand),
-            _ => crate::derive::expand(item, crate::metric_value::expand),
+            "Attributes" => crate::attributes::DERIVE.expand(item),
+            "ErrorType" => crate::error_type::DERIVE.expand(item),
+            _ => crate::metric_value::DERIVE.expand(item),
         }
     } else {
-        let at = attributes.iter().position(|attribute| Macro::of(attribute.path()).is_some()).expect("a case is annotated");
+        let at = attributes.iter().position(|attribute| Macro::of(attribute.path(), None).is_some()).expect("a case is annotated");
         let own = attributes.remove(at);
         let args = own.meta.require_list().map_or_else(|_| TokenStream::new(), |list| list.tokens.clone());
-        let own = Macro::of(own.path()).expect("it was found by this");
+        let own = Macro::of(own.path(), None).expect("it was found by this");
         crate::instrument::expand(own, args, &quote!(#(#attributes)* #rest))
     };
     prettyplease::unparse(&syn::parse2(expanded).expect("an expansion is valid Rust"))

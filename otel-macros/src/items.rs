@@ -7,7 +7,7 @@ use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::parse::discouraged::Speculative;
 use syn::parse::{ParseStream, Parser};
-use syn::{Attribute, ItemImpl, Token, Type, Visibility};
+use syn::{Attribute, ItemImpl, Token, Type, TypeParamBound, Visibility};
 
 use crate::errors::{Errors, listed};
 use crate::expand;
@@ -52,15 +52,10 @@ impl Block {
 
     /// The block with every function in it expanded that is meant.
     pub(crate) fn expand(&self, written: &Written, errors: &mut Errors) -> TokenStream {
-        self.check(written, errors);
+        self.check(written, false, errors);
         let mut seen = Vec::new();
         let content = self.content(written, &mut seen, errors);
-        for selection in written.selections() {
-            for name in selection.except.get().into_iter().flatten().filter(|name| !seen.contains(&name.unraw().to_string())) {
-                let seen: Vec<&str> = seen.iter().map(String::as_str).collect();
-                errors.at(name, format!("there is no function `{name}` here; the functions are {}", listed(&seen)));
-            }
-        }
+        refuse_unseen(&written.excepted(), &seen, errors);
         let block = self.with_content(content);
         let imports = expand::imports(&written.folded);
         quote!(#block #imports)
@@ -73,7 +68,7 @@ impl Block {
         quote!(#(#attributes)* #head #group)
     }
 
-    fn check(&self, written: &Written, errors: &mut Errors) {
+    fn check(&self, written: &Written, is_inside: bool, errors: &mut Errors) {
         for (place, option) in written.options_of_functions() {
             errors.at_span(place, format!("`{option}` is said of one function, and this is a block of them; write it on the function"));
         }
@@ -81,7 +76,7 @@ impl Block {
             if let Some(place) = selection.only_pub.place().filter(|_| !self.has_visibility) {
                 errors.at_span(place, "the functions of a trait or of its implementation have no visibility of their own; name those to leave out: `except(…)`");
             }
-            if let Some(place) = selection.skip.place() {
+            if let Some(place) = selection.skip.place().filter(|_| !is_inside) {
                 errors.at_span(place, "`skip` is for a function inside of the block; to leave out all of it, remove the attribute");
             }
         }
@@ -115,7 +110,7 @@ impl Block {
 
     fn function(&self, mut function: Function, block: &Written, errors: &mut Errors) -> TokenStream {
         let mut own = Written::default();
-        own.fold_more(&mut function.attributes, errors);
+        own.fold_more(&mut function.attributes, block.runtime().get(), true, errors);
         // What cannot be instrumented is not what was meant, unless it says so itself.
         if function.body.is_some() && function.signature.constness.is_none() && function.track_caller().is_none() {
             own.inherit(block, |selection| is_meant(&function, selection));
@@ -142,15 +137,25 @@ impl Block {
         }
         let Some(mut block) = Self::parse(&item) else { return Ok(item) };
         let mut own = Written::default();
-        own.fold_more(&mut block.attributes, errors);
-        if own.selections().next().is_none() {
-            let content = block.content(written, seen, errors);
-            return Ok(block.with_content(content));
-        }
-        // The block says more than the module that it stands in, or `skip`.
-        own.inherit(written, |_| true);
+        own.fold_more(&mut block.attributes, written.runtime().get(), true, errors);
+        // What the block says itself is looked at before it takes over what the module around it says.
+        block.check(&own, true, errors);
+        let own_names = own.excepted();
+        own.inherit_selection(written);
         own.drop_skipped();
-        Ok(block.expand(&own, errors))
+        let mut inside = Vec::new();
+        let content = block.content(&own, &mut inside, errors);
+        refuse_unseen(&own_names, &inside, errors);
+        seen.append(&mut inside);
+        let (block, imports) = (block.with_content(content), expand::imports(&own.folded));
+        Ok(quote!(#block #imports))
+    }
+}
+
+fn refuse_unseen(names: &[Ident], seen: &[String], errors: &mut Errors) {
+    for name in names.iter().filter(|name| !seen.contains(&name.unraw().to_string())) {
+        let seen: Vec<&str> = seen.iter().map(String::as_str).collect();
+        errors.at(name, format!("there is no function `{name}` here; the functions are {}", listed(&seen)));
     }
 }
 
@@ -207,6 +212,14 @@ fn type_name(ty: &Type) -> String {
         Type::Reference(inner) => type_name(&inner.elem),
         Type::Group(inner) => type_name(&inner.elem),
         Type::Paren(inner) => type_name(&inner.elem),
+        Type::Ptr(inner) => type_name(&inner.elem),
+        Type::TraitObject(object) => {
+            let first = object.bounds.iter().find_map(|bound| match bound {
+                TypeParamBound::Trait(bound) => bound.path.segments.last(),
+                _ => None,
+            });
+            first.map(|segment| segment.ident.unraw().to_string()).unwrap_or_default()
+        }
         other => other.to_token_stream().to_string().split_whitespace().collect(),
     }
 }

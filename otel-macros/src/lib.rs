@@ -69,7 +69,7 @@ pub fn timed(args: TokenStream, item: TokenStream) -> TokenStream {
 /// See `otel_runtime::Attributes`, the trait that it implements, for the options and examples.
 #[proc_macro_derive(Attributes, attributes(attribute, attributes))]
 pub fn derive_attributes(item: TokenStream) -> TokenStream {
-    derive::expand(item.into(), attributes::expand).into()
+    attributes::DERIVE.expand(item.into()).into()
 }
 
 /// Makes the variants of an error its classes, for `error.type`.
@@ -77,7 +77,7 @@ pub fn derive_attributes(item: TokenStream) -> TokenStream {
 /// See `otel_runtime::ErrorType`, the trait that it implements, for the options and examples.
 #[proc_macro_derive(ErrorType, attributes(error_type))]
 pub fn derive_error_type(item: TokenStream) -> TokenStream {
-    derive::expand(item.into(), error_type::expand).into()
+    error_type::DERIVE.expand(item.into()).into()
 }
 
 /// Makes the variants of an enum values of a metric's attribute.
@@ -85,5 +85,5 @@ pub fn derive_error_type(item: TokenStream) -> TokenStream {
 /// See `otel_runtime::MetricValue`, the trait that it implements, for the options and examples.
 #[proc_macro_derive(MetricValue, attributes(metric_value))]
 pub fn derive_metric_value(item: TokenStream) -> TokenStream {
-    derive::expand(item.into(), metric_value::expand).into()
+    metric_value::DERIVE.expand(item.into()).into()
 }

@@ -6,18 +6,20 @@ use syn::parse::ParseStream;
 use syn::{Attribute, Data, DeriveInput, Fields, LitStr, Path};
 
 use crate::args;
-use crate::derive::{each_entry, snake_case};
+use crate::derive::{Derive, each_entry, snake_case};
 use crate::errors::Errors;
 use crate::runtime_path;
 
-pub(crate) fn expand(input: &DeriveInput, errors: &mut Errors) -> TokenStream {
+pub(crate) const DERIVE: Derive = Derive { body, implementation };
+
+fn body(input: &DeriveInput, errors: &mut Errors) -> (Path, TokenStream) {
     let mut runtime_path = None;
     rename(&input.attrs, errors, Some(&mut runtime_path));
     let runtime = runtime_path::or_default(runtime_path);
     let name = &input.ident;
     let Data::Enum(data) = &input.data else {
         errors.at(name, "only an enum has few values by itself; write `unbounded(value)` where the attribute is given");
-        return TokenStream::new();
+        return (runtime, TokenStream::new());
     };
     let arms = data.variants.iter().map(|variant| {
         if !matches!(variant.fields, Fields::Unit) {
@@ -29,12 +31,17 @@ pub(crate) fn expand(input: &DeriveInput, errors: &mut Errors) -> TokenStream {
     });
     let arms: Vec<TokenStream> = arms.collect();
     let text = if arms.is_empty() { quote!(match *self {}) } else { quote!(match self { #(#arms)* }) };
+    (runtime, quote!(writer.static_str(#text)))
+}
+
+fn implementation(input: &DeriveInput, runtime: &Path, body: &TokenStream) -> TokenStream {
+    let name = &input.ident;
     let (generics, arguments, conditions) = input.generics.split_for_impl();
     quote! {
         #[automatically_derived]
         impl #generics #runtime::__private::AttributeValue for #name #arguments #conditions {
             fn write(&self, writer: #runtime::__private::ValueWriter<'_>) {
-                writer.static_str(#text);
+                #body
             }
         }
 

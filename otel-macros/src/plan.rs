@@ -82,6 +82,7 @@ impl Plan {
             return None;
         };
         let shape = function.shape();
+        refuse_same_metric(&written, errors);
         let folded = written.folded;
         let span = written.traced.map(|args| SpanPlan::new(args, &shape, errors));
         let count = written.counted.map(|args| CountPlan::new(args, errors));
@@ -223,6 +224,16 @@ fn refuse_without_name<T>(name: &Slot<Name>, option: &Slot<T>, what: &str, share
             place,
             format!("`{what}` is for a metric with a name of its own, because `{shared}` is shared by all functions; give a name"),
         );
+    }
+}
+
+/// A counter and a histogram are two metrics.
+fn refuse_same_metric(written: &Written, errors: &mut Errors) {
+    let (Some(counted), Some(timed)) = (&written.counted, &written.timed) else { return };
+    if let (Some(Name::Literal(counter)), Some(Name::Literal(histogram))) = (counted.name.get(), timed.name.get())
+        && counter.value() == histogram.value()
+    {
+        errors.at(histogram, format!("`{}` is the name of the counter already; a histogram has one of its own", counter.value()));
     }
 }
 

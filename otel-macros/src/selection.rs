@@ -45,6 +45,16 @@ impl Selection {
         }
     }
 
+    /// Takes over from the block around this one what is not said here.
+    pub(crate) fn inherit(&mut self, around: &Self) {
+        self.only_pub.inherit(&around.only_pub);
+        let mut names = self.except.get().cloned().unwrap_or_default();
+        names.extend(around.except.get().into_iter().flatten().cloned());
+        if let Some(place) = self.except.place().or_else(|| around.except.place()) {
+            self.except = Slot::at(place, names);
+        }
+    }
+
     /// Where something stands that has a meaning on blocks alone.
     pub(crate) fn block_options(&self) -> impl Iterator<Item = (Span, &'static str)> {
         let options = [(self.only_pub.place(), "only"), (self.except.place(), "except")];

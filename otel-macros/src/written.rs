@@ -3,7 +3,7 @@
 //! `#[traced] #[counted] #[timed]` on one function are one guard. The compiler expands the first of them, which finds the others among the
 //! item's attributes and takes them off.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use syn::{Attribute, Meta, Path};
 
 use crate::args::{Options, Slot};
@@ -30,15 +30,13 @@ impl Macro {
         }
     }
 
-    /// The macro that an attribute calls, if it is one of ours: by its name alone, or after `otel_runtime::`.
-    pub(crate) fn of(path: &Path) -> Option<Self> {
-        let mut segments = path.segments.iter().rev();
-        let last = segments.next()?;
-        let before = segments.next();
-        if before.is_some_and(|segment| segment.ident != "otel_runtime") {
-            return None;
-        }
-        Self::ALL.into_iter().find(|candidate| last.ident == candidate.name())
+    /// The macro that an attribute calls, if it is one of ours: by its name alone, after `otel_runtime::`, or after what `crate = …` says.
+    pub(crate) fn of(path: &Path, runtime: Option<&Path>) -> Option<Self> {
+        let mut words: Vec<&Ident> = path.segments.iter().map(|segment| &segment.ident).collect();
+        let last = words.pop()?;
+        let is_runtime = |runtime: &Path| runtime.segments.iter().map(|segment| &segment.ident).eq(words.iter().copied());
+        let is_ours = words.is_empty() || matches!(words.as_slice(), [only] if *only == "otel_runtime") || runtime.is_some_and(is_runtime);
+        Self::ALL.into_iter().find(|candidate| is_ours && last == candidate.name())
     }
 }
 
@@ -57,14 +55,20 @@ impl Written {
     pub(crate) fn fold(own: Macro, args: TokenStream, attributes: &mut Vec<Attribute>, errors: &mut Errors) -> Self {
         let mut written = Self::default();
         written.add(own, args, errors);
-        written.fold_more(attributes, errors);
+        let runtime = written.runtime();
+        written.fold_more(attributes, runtime.get(), false, errors);
         written
     }
 
-    /// Those of ours among `attributes`, which are taken out.
-    pub(crate) fn fold_more(&mut self, attributes: &mut Vec<Attribute>, errors: &mut Errors) {
+    /// Those of ours among `attributes`, which are taken out. `runtime` is what `crate = …` says around them; in a block, what is behind a
+    /// `cfg_attr` would be expanded once more after it.
+    pub(crate) fn fold_more(&mut self, attributes: &mut Vec<Attribute>, runtime: Option<&Path>, in_block: bool, errors: &mut Errors) {
         attributes.retain(|attribute| {
-            let Some(found) = Macro::of(attribute.path()) else { return true };
+            if in_block && hides_ours(attribute) {
+                errors
+                    .at(attribute, "an annotated block does not see what is behind `cfg_attr`; put `cfg` on two versions of the function");
+            }
+            let Some(found) = Macro::of(attribute.path(), runtime) else { return true };
             if self.has(found) {
                 let name = found.name();
                 errors.at(attribute, format!("`#[{name}]` is given twice; write its options into one"));
@@ -113,6 +117,26 @@ impl Written {
         {
             self.timed.get_or_insert_default().inherit(block);
         }
+    }
+
+    /// As [`inherit`](Self::inherit), for a block that stands in another one, with what that says of which functions are meant.
+    pub(crate) fn inherit_selection(&mut self, block: &Self) {
+        self.inherit(block, |_| true);
+        let selections = [
+            (self.traced.as_mut().map(|args| &mut args.selection), block.traced.as_ref().map(|args| &args.selection)),
+            (self.counted.as_mut().map(|args| &mut args.selection), block.counted.as_ref().map(|args| &args.selection)),
+            (self.timed.as_mut().map(|args| &mut args.selection), block.timed.as_ref().map(|args| &args.selection)),
+        ];
+        for (own, block) in selections {
+            if let (Some(own), Some(block)) = (own, block) {
+                own.inherit(block);
+            }
+        }
+    }
+
+    /// The names in `except(…)`.
+    pub(crate) fn excepted(&self) -> Vec<Ident> {
+        self.selections().filter_map(|selection| selection.except.get()).flatten().cloned().collect()
     }
 
     /// Takes away what says `skip`.
@@ -169,4 +193,11 @@ impl Written {
         written.into_iter().flatten().for_each(|slot| runtime.inherit(slot));
         runtime
     }
+}
+
+/// Whether an attribute is a `cfg_attr` with one of ours in it.
+fn hides_ours(attribute: &Attribute) -> bool {
+    let Meta::List(list) = &attribute.meta else { return false };
+    let is_ours = |token| matches!(token, TokenTree::Ident(word) if Macro::ALL.iter().any(|candidate| word == candidate.name()));
+    attribute.path().is_ident("cfg_attr") && list.tokens.clone().into_iter().any(is_ours)
 }

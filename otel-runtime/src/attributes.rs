@@ -1,10 +1,10 @@
 //! The attributes of a call: those that are known when it starts, those of what it returns, and those of whole values.
 
 use opentelemetry::KeyValue;
-use opentelemetry::trace::Link;
+use opentelemetry::trace::{Link, SpanContext};
 
 use crate::name::AttributeKey;
-use crate::origin::AsSpanContext;
+use crate::origin::AsLinks;
 use crate::value::{AttributeValue, MetricValue, ValueWriter};
 
 /// A value that records several attributes; derive it, and write `..value` in `fields`.
@@ -26,6 +26,46 @@ use crate::value::{AttributeValue, MetricValue, ValueWriter};
 ///
 /// #[traced(fields(..order))]
 /// fn place_order(order: &Order) {}
+/// ```
+///
+/// A field is recorded by its type (see [`AttributeValue`]), under its own name behind the prefix. Of an enum, the fields of the variant that is
+/// there are recorded.
+///
+/// | on the type | meaning |
+/// |---|---|
+/// | `#[attributes(prefix = "order")]` | what stands before the names of fields, with a dot |
+/// | `#[attributes(crate = path)]` | where this crate is found, if not at `::otel_runtime` |
+///
+/// | on a field | meaning |
+/// |---|---|
+/// | `#[attribute("user.id")]` | this key, as it is; a field of a tuple needs one |
+/// | `#[attribute(display)]`, `#[attribute(debug)]` | the text of its `Display`, of its `Debug` |
+/// | `#[attribute(flatten)]` | the attributes of its value, which derives `Attributes`, under their own keys |
+/// | `#[attribute(nested)]` | the same, with this field's key and a dot before each |
+/// | `#[attribute(redact = erase)]` | `[erased]`: only that there is a value |
+/// | `#[attribute(redact = hash)]` | the first 128 bits of its SHA-256, in hexadecimal: equal values can be found, and so can one that someone guesses |
+/// | `#[attribute(redact = truncate(8))]` | at most so many of its first characters |
+/// | `#[attribute(skip)]` | nothing |
+///
+/// ```
+/// use otel_runtime::Attributes;
+///
+/// #[derive(Attributes)]
+/// #[attributes(prefix = "address")]
+/// struct Address {
+///     city: String, // address.city
+/// }
+///
+/// #[derive(Attributes)]
+/// #[attributes(prefix = "parcel")]
+/// struct Parcel {
+///     #[attribute(flatten)]
+///     to: Address, // address.city
+///     #[attribute(nested)]
+///     from: Address, // parcel.from.address.city
+///     #[attribute(display, redact = truncate(3))]
+///     sender: std::net::Ipv4Addr, // parcel.sender
+/// }
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no attributes to spread",
@@ -147,10 +187,11 @@ impl Fields {
     }
 
     /// Links the span to others.
-    pub fn links<C: AsSpanContext>(&mut self, contexts: impl IntoIterator<Item = C>) {
+    pub fn links<L: AsLinks + ?Sized>(&mut self, links: &L) {
         if self.span.is_some() {
-            let links = contexts.into_iter().map(|context| Link::with_context(context.as_span_context()));
-            self.links.extend(links.filter(|link| link.span_context.is_valid()));
+            let mut contexts = Vec::new();
+            links.add_to(&mut contexts);
+            self.links.extend(contexts.into_iter().filter(SpanContext::is_valid).map(Link::with_context));
         }
     }
 

@@ -8,7 +8,7 @@ use std::mem;
 use std::time::Duration;
 
 use futures_core::Stream;
-use opentelemetry::ContextGuard;
+use opentelemetry::{Context, ContextGuard};
 
 use crate::clock::Moment;
 use crate::future::InFuture;
@@ -145,7 +145,7 @@ impl Call {
     fn detach(&mut self) {
         match &mut self.0 {
             State::Off => {}
-            State::Inheriting(site) => *self = Self::started(site, Span::unsampled(), None, None),
+            State::Inheriting(site) => *self = Self::started(site, Span::unsampled(Context::current()), None, None),
             State::On(started) => started.span.detach(),
         }
     }

@@ -43,11 +43,12 @@ struct Offset {
 impl Offset {
     /// The wall clock's reading at the monotonic `reading`, in nanoseconds.
     fn at(&self, reading: u64, wall_clock: impl FnOnce() -> (u64, u64)) -> u64 {
-        if reading >= self.expires.load(Ordering::Relaxed) {
+        if reading >= self.expires.load(Ordering::Acquire) {
             // Two threads may do this at the same time; either's answer is right.
             let (monotonic, wall) = wall_clock();
             self.nanos.store(wall.wrapping_sub(monotonic), Ordering::Relaxed);
-            self.expires.store(monotonic.saturating_add(nanos(HOLDS)), Ordering::Relaxed);
+            // Whoever sees this sees the offset that it belongs to.
+            self.expires.store(monotonic.saturating_add(nanos(HOLDS)), Ordering::Release);
         }
         self.nanos.load(Ordering::Relaxed).wrapping_add(reading)
     }

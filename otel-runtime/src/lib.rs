@@ -70,7 +70,7 @@ pub use attributes::{AttributeWriter, Attributes};
 pub use current::{CurrentSpan, current};
 pub use metrics::DURATION_BUCKETS;
 pub use name::{AttributeKey, MetricName, SpanName, Unit};
-pub use origin::{AsParent, AsSpanContext};
+pub use origin::{AsLinks, AsParent};
 pub use outcome::{Classified, ErrorType, Outcome};
 pub use setup::{Builder, DeliveryError, InitError, Telemetry, Warning, builder, init};
 pub use value::{AttributeValue, Element, MetricValue, ValueWriter};
@@ -98,12 +98,12 @@ pub use value::{AttributeValue, Element, MetricValue, ValueWriter};
 ///
 /// | option | meaning |
 /// |---|---|
-/// | `"shop.place_order"` or `name = PATH` | the name of the span: a literal, or a constant [`SpanName`]; by default the function's name |
+/// | `"shop.place_order"`, `name = "…"` or `name = PATH` | the name of the span: a literal, or a constant [`SpanName`]; by default the function's name |
 /// | `kind = …` | `internal` (default), `server`, `client`, `producer`, `consumer` |
 /// | `fields(…)` | attributes; nothing is recorded unless it is named here, and expressions run only if the span may be recorded. `..value` records those of a value that derives [`Attributes`] |
 /// | `ok(key = \|value\| …)`, `err(key = \|error\| …)` | attributes from what the function returns |
-/// | `error_if = \|value\| …`, `ok_if = \|value\| …` | whether what looked well is an error, or the other way round |
-/// | `parent = …`, `root`, `links = …` | an explicit parent ([`AsParent`]), none, links ([`AsSpanContext`]) |
+/// | `error_if = \|value\| …`, `ok_if = \|value\| …` | whether what looked well is an error (of the class `_OTHER`), or the other way round |
+/// | `parent = …`, `root`, `links = …` | an explicit parent ([`AsParent`]), none (a new trace), links ([`AsLinks`]: one context, or several) |
 /// | `scope = "…"` | the instrumentation scope; by default the user's crate and its version |
 /// | `item_events` | on a stream: an event for each item |
 /// | `crate = path` | where this crate is found, if not at `::otel_runtime` |

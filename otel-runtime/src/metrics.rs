@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::{OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -84,6 +85,34 @@ impl Time {
             at += 1;
         }
         buckets
+    }
+}
+
+/// What all places that share the name of a metric must agree on.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Declaration {
+    Counter { unit: Unit, description: &'static str },
+    Histogram { buckets: &'static [f64], description: &'static str },
+}
+
+impl Count {
+    pub(crate) fn declaration(&self) -> Declaration {
+        Declaration::Counter { unit: self.unit, description: self.description }
+    }
+}
+
+impl Time {
+    pub(crate) fn declaration(&self) -> Declaration {
+        Declaration::Histogram { buckets: self.buckets, description: self.description }
+    }
+}
+
+impl fmt::Display for Declaration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Counter { unit, description } => write!(f, "a counter of {} described as {description:?}", unit.as_str()),
+            Self::Histogram { buckets, description } => write!(f, "a histogram with the buckets {buckets:?} described as {description:?}"),
+        }
     }
 }
 

@@ -6,13 +6,8 @@ use opentelemetry::trace::{SpanContext, TraceContextExt};
 use crate::current::CurrentSpan;
 use crate::pipeline;
 
-/// Something that stands for a span elsewhere: a link's target.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` does not stand for a span",
-    note = "use a `Context`, a `SpanContext` or what `otel_runtime::current()` gives"
-)]
-pub trait AsSpanContext {
-    /// The span's context.
+/// Something that stands for a span elsewhere.
+trait AsSpanContext {
     fn as_span_context(&self) -> SpanContext;
 }
 
@@ -34,9 +29,57 @@ impl AsSpanContext for CurrentSpan {
     }
 }
 
-impl<T: AsSpanContext + ?Sized> AsSpanContext for &T {
-    fn as_span_context(&self) -> SpanContext {
-        (**self).as_span_context()
+/// One or several of what a link can point at.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not stand for spans to link to",
+    note = "use a `Context`, a `SpanContext` or what `otel_runtime::current()` gives, or an array, a slice, a `Vec` or an `Option` of one"
+)]
+pub trait AsLinks {
+    /// Adds the contexts of the spans.
+    fn add_to(&self, links: &mut Vec<SpanContext>);
+}
+
+macro_rules! single {
+    ($($ty:ty),*) => {$(
+        impl AsLinks for $ty {
+            fn add_to(&self, links: &mut Vec<SpanContext>) {
+                links.push(self.as_span_context());
+            }
+        }
+    )*};
+}
+
+single!(SpanContext, Context, CurrentSpan);
+
+impl<T: AsLinks> AsLinks for [T] {
+    fn add_to(&self, links: &mut Vec<SpanContext>) {
+        for link in self {
+            link.add_to(links);
+        }
+    }
+}
+
+impl<T: AsLinks, const N: usize> AsLinks for [T; N] {
+    fn add_to(&self, links: &mut Vec<SpanContext>) {
+        self.as_slice().add_to(links);
+    }
+}
+
+impl<T: AsLinks> AsLinks for Vec<T> {
+    fn add_to(&self, links: &mut Vec<SpanContext>) {
+        self.as_slice().add_to(links);
+    }
+}
+
+impl<T: AsLinks> AsLinks for Option<T> {
+    fn add_to(&self, links: &mut Vec<SpanContext>) {
+        self.as_slice().add_to(links);
+    }
+}
+
+impl<T: AsLinks + ?Sized> AsLinks for &T {
+    fn add_to(&self, links: &mut Vec<SpanContext>) {
+        (**self).add_to(links);
     }
 }
 

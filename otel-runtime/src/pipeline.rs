@@ -6,8 +6,9 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
+use std::mem;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use opentelemetry::Context;
 use opentelemetry::metrics::{Meter, MeterProvider};
@@ -15,7 +16,8 @@ use opentelemetry::trace::{TraceContextExt, TracerProvider};
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
 
-use crate::metrics::Instruments;
+use crate::diagnostics::Diagnostics;
+use crate::metrics::{Declaration, Instruments};
 use crate::scope::Scope;
 use crate::shared::Shared;
 use crate::{switch, thread};
@@ -39,8 +41,19 @@ pub(crate) struct Pipeline {
     tracers: RwLock<HashMap<Scope, SdkTracer>>,
     /// For a local pipeline, by the address of the site; a site keeps those of the global one itself.
     instruments: RwLock<HashMap<usize, Arc<Instruments>>>,
+    /// How each metric was declared first, by scope and name.
+    declared: Mutex<HashMap<(Scope, &'static str), Declared>>,
+    diagnostics: Diagnostics,
     local: bool,
     open: AtomicBool,
+}
+
+/// A metric as it was declared first.
+#[derive(Debug)]
+struct Declared {
+    declaration: Declaration,
+    function: &'static str,
+    told: bool,
 }
 
 #[derive(Debug)]
@@ -72,6 +85,8 @@ pub(crate) enum SpanPlacement {
     None,
     /// The parent is in this process and not sampled, and so would be the span: none is built, and the parent stays the current one.
     Inherited,
+    /// The same of a parent that is not the current one.
+    Unsampled(Context),
     In {
         parent: Context,
         /// Whether the span may turn out to be recorded; if not, nobody needs its attributes.
@@ -81,24 +96,24 @@ pub(crate) enum SpanPlacement {
 
 impl Pipeline {
     /// The pipeline of the whole process; the first one stays.
-    pub(crate) fn install(tracing: Option<Tracing>, metering: Option<SdkMeterProvider>) -> Arc<Self> {
-        let pipeline = GLOBAL.get_or_init(|| Arc::new(Self::new(tracing, metering, false)));
+    pub(crate) fn install(tracing: Option<Tracing>, metering: Option<SdkMeterProvider>, diagnostics: Diagnostics) -> Arc<Self> {
+        let pipeline = GLOBAL.get_or_init(|| Arc::new(Self::new(tracing, metering, diagnostics, false)));
         switch::ask_again();
         Arc::clone(pipeline)
     }
 
     /// A pipeline for what runs under [`Self::context`].
-    pub(crate) fn local(tracing: Option<Tracing>, metering: Option<SdkMeterProvider>) -> Arc<Self> {
-        let pipeline = Arc::new(Self::new(tracing, metering, true));
+    pub(crate) fn local(tracing: Option<Tracing>, metering: Option<SdkMeterProvider>, diagnostics: Diagnostics) -> Arc<Self> {
+        let pipeline = Arc::new(Self::new(tracing, metering, diagnostics, true));
         LOCAL.fetch_add(1, Ordering::SeqCst);
         EVER_LOCAL.store(true, Ordering::SeqCst);
         switch::ask_again();
         pipeline
     }
 
-    fn new(tracing: Option<Tracing>, metering: Option<SdkMeterProvider>, local: bool) -> Self {
-        let (tracers, instruments) = Default::default();
-        Self { tracing, metering, tracers, instruments, local, open: AtomicBool::new(true) }
+    fn new(tracing: Option<Tracing>, metering: Option<SdkMeterProvider>, diagnostics: Diagnostics, local: bool) -> Self {
+        let (tracers, instruments, declared) = Default::default();
+        Self { tracing, metering, tracers, instruments, declared, diagnostics, local, open: AtomicBool::new(true) }
     }
 
     /// `parent`, with everything under it routed to this pipeline.
@@ -137,14 +152,29 @@ impl Pipeline {
         Some(if self.local { made_once(&self.instruments, site, make) } else { make() })
     }
 
-    fn place_span(&self, parent: &Context) -> SpanPlacement {
+    /// Notes how a metric is declared at a place. Two places that share a name and do not agree are told, once for the name: the SDK takes the
+    /// buckets of the first, and makes two streams of what differs otherwise, which a backend cannot tell apart.
+    pub(crate) fn declare(&self, scope: Scope, name: &'static str, declaration: Declaration, function: &'static str) {
+        let mut declared = self.declared.lock().unwrap_or_else(PoisonError::into_inner);
+        let first = declared.entry((scope, name)).or_insert(Declared { declaration, function, told: false });
+        if first.declaration == declaration || mem::replace(&mut first.told, true) {
+            return;
+        }
+        let (first_declaration, first_function) = (first.declaration, first.function);
+        drop(declared);
+        self.diagnostics.say(format_args!(
+            "the metric {name} is {first_declaration} at {first_function}, and {declaration} at {function}; give one of them another name"
+        ));
+    }
+
+    fn place_span(&self, parent: &Context, is_current: bool) -> SpanPlacement {
         let Some(tracing) = &self.tracing else { return SpanPlacement::None };
         let Sampling { parent_based, roots_off } = tracing.sampling;
         let span = parent.span();
         let context = span.span_context();
         let follows = parent_based && context.is_valid();
         if follows && !context.is_sampled() && !context.is_remote() {
-            return SpanPlacement::Inherited;
+            return if is_current { SpanPlacement::Inherited } else { SpanPlacement::Unsampled(parent.clone()) };
         }
         let may_record = if follows { context.is_sampled() } else { !roots_off };
         SpanPlacement::In { parent: parent.clone(), may_record }
@@ -180,9 +210,10 @@ pub(crate) fn place(wants_span: bool, parent: Option<&Context>) -> Option<Placem
         if current.is_telemetry_suppressed() {
             return None;
         }
+        let is_current = parent.is_none();
         let parent = parent.unwrap_or(current);
         let pipeline = serving(parent)?;
-        let span = if wants_span { pipeline.place_span(parent) } else { SpanPlacement::None };
+        let span = if wants_span { pipeline.place_span(parent, is_current) } else { SpanPlacement::None };
         Some(Placement { pipeline, span })
     })
 }

@@ -12,7 +12,7 @@ use crate::attributes::{Fields, Section};
 use crate::call::Call;
 use crate::clock::Moment;
 use crate::metrics::{Count, Instruments, Measured, Time};
-use crate::name::{AttributeKey, SpanName};
+use crate::name::{AttributeKey, MetricName, SpanName};
 use crate::panics;
 use crate::pipeline::{self, Pipeline, Placement, SpanPlacement};
 use crate::scope::Scope;
@@ -139,6 +139,7 @@ impl Site {
             match span {
                 SpanPlacement::None => return Call::off(),
                 SpanPlacement::Inherited => return Call::inheriting(self),
+                SpanPlacement::Unsampled(parent) => return Call::started(self, Span::unsampled(parent), None, None),
                 SpanPlacement::In { .. } => {}
             }
         }
@@ -151,6 +152,7 @@ impl Site {
         let span = match span {
             SpanPlacement::None => Span::off(),
             SpanPlacement::Inherited => Span::inherited(),
+            SpanPlacement::Unsampled(parent) => Span::unsampled(parent),
             SpanPlacement::In { parent, .. } => self.start_span(&pipeline, &parent, known, started),
         };
         Call::started(self, span, measured, started)
@@ -190,9 +192,13 @@ impl Site {
     }
 
     fn instruments(&'static self, pipeline: &Pipeline) -> Option<Shared<Instruments>> {
+        let (scope, function) = (self.code.scope, self.code.function);
         let make = || {
-            pipeline.instruments(std::ptr::from_ref(self).addr(), self.code.scope, |meter| {
-                Instruments::new(meter, self.code.function, self.count.as_ref(), self.time.as_ref())
+            pipeline.instruments(std::ptr::from_ref(self).addr(), scope, |meter| {
+                let declare = |name: MetricName, declaration| pipeline.declare(scope, name.as_str(), declaration, function);
+                self.count.iter().for_each(|count| declare(count.name, count.declaration()));
+                self.time.iter().for_each(|time| declare(time.name, time.declaration()));
+                Instruments::new(meter, function, self.count.as_ref(), self.time.as_ref())
             })
         };
         if pipeline.is_local() { make().map(Shared::Local) } else { self.instruments.get_or_init(make).as_deref().map(Shared::Global) }

@@ -39,15 +39,15 @@ impl Span {
         Self(State::Inherited)
     }
 
-    /// What is not sampled because its parent is not, which is the current one.
-    pub(crate) fn unsampled() -> Self {
-        Self(State::Unsampled(Context::current()))
+    /// What is not sampled because its parent is not, which is that of the context.
+    pub(crate) fn unsampled(context: Context) -> Self {
+        Self(State::Unsampled(context))
     }
 
     /// Makes the span what it is to be for what may run elsewhere than here.
     pub(crate) fn detach(&mut self) {
         if let State::Inherited = self.0 {
-            *self = Self::unsampled();
+            *self = Self::unsampled(Context::current());
         }
     }
 

@@ -88,33 +88,30 @@ impl<S: Stream, R: FnMut(&S::Item) -> Outcome> Stream for InStream<S, R> {
         if this.call.is_idle() {
             return stream.poll_next(task);
         }
-        // If the poll unwinds, what was entered ends as panicked.
+        // If the poll unwinds, or a look at the item, what was entered ends as panicked.
         let mut polling = Polling { entered: Some(this.call.entered()), count: *this.count };
         let polled = stream.poll_next(task);
+        if let Poll::Ready(Some(item)) = &polled {
+            polling.count += 1;
+            let outcome = (this.outcome)(item);
+            *this.failed_last = outcome.error_type().is_some();
+            if *this.failed_last {
+                *this.failed = Some(outcome);
+            }
+        }
+        *this.count = polling.count;
         if let Some(entered) = polling.entered.take() {
             entered.exit();
         }
         drop(polling);
         match &polled {
-            Poll::Pending => {}
-            Poll::Ready(Some(item)) => {
-                *this.count += 1;
-                if *this.items == Items::Events
-                    && let Some(span) = this.call.span()
-                {
-                    span.event("item");
-                }
-                let outcome = (this.outcome)(item);
-                *this.failed_last = outcome.error_type().is_some();
-                if *this.failed_last {
-                    *this.failed = Some(outcome);
-                }
-            }
+            Poll::Ready(Some(_)) if *this.items == Items::Events => this.call.span().into_iter().for_each(|span| span.event("item")),
             Poll::Ready(None) => {
                 note_count(this.call, *this.count);
                 let failed = this.failed.take();
                 this.call.end(failed.unwrap_or(Outcome::OK));
             }
+            _ => {}
         }
         polled
     }

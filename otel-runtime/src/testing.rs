@@ -38,6 +38,7 @@ use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider, Temporality};
 use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider, Span as SdkSpan, SpanData, SpanLimits, SpanProcessor};
 
+use crate::diagnostics::Diagnostics;
 use crate::panics;
 use crate::pipeline::{Pipeline, Sampling, Tracing};
 
@@ -91,7 +92,7 @@ impl Capture {
         // Nothing is collected before the end.
         let reader = PeriodicReader::builder(collected.clone()).with_interval(Duration::from_secs(24 * 60 * 60)).build();
         let meter = SdkMeterProvider::builder().with_resource(resource).with_reader(reader).build();
-        Self { pipeline: Pipeline::local(Some(tracing), Some(meter.clone())), ended, meter, collected }
+        Self { pipeline: Pipeline::local(Some(tracing), Some(meter.clone()), Diagnostics::stderr()), ended, meter, collected }
     }
 
     fn context(&self) -> Context {
@@ -246,6 +247,8 @@ impl fmt::Display for Point {
 pub struct Span {
     /// The name.
     pub name: String,
+    /// The name of its instrumentation scope.
+    pub scope: String,
     /// The kind.
     pub kind: SpanKind,
     /// The trace it belongs to.
@@ -270,6 +273,7 @@ impl From<&SpanData> for Span {
     fn from(span: &SpanData) -> Self {
         Self {
             name: span.name.to_string(),
+            scope: span.instrumentation_scope.name().to_owned(),
             kind: span.span_kind.clone(),
             trace_id: span.span_context.trace_id(),
             span_id: span.span_context.span_id(),
@@ -304,7 +308,10 @@ impl Span {
         }
         if let Status::Error { description } = &self.status {
             let error_type = self.attribute("error.type").map(ToString::to_string).unwrap_or_default();
-            let _ = write!(line, " error={error_type} {description:?}");
+            let _ = write!(line, " error={error_type}");
+            if !description.is_empty() {
+                let _ = write!(line, " {description:?}");
+            }
         }
         if let Some(outcome) = self.attribute("function.outcome") {
             let _ = write!(line, " {outcome}");

@@ -270,7 +270,8 @@ impl<T: Debug + ?Sized> AttributeValue for Debugged<'_, T> {
 
 /// A value of few: it may be the attribute of a metric, where each new value is a new time series.
 ///
-/// Implemented for `bool`, `&'static str` and `Option` of these; for an enum, derive it. For anything else the writer of the code says that
+/// Implemented for `bool`, `&'static str` and `Option` of these; for an enum without fields, derive it: the value is the variant's name in snake
+/// case, or what `#[metric_value("…")]` on the variant says; `#[metric_value(crate = path)]` on the enum says where this crate is found. For anything else the writer of the code says that
 /// he knows what he does: `unbounded(value)`.
 ///
 /// ```
@@ -278,7 +279,8 @@ impl<T: Debug + ?Sized> AttributeValue for Debugged<'_, T> {
 ///
 /// #[derive(Clone, Copy, MetricValue)]
 /// enum Payment {
-///     Card,
+///     Card, // card
+///     #[metric_value("coins")]
 ///     Cash,
 /// }
 ///

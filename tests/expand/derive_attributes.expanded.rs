@@ -2,7 +2,13 @@
 impl ::otel_runtime::__private::Attributes for Order {
     fn record(&self, attributes: &mut ::otel_runtime::__private::AttributeWriter<'_>) {
         match self {
-            Self { id: field0, customer: field1, shop: field2, address: field3, .. } => {
+            Self {
+                id: __otel_field0,
+                customer: __otel_field1,
+                shop: __otel_field2,
+                address: __otel_field3,
+                ..
+            } => {
                 attributes
                     .set(
                         {
@@ -11,7 +17,7 @@ impl ::otel_runtime::__private::Attributes for Order {
                             );
                             KEY
                         },
-                        field0,
+                        __otel_field0,
                     );
                 attributes
                     .set(
@@ -21,9 +27,9 @@ impl ::otel_runtime::__private::Attributes for Order {
                             );
                             KEY
                         },
-                        field1,
+                        __otel_field1,
                     );
-                ::otel_runtime::__private::Attributes::record(field2, attributes);
+                ::otel_runtime::__private::Attributes::record(__otel_field2, attributes);
                 attributes
                     .nested(
                         {
@@ -32,7 +38,7 @@ impl ::otel_runtime::__private::Attributes for Order {
                             );
                             KEY
                         },
-                        field3,
+                        __otel_field3,
                     );
             }
         }

@@ -2,7 +2,7 @@
 impl crate::telemetry::__private::Attributes for Payment {
     fn record(&self, attributes: &mut crate::telemetry::__private::AttributeWriter<'_>) {
         match self {
-            Self::Card { number: field0, .. } => {
+            Self::Card { number: __otel_field0, .. } => {
                 attributes
                     .set(
                         {
@@ -11,10 +11,10 @@ impl crate::telemetry::__private::Attributes for Payment {
                             );
                             KEY
                         },
-                        field0,
+                        __otel_field0,
                     );
             }
-            Self::Voucher { 0: field0, .. } => {
+            Self::Voucher { 0: __otel_field0, .. } => {
                 attributes
                     .set(
                         {
@@ -23,7 +23,7 @@ impl crate::telemetry::__private::Attributes for Payment {
                             );
                             KEY
                         },
-                        field0,
+                        __otel_field0,
                     );
             }
             Self::Cash { .. } => {}

@@ -6,7 +6,7 @@ where
 {
     fn record(&self, attributes: &mut ::otel_runtime::__private::AttributeWriter<'_>) {
         match self {
-            Self { 0: field0, .. } => {
+            Self { 0: __otel_field0, .. } => {
                 attributes
                     .set(
                         {
@@ -15,7 +15,7 @@ where
                             );
                             KEY
                         },
-                        field0,
+                        __otel_field0,
                     );
             }
         }

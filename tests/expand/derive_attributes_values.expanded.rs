@@ -3,11 +3,11 @@ impl ::otel_runtime::__private::Attributes for Customer {
     fn record(&self, attributes: &mut ::otel_runtime::__private::AttributeWriter<'_>) {
         match self {
             Self {
-                id: field0,
-                roles: field1,
-                email: field2,
-                phone: field3,
-                note: field4,
+                id: __otel_field0,
+                roles: __otel_field1,
+                email: __otel_field2,
+                phone: __otel_field3,
+                note: __otel_field4,
                 ..
             } => {
                 attributes
@@ -18,7 +18,7 @@ impl ::otel_runtime::__private::Attributes for Customer {
                             );
                             KEY
                         },
-                        &::otel_runtime::__private::Displayed(field0),
+                        &::otel_runtime::__private::Displayed(__otel_field0),
                     );
                 attributes
                     .set(
@@ -28,7 +28,7 @@ impl ::otel_runtime::__private::Attributes for Customer {
                             );
                             KEY
                         },
-                        &::otel_runtime::__private::Debugged(field1),
+                        &::otel_runtime::__private::Debugged(__otel_field1),
                     );
                 attributes
                     .set(
@@ -39,7 +39,7 @@ impl ::otel_runtime::__private::Attributes for Customer {
                             KEY
                         },
                         &::otel_runtime::__private::Redacted(
-                            field2,
+                            __otel_field2,
                             ::otel_runtime::__private::Redaction::Hash,
                         ),
                     );
@@ -52,7 +52,7 @@ impl ::otel_runtime::__private::Attributes for Customer {
                             KEY
                         },
                         &::otel_runtime::__private::Redacted(
-                            &::otel_runtime::__private::Displayed(field3),
+                            &::otel_runtime::__private::Displayed(__otel_field3),
                             ::otel_runtime::__private::Redaction::Truncate(4),
                         ),
                     );
@@ -65,7 +65,7 @@ impl ::otel_runtime::__private::Attributes for Customer {
                             KEY
                         },
                         &::otel_runtime::__private::Redacted(
-                            field4,
+                            __otel_field4,
                             ::otel_runtime::__private::Redaction::Erase,
                         ),
                     );

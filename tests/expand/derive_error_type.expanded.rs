@@ -4,11 +4,11 @@ impl<E: ErrorType> ::otel_runtime::__private::ErrorType for OrderError<E> {
         match self {
             Self::OutOfStock { .. } => ::std::borrow::Cow::Borrowed("out_of_stock"),
             Self::Declined { .. } => ::std::borrow::Cow::Borrowed("card_declined"),
-            Self::Io { 0: inner } => {
-                ::otel_runtime::__private::ErrorType::error_type(inner)
+            Self::Io { 0: __otel_inner } => {
+                ::otel_runtime::__private::ErrorType::error_type(__otel_inner)
             }
-            Self::Other { source: inner } => {
-                ::otel_runtime::__private::ErrorType::error_type(inner)
+            Self::Other { source: __otel_inner } => {
+                ::otel_runtime::__private::ErrorType::error_type(__otel_inner)
             }
         }
     }

@@ -7,7 +7,7 @@ impl ::otel_runtime::__private::AttributeValue for Payment {
                     Self::Card => "card",
                     Self::CashOnDelivery => "cash",
                 },
-            );
+            )
     }
 }
 #[automatically_derived]

@@ -7,7 +7,7 @@ fn handle(batch: Batch) {
         .start(|__fields| {
             if __fields.records() {
                 __fields.set(0, &(batch.len()));
-                __fields.links(&batch.contexts);
+                __fields.links(&(&batch.contexts));
             }
         });
     __call

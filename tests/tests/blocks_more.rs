@@ -161,3 +161,91 @@ async fn an_async_trait_block_is_the_same_over_and_under_the_attribute() {
         assert_eq!(spans.tree(), tree);
     }
 }
+
+/// The runtime under another name, as a framework would re-export it.
+mod framework {
+    pub(crate) use otel_runtime::*;
+}
+
+struct Renamed;
+
+#[crate::framework::traced(crate = crate::framework)]
+#[crate::framework::counted]
+impl Renamed {
+    #[crate::framework::traced("own")]
+    #[crate::framework::counted("shop.own")]
+    fn has_its_own() {}
+
+    fn has_none() {}
+}
+
+#[test]
+fn attributes_of_a_renamed_runtime_fold_as_well() {
+    let ((), captured) = capture(|| {
+        Renamed::has_its_own();
+        Renamed::has_none();
+    });
+    assert_eq!(captured.tree(), "own\nRenamed::has_none\n");
+    assert_eq!(captured.points("shop.own").count(), 1);
+    assert_eq!(captured.points("function.calls").count(), 1);
+}
+
+#[traced(only(pub), except(left_out))]
+mod around {
+    use otel_runtime::traced;
+
+    pub(crate) struct Inner;
+
+    #[otel_runtime::counted]
+    impl Inner {
+        pub(crate) fn public() {
+            Self::private();
+            Self::left_out();
+            super::dynamic(&3_u8);
+        }
+
+        fn private() {}
+
+        pub(crate) fn left_out() {}
+    }
+
+    #[traced(kind = client)]
+    pub(crate) mod deeper {
+        pub(crate) fn not_public_enough() {}
+
+        pub fn public() {
+            not_public_enough();
+        }
+    }
+}
+
+trait Shape {
+    fn name(&self) -> &'static str;
+}
+
+impl Shape for u8 {
+    fn name(&self) -> &'static str {
+        "byte"
+    }
+}
+
+#[traced]
+impl dyn Shape + Send {
+    fn described(&self) -> &'static str {
+        self.name()
+    }
+}
+
+fn dynamic(shape: &(dyn Shape + Send + 'static)) -> &'static str {
+    shape.described()
+}
+
+#[test]
+fn a_block_in_a_block_follows_the_selection_of_both() {
+    let ((), captured) = capture(|| {
+        around::Inner::public();
+        around::deeper::public();
+    });
+    assert_eq!(captured.tree(), "Shape::described\npublic (client)\n", "`pub(crate)` is not `pub`");
+    assert_eq!(captured.points("function.calls").count(), 3, "the counter has no selection of its own");
+}

@@ -7,7 +7,7 @@ use std::time::Duration;
 use otel_runtime::opentelemetry::Context;
 use otel_runtime::opentelemetry::metrics::MeterProvider;
 use otel_runtime::opentelemetry::trace::{SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState};
-use otel_runtime::{Telemetry, traced};
+use otel_runtime::{Telemetry, timed, traced};
 use tests::receiver::{Behaviour, Protocol, Receiver, captured};
 use tests::telemetry::{Said, isolated, to};
 use tonic::Code;
@@ -204,4 +204,86 @@ fn a_call_while_a_thread_ends_is_harmless() {
     });
     thread.join().expect("it does not panic");
     assert_eq!(captured(&receiver.spans()).tree(), "work\n");
+}
+
+#[traced(root)]
+fn begins_a_trace() {
+    work();
+}
+
+#[traced(parent = SpanContext::NONE)]
+fn has_no_valid_parent() {}
+
+#[traced]
+fn parent() {
+    begins_a_trace();
+    has_no_valid_parent();
+}
+
+#[test]
+fn a_root_is_sampled_as_one_whatever_is_current() {
+    for sampler in ["parentbased_always_on", "parentbased_traceidratio", "always_on"] {
+        let receiver = Receiver::start();
+        let telemetry = to(&receiver, Protocol::Http).set("OTEL_TRACES_SAMPLER", sampler).build().expect("telemetry can be set up");
+        run(&telemetry, || {
+            parent();
+            begins_a_trace();
+        });
+        telemetry.shutdown().expect("everything is delivered");
+        let tree = "parent\nbegins_a_trace\n  work\nhas_no_valid_parent\nbegins_a_trace\n  work\n";
+        assert_eq!(captured(&receiver.spans()).tree(), tree, "{sampler}");
+    }
+}
+
+#[traced(parent = parent)]
+fn under(parent: &Context) -> bool {
+    work();
+    Context::current().span().span_context().is_sampled()
+}
+
+#[traced]
+fn sampled(unsampled: &Context) -> bool {
+    under(unsampled)
+}
+
+#[test]
+fn an_explicit_parent_that_is_not_sampled_is_followed() {
+    let receiver = Receiver::start();
+    let telemetry = to(&receiver, Protocol::Http).build().expect("telemetry can be set up");
+    let unsampled = SpanContext::new(TraceId::from(1), SpanId::from(1), TraceFlags::NOT_SAMPLED, false, TraceState::NONE);
+    run(&telemetry, || {
+        let unsampled = Context::current().with_remote_span_context(unsampled);
+        assert!(!sampled(&unsampled), "inside, the unsampled parent is the current one");
+    });
+    telemetry.shutdown().expect("everything is delivered");
+    assert_eq!(captured(&receiver.spans()).tree(), "sampled\n");
+}
+
+#[timed("shop.shared", buckets = [0.1, 1.0])]
+fn declares_first() {}
+
+#[timed("shop.shared", buckets = [5.0, 6.0])]
+fn declares_otherwise() {}
+
+#[timed("shop.shared")]
+fn declares_otherwise_again() {}
+
+#[test]
+fn places_that_do_not_agree_on_a_metric_are_told_once() {
+    let receiver = Receiver::start();
+    let said = Said::default();
+    let telemetry =
+        said.listen(to(&receiver, Protocol::Http).set("OTEL_METRICS_EXPORTER", "otlp")).build().expect("telemetry can be set up");
+    run(&telemetry, || {
+        for _ in 0..2 {
+            declares_first();
+            declares_otherwise();
+            declares_otherwise_again();
+        }
+    });
+    telemetry.shutdown().expect("everything is delivered");
+    let lines = said.lines();
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert!(lines[0].starts_with("the metric shop.shared is a histogram with the buckets [0.1, 1.0]"), "{lines:?}");
+    assert!(lines[0].contains("at life_cycle::declares_first, and a histogram with the buckets [5.0, 6.0]"), "{lines:?}");
 }

@@ -239,7 +239,7 @@ fn judged(count: u8) -> Result<u8, String> {
 #[test]
 fn what_error_if_says_is_counted_as_well() {
     let (_, captured) = capture(|| judged(0));
-    assert_eq!(captured.tree(), "judged count=0 error=_OTHER \"\"\n");
+    assert_eq!(captured.tree(), "judged count=0 error=_OTHER\n");
     let line = "function.calls{code.function.name=metrics::judged,error.type=_OTHER,function.outcome=error} 1\n";
     assert_eq!(captured.metrics(), line);
 }
@@ -305,7 +305,8 @@ fn sync(end: End) {
 
 #[test]
 fn a_hundred_thousand_calls_that_end_half_way_leave_none_active() {
-    const ROUNDS: u32 = 20_000;
+    // Each round drops two futures and a stream half way.
+    const ROUNDS: u32 = 34_000;
     let ((), captured) = capture(|| {
         for _ in 0..ROUNDS {
             let mut started = Box::pin(only_in_flight(End::Never));

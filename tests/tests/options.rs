@@ -93,7 +93,7 @@ async fn err_looks_at_the_error() {
         let _ = fetches(Ok(1)).await;
     })
     .await;
-    let class = "error=options::TryLater \"\"";
+    let class = "error=options::TryLater";
     let tree = format!("fetches retry.after=5 error.debug=Some(5) {class}\nfetches error.debug=None {class}\nfetches value=1\n");
     assert_eq!(spans.tree(), tree);
 }
@@ -153,7 +153,7 @@ async fn error_if_makes_an_error_of_what_looks_well() {
         let _ = refuses_odd(Err("own".to_owned())).await;
     })
     .await;
-    let tree = "counts error=_OTHER \"\"\ncounts\nrefuses_odd error=_OTHER \"\"\nrefuses_odd\n\
+    let tree = "counts error=_OTHER\ncounts\nrefuses_odd error=_OTHER\nrefuses_odd\n\
                 refuses_odd error=alloc::string::String \"own\"\n";
     assert_eq!(spans.tree(), tree);
 }

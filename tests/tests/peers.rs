@@ -6,7 +6,7 @@ use std::panic::catch_unwind;
 use std::pin::{Pin, pin};
 use std::task::{Context as TaskContext, Waker};
 
-use otel_runtime::opentelemetry::trace::{SpanContext, TraceContextExt};
+use otel_runtime::opentelemetry::trace::SpanContext;
 use otel_runtime::opentelemetry::{Context, Value};
 use otel_runtime::testing::{PointValue, capture, capture_async};
 use otel_runtime::{Attributes, counted, current, traced};
@@ -314,7 +314,7 @@ fn fields_are_expressions_in_the_user_s_own_scope() {
     assert_eq!(spans.tree(), tree);
 }
 
-#[traced(links = batch.iter().map(|context| context.span().span_context().clone()))]
+#[traced(links = batch)]
 async fn follows(batch: &[Context]) {
     tokio::task::yield_now().await;
     let _ = batch;

@@ -312,3 +312,40 @@ async fn nothing_installed_leaves_a_stream_as_it_is() {
         () = pending() => {}
     }
 }
+
+#[derive(Debug)]
+struct Unspeakable;
+
+impl std::fmt::Display for Unspeakable {
+    fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        panic!("no words")
+    }
+}
+
+#[traced]
+fn gives_an_unspeakable_error() -> impl Stream<Item = Result<u8, Unspeakable>> + Unpin {
+    Once(Some(Err(Unspeakable)))
+}
+
+/// One item, and then the end.
+struct Once<T>(Option<T>);
+
+impl<T: Unpin> Stream for Once<T> {
+    type Item = T;
+
+    fn poll_next(mut self: Pin<&mut Self>, _: &mut TaskContext<'_>) -> Poll<Option<T>> {
+        Poll::Ready(self.0.take())
+    }
+}
+
+#[test]
+fn a_panic_while_an_item_is_looked_at_is_the_outcome() {
+    let (caught, spans) = capture(|| {
+        catch_unwind(AssertUnwindSafe(|| {
+            let mut stream = gives_an_unspeakable_error();
+            let _ = Pin::new(&mut stream).poll_next(&mut TaskContext::from_waker(Waker::noop()));
+        }))
+    });
+    assert!(caught.is_err());
+    assert_eq!(spans.tree(), "gives_an_unspeakable_error function.items=1 error=panic \"no words\"\n");
+}

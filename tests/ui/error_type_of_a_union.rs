@@ -6,3 +6,9 @@ pub union OrderError {
 }
 
 fn main() {}
+
+impl std::fmt::Display for OrderError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("no order")
+    }
+}

@@ -225,11 +225,12 @@ struct Configured {
 
 impl Configured {
     /// Opens the way from annotated code to the providers.
-    fn start(self, open: impl FnOnce(Option<Tracing>, Option<SdkMeterProvider>) -> Arc<Pipeline>) -> Telemetry {
+    fn start(self, open: impl FnOnce(Option<Tracing>, Option<SdkMeterProvider>, Diagnostics) -> Arc<Pipeline>) -> Telemetry {
         let Self { config, providers, warnings, diagnostics } = self;
         let tracing = providers.tracer.clone().map(|provider| Tracing { provider, sampling: config.traces.sampler.into() });
         let metering = providers.meter.clone();
-        Telemetry::new(providers, open(tracing, metering), warnings, diagnostics)
+        let pipeline = open(tracing, metering, diagnostics.clone());
+        Telemetry::new(providers, pipeline, warnings, diagnostics)
     }
 }
 

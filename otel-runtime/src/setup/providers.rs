@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use opentelemetry_sdk::logs::SdkLoggerProvider;
 use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider};
-use opentelemetry_sdk::trace::{self as sdk, SdkTracerProvider, SpanLimits, SpanProcessor};
+use opentelemetry_sdk::trace::{self as sdk, SdkTracerProvider, ShouldSample, SpanLimits, SpanProcessor};
 
 use super::config::{Config, Exporter, RootSampler, Sampler};
 use super::error::InitError;
@@ -148,13 +148,14 @@ impl Providers {
     }
 }
 
-fn sdk_sampler(sampler: Sampler) -> sdk::Sampler {
+fn sdk_sampler(sampler: Sampler) -> Box<dyn ShouldSample> {
     let root = match sampler.root {
         RootSampler::AlwaysOn => sdk::Sampler::AlwaysOn,
         RootSampler::AlwaysOff => sdk::Sampler::AlwaysOff,
         RootSampler::TraceIdRatio(ratio) => sdk::Sampler::TraceIdRatioBased(ratio),
     };
-    if sampler.parent_based { sdk::Sampler::ParentBased(Box::new(root)) } else { root }
+    // Of the SDK's two, the one to which a parent that is not valid is none: a span that is to be a root has such a one.
+    if sampler.parent_based { Box::new(sdk::Sampler::parent_based(root)) } else { Box::new(root) }
 }
 
 impl From<Sampler> for Sampling {

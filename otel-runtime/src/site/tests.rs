@@ -4,6 +4,7 @@ use opentelemetry::trace::{Link, TraceId};
 use opentelemetry_sdk::trace::{SamplingDecision, SamplingResult, SdkTracerProvider, ShouldSample};
 
 use super::*;
+use crate::diagnostics::Diagnostics;
 use crate::outcome::Outcome;
 use crate::pipeline::{Sampling, Tracing};
 
@@ -29,7 +30,7 @@ fn a_sampler_sees_the_attributes() {
     let looks = Looks::default();
     let provider = SdkTracerProvider::builder().with_sampler(looks.clone()).build();
     let tracing = Tracing { provider, sampling: Sampling { parent_based: false, roots_off: false } };
-    let pipeline = Pipeline::local(Some(tracing), None);
+    let pipeline = Pipeline::local(Some(tracing), None, Diagnostics::stderr());
     let _attached = pipeline.context(&Context::current()).attach();
     SITE.start(|fields| fields.set(0, &7)).in_scope(|| (), |(), _| Outcome::OK);
     let seen = looks.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -107,13 +107,14 @@ impl Received<LogRecord> {
 /// The spans as a capture would give them, so that a test can look at what arrived in the same way.
 #[must_use]
 pub fn captured(spans: &[Received]) -> testing::Captured {
-    spans.iter().map(|span| captured_span(&span.data)).collect()
+    spans.iter().map(|span| captured_span(&span.data, &span.scope)).collect()
 }
 
-fn captured_span(span: &Span) -> testing::Span {
+fn captured_span(span: &Span, scope: &InstrumentationScope) -> testing::Span {
     let description = || span.status.as_ref().map(|status| status.message.clone()).unwrap_or_default();
     testing::Span {
         name: span.name.clone(),
+        scope: scope.name.clone(),
         kind: match span.kind() {
             SpanKind::Server => api::SpanKind::Server,
             SpanKind::Client => api::SpanKind::Client,

@@ -1,0 +1,9 @@
+use otel_runtime::traced;
+
+#[traced]
+#[track_caller]
+fn place_order() {}
+
+fn main() {
+    place_order();
+}
