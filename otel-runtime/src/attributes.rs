@@ -1,5 +1,7 @@
 //! The attributes of a call: those that are known when it starts, those of what it returns, and those of whole values.
 
+use std::collections::HashSet;
+
 use opentelemetry::KeyValue;
 use opentelemetry::trace::{Link, SpanContext};
 
@@ -7,7 +9,7 @@ use crate::name::AttributeKey;
 use crate::origin::AsLinks;
 use crate::value::{AttributeValue, MetricValue, ValueWriter};
 
-/// A value that records several attributes; derive it, and write `..value` in `fields`.
+/// A value that records several attributes; derive it, and write `..value` in `fields`. Of two values of one key the last written stays.
 ///
 /// ```
 /// use otel_runtime::{Attributes, traced};
@@ -140,16 +142,30 @@ pub struct Fields {
 #[derive(Debug)]
 pub(crate) struct Section {
     keys: &'static [AttributeKey],
-    pub(crate) attributes: Vec<KeyValue>,
+    attributes: Vec<KeyValue>,
+    /// Whether a whole value was recorded: only then can a key have come twice, the macros refuse the rest.
+    is_spread: bool,
 }
 
 impl Section {
     pub(crate) fn new(keys: &'static [AttributeKey], attributes: Vec<KeyValue>) -> Self {
-        Self { keys, attributes }
+        Self { keys, attributes, is_spread: false }
     }
 
     fn set<V: AttributeValue + ?Sized>(&mut self, index: usize, value: &V) {
         value.write(ValueWriter::new(self.keys[index].as_str(), &mut self.attributes));
+    }
+
+    /// The attributes, each key once: the specification allows no second, and what was written last is what is meant.
+    pub(crate) fn into_attributes(self) -> Vec<KeyValue> {
+        let mut attributes = self.attributes;
+        if self.is_spread {
+            let mut later = HashSet::with_capacity(attributes.len());
+            attributes.reverse();
+            attributes.retain(|attribute| later.insert(attribute.key.clone()));
+            attributes.reverse();
+        }
+        attributes
     }
 }
 
@@ -182,6 +198,7 @@ impl Fields {
     /// Records the attributes of a whole value for the span.
     pub fn spread<V: Attributes + ?Sized>(&mut self, value: &V) {
         if let Some(span) = &mut self.span {
+            span.is_spread = true;
             value.record(&mut AttributeWriter::new(&mut span.attributes));
         }
     }

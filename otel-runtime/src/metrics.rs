@@ -223,12 +223,12 @@ impl Measured {
         let seconds = elapsed.as_secs_f64();
         instruments.bound(outcome, |bound| {
             match (count, &instruments.counter, &bound.counter) {
-                (Some(own), Some(counter), _) => counter.add(1, &instruments.attributes(outcome, own.attributes)),
+                (Some(own), Some(counter), _) => counter.add(1, &instruments.attributes(outcome, own.into_attributes())),
                 (None, _, Some(bound)) => bound.add(1),
                 _ => {}
             }
             match (time, &instruments.histogram, &bound.histogram) {
-                (Some(own), Some(histogram), _) => histogram.record(seconds, &instruments.attributes(outcome, own.attributes)),
+                (Some(own), Some(histogram), _) => histogram.record(seconds, &instruments.attributes(outcome, own.into_attributes())),
                 (None, _, Some(bound)) => bound.record(seconds),
                 _ => {}
             }

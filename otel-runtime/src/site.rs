@@ -179,7 +179,7 @@ impl Site {
         // A span that cannot be recorded needs no time; the SDK would read the clock for it.
         let started = started.map_or(UNIX_EPOCH, Moment::system_time);
         let mut builder = SpanBuilder::from_name(site.name.as_str()).with_kind(site.kind.clone()).with_start_time(started);
-        builder.attributes = known.span.map(|section| section.attributes);
+        builder.attributes = known.span.map(Section::into_attributes);
         builder.links = Some(known.links).filter(|links| !links.is_empty());
         let local;
         let tracer = if pipeline.is_local() {

@@ -197,6 +197,17 @@ fn a_whole_value_is_spread_between_other_fields() {
     assert_eq!(spans.tree(), "spreads before=1 order.id=3 order.express=true after=2\n");
 }
 
+#[traced(fields(order.id = "before", ..order, order.express = "after", ..None::<Order>))]
+fn overrides(order: &Order) {
+    let _ = order.id;
+}
+
+#[test]
+fn the_last_written_of_a_key_and_a_whole_value_stays() {
+    let ((), spans) = capture(|| overrides(&Order { id: 3, express: true }));
+    assert_eq!(spans.tree(), "overrides order.id=3 order.express=after\n");
+}
+
 const NAMED: SpanName = SpanName::new("shop.everything");
 
 #[traced(err(e = |_| 4), fields(f = f), links = [remote()], ok(o = |o| *o), kind = consumer, scope = "s", root, error_if = |_| false, name = NAMED)]

@@ -21,7 +21,7 @@ const LONG: Duration = Duration::from_secs(900);
 #[test]
 #[ignore = "builds a crate from crates.io"]
 fn mini_redis() {
-    // The skipped one fails without the attribute too, since tokio 1.4x reads its paused clock otherwise.
+    // The skipped one fails without the attribute too.
     torture("mini-redis", "0.4.1", 137, &["--", "--skip", "key_value_timeout"]);
 }
 
