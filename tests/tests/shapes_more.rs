@@ -2,10 +2,11 @@
 
 use std::cell::RefCell;
 use std::mem::size_of_val;
+use std::pin::Pin;
 use std::rc::Rc;
 
 use otel_runtime::testing::{capture, capture_async};
-use otel_runtime::traced;
+use otel_runtime::{AttributeKey, traced};
 
 #[traced]
 #[test]
@@ -105,6 +106,27 @@ async fn a_future_can_be_sent_if_it_could_without_the_attribute() {
     })
     .await;
     assert_eq!(spans.tree(), "can_be_sent text=tea len=3\nready\ncannot_be_sent\n");
+}
+
+/// What the first versions of `#[async_trait]` made of a method: a function inside that is async, and its future in a box.
+#[traced(fields(cup.size = size))]
+fn pours<'life0, 'async_trait>(pot: &'life0 str, size: u8) -> Pin<Box<dyn Future<Output = Result<u8, String>> + Send + 'async_trait>>
+where
+    'life0: 'async_trait,
+{
+    async fn inner(pot: &str, size: u8) -> Result<u8, String> {
+        tokio::task::yield_now().await;
+        otel_runtime::current().set(AttributeKey::new("pot"), pot);
+        if size < 3 { Ok(size) } else { Err("it overflows".to_owned()) }
+    }
+    Box::pin(inner(pot, size))
+}
+
+#[tokio::test]
+async fn the_old_layout_of_async_trait_is_covered_to_the_end_of_its_future() {
+    let (ends, spans) = capture_async(async { (pours("blue", 2).await, pours("red", 4).await) }).await;
+    assert_eq!(ends, (Ok(2), Err("it overflows".to_owned())));
+    assert_eq!(spans.tree(), "pours cup.size=2 pot=blue\npours cup.size=4 pot=red error=alloc::string::String \"it overflows\"\n");
 }
 
 #[derive(Clone, Default)]
