@@ -90,15 +90,9 @@ impl<T: Send + 'static> Batcher<T> {
     /// Brings everything that was pushed before into the queue; `false` if the deadline comes first.
     pub(crate) fn flush(&self, deadline: Instant) -> bool {
         self.0.encode_all();
-        let mut state = self.0.lock();
-        while state.encoding > 0 {
-            let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return false;
-            }
-            state = self.0.encoded.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
-        }
-        true
+        let left = deadline.saturating_duration_since(Instant::now());
+        let waited = self.0.encoded.wait_timeout_while(self.0.lock(), left, |state| state.encoding > 0);
+        !waited.unwrap_or_else(PoisonError::into_inner).1.timed_out()
     }
 }
 

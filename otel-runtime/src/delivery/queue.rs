@@ -183,16 +183,11 @@ impl Queue {
 
     /// Waits until everything that was pushed before is settled; `false` if the deadline comes first.
     pub(crate) fn wait_until_settled(&self, deadline: Instant) -> bool {
-        let mut state = self.lock();
+        let state = self.lock();
         let before = state.next;
-        while state.is_unsettled(before) {
-            let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return false;
-            }
-            state = self.settled.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
-        }
-        true
+        let left = deadline.saturating_duration_since(Instant::now());
+        let waited = self.settled.wait_timeout_while(state, left, |state| state.is_unsettled(before));
+        !waited.unwrap_or_else(PoisonError::into_inner).1.timed_out()
     }
 
     /// Drops what is left, and says how much that was, with what was lost before.

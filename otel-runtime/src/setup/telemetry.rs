@@ -139,13 +139,8 @@ impl Telemetry {
             let State::Running(providers) = mem::replace(&mut *state, State::Ending) else { return None };
             return Some(providers);
         }
-        while matches!(*state, State::Ending) {
-            let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                break;
-            }
-            state = self.ended.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
-        }
+        let left = deadline.saturating_duration_since(Instant::now());
+        drop(self.ended.wait_timeout_while(state, left, |state| matches!(state, State::Ending)));
         None
     }
 
