@@ -1,5 +1,6 @@
 //! Telemetry of a test's own, which sends to a receiver and leaves the process alone.
 
+use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use otel_runtime::{Builder, builder};
@@ -37,5 +38,28 @@ impl Said {
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// What the console exporter prints, where a builder is given a clone of this.
+#[derive(Clone, Debug, Default)]
+pub struct Printed(Arc<Mutex<Vec<u8>>>);
+
+impl Printed {
+    /// All of it so far.
+    #[must_use]
+    pub fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()).expect("the console prints text")
+    }
+}
+
+impl Write for Printed {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }

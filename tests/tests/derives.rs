@@ -1,14 +1,14 @@
 //! `#[derive(Attributes)]`, `#[derive(ErrorType)]` and `#[derive(MetricValue)]`.
 
 use std::fmt::{self, Debug, Display};
-use std::io::{self, Write};
+use std::io;
 use std::rc::Rc;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use otel_runtime::opentelemetry::Value;
 use otel_runtime::testing::capture;
 use otel_runtime::{AttributeKey, AttributeValue, AttributeWriter, Attributes, ErrorType, MetricValue, traced};
-use tests::telemetry::isolated;
+use tests::telemetry::{Printed, isolated};
 
 #[traced(fields(..value))]
 fn records(value: impl Attributes) {
@@ -241,20 +241,6 @@ fn logs_in(user: &User) {
     assert!(!format!("{:?}", otel_runtime::current()).contains("hunter"));
 }
 
-#[derive(Clone, Default)]
-struct Written(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Written {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 #[test]
 fn what_is_redacted_is_shown_by_nothing() {
     let ((), spans) = capture(|| logs_in(&user()));
@@ -264,14 +250,14 @@ fn what_is_redacted_is_shown_by_nothing() {
     assert!(!tree.contains("absent"));
     assert_eq!(spans.one("logs_in").attribute("user.mail.hash").map(|hash| hash.as_str().len()), Some(32));
 
-    let written = Written::default();
+    let written = Printed::default();
     let telemetry = isolated().set("OTEL_TRACES_EXPORTER", "console").console(written.clone()).build().expect("it can be built");
     let attached = telemetry.context().attach();
     logs_in(&user());
     drop(attached);
     let debugged = format!("{telemetry:?}");
     telemetry.shutdown().expect("the console takes everything");
-    let console = String::from_utf8_lossy(&written.0.lock().unwrap_or_else(PoisonError::into_inner)).into_owned();
+    let console = written.text();
     assert!(console.contains("user.email=[erased]"), "{console}");
 
     for shown in [tree, format!("{spans:?}"), debugged, console] {

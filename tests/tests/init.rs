@@ -1,14 +1,11 @@
 //! `init`, which installs for the whole process: one test in a binary of its own.
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
-
 use otel_runtime::opentelemetry::global;
 use otel_runtime::opentelemetry::propagation::Injector;
 use otel_runtime::opentelemetry::trace::{Tracer, TracerProvider};
 use otel_runtime::{InitError, traced};
 use tests::receiver::{Protocol, Receiver, captured};
-use tests::telemetry::to;
+use tests::telemetry::{Printed, to};
 
 #[traced]
 fn before_and_after() {}
@@ -29,20 +26,6 @@ impl Injector for Headers {
     }
 }
 
-#[derive(Clone, Default)]
-struct Shared(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Shared {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().expect("no writer panics").extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 #[test]
 fn it_installs_once_for_the_process() {
     // Used before the set-up, and right after it all the same.
@@ -54,7 +37,7 @@ fn it_installs_once_for_the_process() {
     assert!(matches!(secure, Err(InitError::Unsupported(_))), "nothing is sent in the clear that was to be encrypted");
 
     let receiver = Receiver::start();
-    let printed = Shared::default();
+    let printed = Printed::default();
     let telemetry = to(&receiver, Protocol::Http)
         .set("OTEL_TRACES_EXPORTER", "otlp,console")
         .console(printed.clone())
@@ -76,6 +59,6 @@ fn it_installs_once_for_the_process() {
     let span = sent.one("sends");
     let expected = format!("00-{}-{}-01", span.trace_id, span.span_id);
     assert!(headers.0.iter().any(|(name, value)| name == "traceparent" && *value == expected), "{:?}", headers.0);
-    let printed = String::from_utf8(printed.0.lock().expect("no writer panics").clone()).expect("it is text");
+    let printed = printed.text();
     assert_eq!(printed.matches("before_and_after").count(), 2, "{printed}");
 }

@@ -9,7 +9,7 @@ use otel_runtime::opentelemetry::metrics::MeterProvider;
 use otel_runtime::opentelemetry::trace::{SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState};
 use otel_runtime::{Telemetry, timed, traced};
 use tests::receiver::{Behaviour, Protocol, Receiver, captured};
-use tests::telemetry::{Said, isolated, to};
+use tests::telemetry::{Printed, Said, isolated, to};
 use tonic::Code;
 
 const LONG: Duration = Duration::from_secs(30);
@@ -121,30 +121,17 @@ fn a_second_shutdown_returns_when_the_first_is_done() {
 
 #[test]
 fn a_console_is_flushed_although_the_backend_is_away() {
-    let printed = Arc::new(Mutex::new(Vec::new()));
+    let printed = Printed::default();
     let telemetry = isolated()
         .set("OTEL_TRACES_EXPORTER", "otlp,console")
         .set("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1")
         .diagnostics(|_| {})
-        .console(Shared(Arc::clone(&printed)))
+        .console(printed.clone())
         .build()
         .expect("telemetry can be set up");
     run(&telemetry, work);
-    assert!(String::from_utf8_lossy(&printed.lock().expect("no writer panics")).contains("work"));
+    assert!(printed.text().contains("work"));
     assert_eq!(telemetry.shutdown_with_timeout(Duration::from_millis(50)).expect_err("nobody is there").lost(), 1);
-}
-
-struct Shared(Arc<Mutex<Vec<u8>>>);
-
-impl std::io::Write for Shared {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().expect("no writer panics").extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
 }
 
 #[test]

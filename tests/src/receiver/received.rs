@@ -166,74 +166,45 @@ fn to_api(value: &Value) -> Option<otel_runtime::opentelemetry::Value> {
     }
 }
 
-/// The spans of the accepted ones among the requests.
-#[must_use]
-pub fn spans(requests: &[Request]) -> Vec<Received> {
-    let mut flat = Vec::new();
-    for body in accepted(requests) {
-        let Body::Traces(traces) = body else { continue };
-        for under in &traces.resource_spans {
-            for group in &under.scope_spans {
-                let (resource, scope) = (under.resource.as_ref(), group.scope.as_ref());
-                flatten(&mut flat, &group.spans, resource, scope, &group.schema_url);
+/// How the items of one signal lie in its requests: under a resource, then under a scope.
+macro_rules! flattened {
+    ($(#[$doc:meta])* $name:ident: $signal:ident, $of_resource:ident, $of_scope:ident, $items:ident => $item:ty) => {
+        $(#[$doc])*
+        #[must_use]
+        pub fn $name(requests: &[Request]) -> Vec<Received<$item>> {
+            let mut flat = Vec::new();
+            for request in requests.iter().filter(|request| request.accepted) {
+                let Body::$signal(body) = &request.body else { continue };
+                for under in &body.$of_resource {
+                    for group in &under.$of_scope {
+                        flat.extend(group.$items.iter().map(|data| Received {
+                            data: data.clone(),
+                            scope: group.scope.clone().unwrap_or_default(),
+                            schema_url: group.schema_url.clone(),
+                            resource: under.resource.clone().unwrap_or_default(),
+                        }));
+                    }
+                }
             }
+            flat
         }
-    }
-    flat
+    };
 }
 
-/// The metrics of the accepted ones among the requests.
-#[must_use]
-pub fn metrics(requests: &[Request]) -> Vec<Received<Metric>> {
-    let mut flat = Vec::new();
-    for body in accepted(requests) {
-        let Body::Metrics(metrics) = body else {
-            continue;
-        };
-        for under in &metrics.resource_metrics {
-            for group in &under.scope_metrics {
-                let (resource, scope) = (under.resource.as_ref(), group.scope.as_ref());
-                flatten(&mut flat, &group.metrics, resource, scope, &group.schema_url);
-            }
-        }
-    }
-    flat
-}
+flattened!(
+    /// The spans of the accepted ones among the requests.
+    spans: Traces, resource_spans, scope_spans, spans => Span
+);
 
-/// The log records of the accepted ones among the requests.
-#[must_use]
-pub fn logs(requests: &[Request]) -> Vec<Received<LogRecord>> {
-    let mut flat = Vec::new();
-    for body in accepted(requests) {
-        let Body::Logs(logs) = body else { continue };
-        for under in &logs.resource_logs {
-            for group in &under.scope_logs {
-                let (resource, scope) = (under.resource.as_ref(), group.scope.as_ref());
-                flatten(&mut flat, &group.log_records, resource, scope, &group.schema_url);
-            }
-        }
-    }
-    flat
-}
+flattened!(
+    /// The metrics of the accepted ones among the requests.
+    metrics: Metrics, resource_metrics, scope_metrics, metrics => Metric
+);
 
-fn accepted(requests: &[Request]) -> impl Iterator<Item = &Body> {
-    requests.iter().filter(|request| request.accepted).map(|request| &request.body)
-}
-
-fn flatten<T: Clone>(
-    flat: &mut Vec<Received<T>>,
-    group: &[T],
-    resource: Option<&Resource>,
-    scope: Option<&InstrumentationScope>,
-    schema_url: &str,
-) {
-    flat.extend(group.iter().map(|data| Received {
-        data: data.clone(),
-        scope: scope.cloned().unwrap_or_default(),
-        schema_url: schema_url.to_owned(),
-        resource: resource.cloned().unwrap_or_default(),
-    }));
-}
+flattened!(
+    /// The log records of the accepted ones among the requests.
+    logs: Logs, resource_logs, scope_logs, log_records => LogRecord
+);
 
 fn find<'a>(attributes: &'a [KeyValue], key: &str) -> Option<&'a Value> {
     let found = attributes.iter().find(|attribute| attribute.key == key)?;
