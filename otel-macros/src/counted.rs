@@ -4,8 +4,9 @@ use proc_macro2::Ident;
 use syn::parse::ParseStream;
 use syn::{LitStr, Path};
 
-use crate::args::{self, Field, Name, Options, Slot};
+use crate::args::{self, Name, Options, Slot};
 use crate::errors::Errors;
+use crate::field::Field;
 use crate::selection::Selection;
 
 /// The options as written.

@@ -8,7 +8,8 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Expr, Path, Type};
 
-use crate::args::{Field, Name, Sigil, SpanField};
+use crate::args::Name;
+use crate::field::{Field, Sigil, SpanField};
 use crate::function::{Function, Shape};
 use crate::plan::{CountPlan, Origin, Plan, SpanPlan, TimePlan};
 use crate::runtime_path;

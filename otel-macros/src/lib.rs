@@ -23,6 +23,7 @@ mod error_type;
 mod errors;
 mod expand;
 mod fallback;
+mod field;
 mod function;
 #[cfg(test)]
 mod golden;

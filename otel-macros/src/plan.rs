@@ -5,8 +5,9 @@ use quote::ToTokens;
 use syn::spanned::Spanned;
 use syn::{Expr, LitStr, Path, Type};
 
-use crate::args::{Field, Name, Slot, SpanField};
+use crate::args::{Name, Slot};
 use crate::errors::{Errors, listed};
+use crate::field::{Field, SpanField};
 use crate::function::{Function, Shape};
 use crate::runtime_path;
 use crate::written::Written;
@@ -128,9 +129,7 @@ impl CountPlan {
         let shared = "function.calls";
         refuse_without_name(&args.name, &args.unit, "unit", shared, errors);
         refuse_without_name(&args.name, &args.description, "description", shared, errors);
-        let fields = args.fields.take().unwrap_or_default();
-        refuse_same_key_twice(fields.iter(), "a metric has one value for each key", errors);
-        refuse_own_keys(&fields, errors);
+        let fields = metric_fields(args.fields, errors);
         Self {
             name: args.name.take(),
             unit: args.unit.take(),
@@ -146,9 +145,7 @@ impl TimePlan {
         let shared = "function.duration";
         refuse_without_name(&args.name, &args.description, "description", shared, errors);
         refuse_without_name(&args.name, &args.buckets, "buckets", shared, errors);
-        let fields = args.fields.take().unwrap_or_default();
-        refuse_same_key_twice(fields.iter(), "a metric has one value for each key", errors);
-        refuse_own_keys(&fields, errors);
+        let fields = metric_fields(args.fields, errors);
         Self { name: args.name.take(), description: args.description.take(), buckets: args.buckets.take(), fields }
     }
 }
@@ -207,6 +204,14 @@ fn refuse_same_key_twice<'a>(fields: impl Iterator<Item = &'a Field>, reason: &s
         }
         seen.push(key);
     }
+}
+
+/// The fields of a metric, each key of which may stand there.
+fn metric_fields(written: Slot<Vec<Field>>, errors: &mut Errors) -> Vec<Field> {
+    let fields = written.take().unwrap_or_default();
+    refuse_same_key_twice(fields.iter(), "a metric has one value for each key", errors);
+    refuse_own_keys(&fields, errors);
+    fields
 }
 
 /// What every measurement has already.

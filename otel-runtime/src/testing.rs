@@ -23,8 +23,9 @@
 //! A capture belongs to what runs under it: tests that capture can run in parallel, and do not see each other's spans. What runs on
 //! another task or thread belongs to it if it is given the context ([`crate::context`]).
 
-use std::fmt::{self, Write};
-use std::mem;
+mod points;
+
+use std::fmt::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -33,11 +34,11 @@ use opentelemetry::trace::{SpanId, SpanKind, Status, TraceId};
 use opentelemetry::{Context, KeyValue, Value};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
-use opentelemetry_sdk::metrics::data::{AggregatedMetrics, Metric, MetricData, ResourceMetrics, ScopeMetrics};
-use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
-use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider, Temporality};
+use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider};
 use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider, Span as SdkSpan, SpanData, SpanLimits, SpanProcessor};
 
+use self::points::Collected;
+pub use self::points::{Point, PointValue};
 use crate::diagnostics::Diagnostics;
 use crate::panics;
 use crate::pipeline::{Pipeline, Sampling, Tracing};
@@ -104,8 +105,7 @@ impl Capture {
         // Collects, and ends the thread that the reader has. It cannot fail: nothing is sent anywhere.
         let _ = self.meter.shutdown();
         let spans = self.ended.0.lock().unwrap_or_else(PoisonError::into_inner).iter().map(Span::from).collect();
-        let points = mem::take(&mut *self.collected.0.lock().unwrap_or_else(PoisonError::into_inner));
-        Captured { spans, points }
+        Captured { spans, points: self.collected.take() }
     }
 }
 
@@ -126,119 +126,6 @@ impl SpanProcessor for Ended {
 
     fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
         Ok(())
-    }
-}
-
-/// Keeps the last value of every time series.
-#[derive(Clone, Debug, Default)]
-struct Collected(Arc<Mutex<Vec<Point>>>);
-
-impl PushMetricExporter for Collected {
-    async fn export(&self, metrics: &ResourceMetrics) -> OTelSdkResult {
-        let metrics = metrics.scope_metrics().flat_map(ScopeMetrics::metrics);
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = metrics.flat_map(points).collect();
-        Ok(())
-    }
-
-    fn force_flush(&self) -> OTelSdkResult {
-        Ok(())
-    }
-
-    fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
-        Ok(())
-    }
-
-    fn temporality(&self) -> Temporality {
-        Temporality::Cumulative
-    }
-}
-
-fn points(metric: &Metric) -> Vec<Point> {
-    match metric.data() {
-        AggregatedMetrics::F64(data) => points_of(metric, data, |value| *value),
-        #[allow(clippy::cast_precision_loss, reason = "a test counts far less than 2^53")]
-        AggregatedMetrics::U64(data) => points_of(metric, data, |value| *value as f64),
-        #[allow(clippy::cast_precision_loss, reason = "a test counts far less than 2^53")]
-        AggregatedMetrics::I64(data) => points_of(metric, data, |value| *value as f64),
-    }
-}
-
-fn points_of<T: Copy>(metric: &Metric, data: &MetricData<T>, number: impl Fn(&T) -> f64) -> Vec<Point> {
-    let point = |attributes: Vec<KeyValue>, value| Point {
-        metric: metric.name().to_owned(),
-        unit: metric.unit().to_owned(),
-        description: metric.description().to_owned(),
-        attributes,
-        value,
-    };
-    match data {
-        MetricData::Sum(sum) => {
-            sum.data_points().map(|data| point(data.attributes().cloned().collect(), PointValue::Sum(number(&data.value())))).collect()
-        }
-        MetricData::Gauge(gauge) => {
-            gauge.data_points().map(|data| point(data.attributes().cloned().collect(), PointValue::Gauge(number(&data.value())))).collect()
-        }
-        MetricData::Histogram(histogram) => {
-            let points = histogram.data_points().map(|data| {
-                let value = PointValue::Histogram { count: data.count(), sum: number(&data.sum()), bounds: data.bounds().collect() };
-                point(data.attributes().cloned().collect(), value)
-            });
-            points.collect()
-        }
-        MetricData::ExponentialHistogram(_) => Vec::new(),
-    }
-}
-
-/// The value of one time series, as a test looks at it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Point {
-    /// The name of the metric.
-    pub metric: String,
-    /// Its unit.
-    pub unit: String,
-    /// Its description.
-    pub description: String,
-    /// The attributes of the time series, sorted by key.
-    pub attributes: Vec<KeyValue>,
-    /// The value at the end of the capture.
-    pub value: PointValue,
-}
-
-/// What an instrument measured.
-#[derive(Clone, Debug, PartialEq)]
-pub enum PointValue {
-    /// The sum of a counter or an up-down counter.
-    Sum(f64),
-    /// The last value of a gauge.
-    Gauge(f64),
-    /// The measurements of a histogram.
-    Histogram {
-        /// How many there were.
-        count: u64,
-        /// Their sum.
-        sum: f64,
-        /// The upper bounds of the buckets.
-        bounds: Vec<f64>,
-    },
-}
-
-impl Point {
-    /// The value of an attribute.
-    #[must_use]
-    pub fn attribute(&self, key: &str) -> Option<&Value> {
-        self.attributes.iter().find(|attribute| attribute.key.as_str() == key).map(|attribute| &attribute.value)
-    }
-}
-
-/// `shop.orders{a=1,b=x} 3`; of a histogram only how many measurements there were, because durations vary.
-impl fmt::Display for Point {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let attributes: Vec<String> = self.attributes.iter().map(|KeyValue { key, value, .. }| format!("{key}={value}")).collect();
-        write!(f, "{}{{{}}} ", self.metric, attributes.join(","))?;
-        match &self.value {
-            PointValue::Sum(value) | PointValue::Gauge(value) => write!(f, "{value}"),
-            PointValue::Histogram { count, .. } => write!(f, "{count}"),
-        }
     }
 }
 

@@ -11,10 +11,11 @@ use opentelemetry::{KeyValue, global};
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 
 use super::config::Config;
-use super::env::{self, Warning};
+use super::env::Warning;
 use super::error::InitError;
 use super::providers::Providers;
 use super::telemetry::Telemetry;
+use super::variables;
 use crate::diagnostics::Diagnostics;
 use crate::export::console::{Console, Style};
 use crate::pipeline::{Pipeline, Tracing};
@@ -188,7 +189,7 @@ impl Builder {
 
     fn configure(self) -> Result<Configured, InitError> {
         for name in self.in_code.keys().chain(self.fallbacks.keys()) {
-            if let Some(nearest) = env::nearest(name) {
+            if let Some(nearest) = variables::nearest(name) {
                 return Err(InitError::UnknownVariable { name: name.clone(), nearest });
             }
         }
@@ -196,7 +197,7 @@ impl Builder {
         let written = |variable: &str| in_code.get(variable).map(OsString::from).or_else(|| lookup(variable));
         let fallback = |variable: &str| fallbacks.get(variable).map(OsString::from);
         let (config, mut warnings) = Config::read(&written, &fallback, &attributes);
-        let misspelt = names().into_iter().filter_map(|name| Some((env::misspelt(&name)?, name)));
+        let misspelt = names().into_iter().filter_map(|name| Some((variables::misspelt(&name)?, name)));
         warnings.extend(misspelt.map(|(meant, name)| Warning::misspelt(name, meant)));
         for warning in &warnings {
             diagnostics.say(warning);

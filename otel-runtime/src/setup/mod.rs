@@ -6,6 +6,7 @@ pub(crate) mod env;
 mod error;
 mod providers;
 mod telemetry;
+mod variables;
 
 pub use builder::{Builder, builder, init};
 pub use env::Warning;

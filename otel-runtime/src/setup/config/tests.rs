@@ -35,7 +35,7 @@ fn an_empty_environment_is_the_specification_s_defaults() {
 
 #[test]
 fn empty_is_the_same_as_unset() {
-    let variables: Vec<(&str, &str)> = super::super::env::VARIABLES.iter().map(|name| (*name, "")).collect();
+    let variables: Vec<(&str, &str)> = crate::setup::variables::VARIABLES.iter().map(|name| (*name, "")).collect();
     let (config, warnings) = read(&variables);
     assert_eq!(warnings, [""; 0]);
     assert_eq!(config, read(&[]).0);
@@ -165,7 +165,7 @@ fn an_argument_that_the_sampler_does_not_take_is_said() {
 
 #[test]
 fn names_that_are_nearly_those_of_variables_are_found() {
-    use super::super::env::{misspelt, nearest};
+    use crate::setup::variables::{misspelt, nearest};
 
     assert_eq!(misspelt("OTEL_SERVCE_NAME"), Some("OTEL_SERVICE_NAME"));
     assert_eq!(misspelt("OTEL_TRACE_EXPORTER"), Some("OTEL_TRACES_EXPORTER"));
