@@ -1,23 +1,25 @@
 //! `#[derive(Attributes)]`: fields become attributes.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::parse::ParseStream;
 use syn::spanned::Spanned;
 use syn::{Attribute, Data, DeriveInput, Field, Fields, LitInt, LitStr, Member, Path, parenthesized};
 
-use crate::args::{self, Slot};
-use crate::derive::{Derive, each_entry, local, misplaced, snake_case};
+use crate::args::{self, Name, Slot};
+use crate::checked;
+use crate::derive::{Derive, each_entry, lints, local, misplaced, snake_case};
 use crate::errors::Errors;
-use crate::runtime_path;
+use crate::plan::{SPAN_KEYS, refuse_own_key};
+use crate::{runtime_path, semconv};
 
 const CONTAINER_OPTIONS: &[&str] = &["prefix", "crate"];
-const OPTIONS: &[&str] = &["\"a.key\"", "display", "debug", "flatten", "nested", "redact", "skip"];
+const OPTIONS: &[&str] = &["\"a.key\"", "key", "display", "debug", "flatten", "nested", "redact", "skip"];
 
 /// What `#[attribute(…)]` says of a field.
 #[derive(Default)]
 struct Options {
-    key: Slot<LitStr>,
+    key: Slot<Name>,
     treatment: Slot<Treatment>,
     redaction: Slot<Redaction>,
 }
@@ -72,7 +74,9 @@ fn body(input: &DeriveInput, errors: &mut Errors) -> (Path, TokenStream) {
 fn implementation(input: &DeriveInput, runtime: &Path, body: &TokenStream) -> TokenStream {
     let (name, writer) = (&input.ident, local(WRITER));
     let (generics, arguments, conditions) = input.generics.split_for_impl();
+    let lints = lints(&input.attrs);
     quote! {
+        #(#lints)*
         #[automatically_derived]
         impl #generics #runtime::__private::Attributes for #name #arguments #conditions {
             fn record(&self, #writer: &mut #runtime::__private::AttributeWriter<'_>) {
@@ -120,10 +124,10 @@ fn arm(runtime: &Path, pattern: &TokenStream, fields: &Fields, prefix: &str, wri
             continue;
         }
         let key = options.key(field, index, prefix);
-        if treatment != Treatment::Flatten && keys.contains(&key.value()) {
-            errors.at(&key, format!("the attribute `{}` is given twice; each field has a key of its own", key.value()));
+        if treatment != Treatment::Flatten {
+            check_key(&key, treatment, &keys, errors);
+            keys.push(key.to_token_stream().to_string());
         }
-        keys.push(key.value());
         let bound = Ident::new(&format!("__otel_field{index}"), runtime_path::around(&field.ty));
         let member = field.ident.clone().map_or_else(|| Member::from(index), Member::Named);
         members.extend(quote!(#member: #bound,));
@@ -143,10 +147,11 @@ impl Options {
     fn entry(&mut self, input: ParseStream<'_>) -> syn::Result<()> {
         if input.peek(LitStr) {
             let key: LitStr = input.parse()?;
-            return self.key.set(key.span(), "the key", key);
+            return self.key.set(key.span(), "the key", Name::Literal(key));
         }
         let option = args::option(input, OPTIONS)?;
         let treatment = match option.to_string().as_str() {
+            "key" => return self.key.set(option.span(), "the key", args::name(input, &option, "key = keys::ORDER_ID")?),
             "display" => Treatment::Display,
             "debug" => Treatment::Debug,
             "flatten" => Treatment::Flatten,
@@ -173,22 +178,18 @@ impl Options {
     }
 
     /// The key as written, or the field's name behind the prefix; it stands where the user gave it.
-    fn key(&self, field: &Field, index: usize, prefix: &str) -> LitStr {
+    fn key(&self, field: &Field, index: usize, prefix: &str) -> Name {
         match (self.key.get(), &field.ident) {
             (Some(key), _) => key.clone(),
-            (None, Some(ident)) => LitStr::new(&format!("{prefix}{}", snake_case(ident)), ident.span()),
-            (None, None) => LitStr::new(&format!("{prefix}{index}"), field.span()),
+            (None, Some(ident)) => Name::Literal(LitStr::new(&format!("{prefix}{}", snake_case(ident)), ident.span())),
+            (None, None) => Name::Literal(LitStr::new(&format!("{prefix}{index}"), field.span())),
         }
     }
 
-    fn record(&self, runtime: &Path, writer: &Ident, key: &LitStr, bound: &Ident, treatment: Treatment, field: &Field) -> TokenStream {
+    fn record(&self, runtime: &Path, writer: &Ident, key: &Name, bound: &Ident, treatment: Treatment, field: &Field) -> TokenStream {
         let place = runtime_path::around(&field.ty);
-        let at_key = runtime_path::at(runtime, key.span());
-        // An item and no `const` block, which is not looked at before code is made of it.
-        let checked = quote_spanned!(key.span()=> {
-            const KEY: #at_key::__private::AttributeKey = #at_key::__private::AttributeKey::new(#key);
-            KEY
-        });
+        let checked = checked_key(runtime, key, treatment, &field.attrs);
+        let own_runtime = runtime;
         let runtime = runtime_path::at(runtime, place);
         let value = match treatment {
             Treatment::Flatten => return quote_spanned!(place=> #runtime::__private::Attributes::record(#bound, #writer);),
@@ -208,8 +209,51 @@ impl Options {
                 quote_spanned!(place=> &#runtime::__private::Redacted(#value, #runtime::__private::Redaction::#redaction))
             }
         };
+        let value = match key {
+            Name::Literal(key) => checked::value(own_runtime, key, value, place),
+            Name::Constant(_) => value,
+        };
         quote_spanned!(place=> #writer.set(#checked, #value);)
     }
+}
+
+/// A key is no other field's, and neither the runtime's own nor misspelt. What others are put behind is not whole, and is not looked at.
+fn check_key(key: &Name, treatment: Treatment, others: &[String], errors: &mut Errors) {
+    let text = key.to_token_stream().to_string();
+    let Name::Literal(literal) = key else {
+        if others.contains(&text) {
+            errors.at(key, format!("the attribute `{text}` is given twice; each field has a key of its own"));
+        }
+        return;
+    };
+    let key = literal.value();
+    if others.contains(&text) {
+        errors.at(literal, format!("the attribute `{key}` is given twice; each field has a key of its own"));
+    }
+    if treatment == Treatment::Nested {
+        return;
+    }
+    refuse_own_key(literal, SPAN_KEYS, errors);
+    if let Some(message) = semconv::misspelt_attribute(&key) {
+        errors.at(literal, format!("{message} A constant, `#[attribute(key = PATH)]`, is not checked"));
+    }
+}
+
+/// The key in an item, and in no `const` block, which is not looked at before code is made of it. What the field says of lints is true of it.
+fn checked_key(runtime: &Path, key: &Name, treatment: Treatment, attributes: &[Attribute]) -> TokenStream {
+    let Name::Literal(literal) = key else { return key.to_token_stream() };
+    let place = literal.span();
+    let (import, key) = match treatment {
+        Treatment::Nested => (None, checked::text(runtime, "AttributeKey", place, literal)),
+        _ => checked::imported_key(runtime, literal),
+    };
+    let (runtime, lints) = (runtime_path::at(runtime, place), lints(attributes));
+    quote_spanned!(place=> {
+        #import
+        #(#lints)*
+        const KEY: #runtime::__private::AttributeKey = #key;
+        KEY
+    })
 }
 
 fn redaction(input: ParseStream<'_>, option: &Ident) -> syn::Result<Redaction> {

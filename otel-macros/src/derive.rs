@@ -64,6 +64,12 @@ pub(crate) fn misplaced(attributes: &[Attribute], name: &str, message: &str, err
     }
 }
 
+/// What is said of lints: `#[allow(deprecated)]` on a type is meant for what is derived from it as well.
+pub(crate) fn lints(attributes: &[Attribute]) -> impl Iterator<Item = &Attribute> {
+    let levels = ["allow", "warn", "deny", "forbid"];
+    attributes.iter().filter(move |attribute| levels.iter().any(|level| attribute.path().is_ident(level)))
+}
+
 /// `OutOfStock` as `out_of_stock`.
 pub(crate) fn snake_case(ident: &Ident) -> String {
     let camel: Vec<char> = ident.unraw().to_string().chars().collect();

@@ -8,8 +8,8 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Expr, Path, Type};
 
-use crate::args::Name;
-use crate::field::{Field, Sigil, SpanField};
+use crate::checked;
+use crate::field::{Field, KeyForm, Sigil, SpanField};
 use crate::function::{Function, Shape};
 use crate::plan::{CountPlan, Origin, Plan, SpanPlan, TimePlan};
 use crate::runtime_path;
@@ -84,15 +84,15 @@ fn site(plan: &Plan) -> TokenStream {
 
 fn span_of_site(runtime: &Path, span: &SpanPlan, (place, function): (Span, &Literal)) -> TokenStream {
     let name = match &span.name {
-        None => checked(runtime, "SpanName", place, function),
-        Some(name) => checked_name(runtime, "SpanName", name),
+        None => checked::text(runtime, "SpanName", place, function),
+        Some(name) => checked::name(runtime, "SpanName", name),
     };
     let kind = &span.kind;
     let named = span.fields.iter().filter_map(|field| match field {
         SpanField::One(field) => Some(field),
         SpanField::Spread(_) => None,
     });
-    let keys = keys(runtime, named.chain(&span.ok).chain(&span.err));
+    let keys = checked::keys(runtime, named.chain(&span.ok).chain(&span.err));
     let scope = span.scope.as_ref().map(|scope| quote!(.scope(#scope)));
     quote!(.span(#name, #runtime::__private::SpanKind::#kind, #keys) #scope)
 }
@@ -101,20 +101,20 @@ fn count_of_site(runtime: &Path, count: &CountPlan) -> TokenStream {
     let CountPlan { name, unit, description, in_flight, fields } = count;
     let mut set = Vec::new();
     set.extend(name.as_ref().map(|name| {
-        let name = checked_name(runtime, "MetricName", name);
+        let name = checked::metric(runtime, name);
         // What was said of the default counter is not true of this one.
         let unit = unit.is_none().then(|| quote!(, unit: #runtime::__private::Unit::new("{call}")));
         let description = description.is_none().then(|| quote!(, description: ""));
         quote!(name: #name #unit #description)
     }));
     set.extend(unit.as_ref().map(|unit| {
-        let unit = checked_name(runtime, "Unit", unit);
+        let unit = checked::name(runtime, "Unit", unit);
         quote!(unit: #unit)
     }));
     set.extend(description.as_ref().map(|description| quote!(description: #description)));
     set.extend(in_flight.then(|| quote!(in_flight: true)));
     set.extend((!fields.is_empty()).then(|| {
-        let keys = keys(runtime, fields.iter());
+        let keys = checked::keys(runtime, fields.iter());
         quote!(keys: #keys)
     }));
     let is_all = name.is_some() && *in_flight && !fields.is_empty();
@@ -125,7 +125,7 @@ fn time_of_site(runtime: &Path, time: &TimePlan) -> TokenStream {
     let TimePlan { name, description, buckets, fields } = time;
     let mut set = Vec::new();
     set.extend(name.as_ref().map(|name| {
-        let name = checked_name(runtime, "MetricName", name);
+        let name = checked::metric(runtime, name);
         let description = description.is_none().then(|| quote!(, description: ""));
         quote!(name: #name #description)
     }));
@@ -136,7 +136,7 @@ fn time_of_site(runtime: &Path, time: &TimePlan) -> TokenStream {
         quote_spanned!(buckets.span()=> buckets: #runtime::__private::Time::rising(#slice))
     }));
     set.extend((!fields.is_empty()).then(|| {
-        let keys = keys(runtime, fields.iter());
+        let keys = checked::keys(runtime, fields.iter());
         quote!(keys: #keys)
     }));
     let is_all = name.is_some() && buckets.is_some() && !fields.is_empty();
@@ -152,25 +152,6 @@ fn changed(runtime: &Path, ty: &str, set: &[TokenStream], is_all: bool, method: 
         let rest = (!is_all).then(|| quote!(..#runtime::__private::#ty::DEFAULT));
         quote!(.#method(#runtime::__private::#ty { #(#set,)* #rest }))
     }
-}
-
-fn checked_name(runtime: &Path, ty: &str, name: &Name) -> TokenStream {
-    match name {
-        Name::Literal(literal) => checked(runtime, ty, literal.span(), literal),
-        Name::Constant(path) => path.to_token_stream(),
-    }
-}
-
-/// `SpanName::new("…")`, at the user's own tokens, because that is where a name that breaks a rule is reported.
-fn checked(runtime: &Path, ty: &str, place: Span, name: &dyn ToTokens) -> TokenStream {
-    let runtime = runtime_path::at(runtime, place);
-    let ty = Ident::new(ty, place);
-    quote_spanned!(place=> #runtime::__private::#ty::new(#name))
-}
-
-fn keys<'a>(runtime: &Path, fields: impl Iterator<Item = &'a Field>) -> TokenStream {
-    let keys = fields.map(|field| checked(runtime, "AttributeKey", field.key.literal.span(), &field.key.literal));
-    quote!(&[#(#keys),*])
 }
 
 /// The closure that gives the values which are known when the call starts.
@@ -226,7 +207,12 @@ fn set(runtime: &Path, target: &Ident, method: &str, index: usize, field: &Field
         Sigil::Debug => quote_spanned!(place=> #at_value::__private::Debugged(&(#value))),
     };
     let value = if field.unbounded { quote_spanned!(place=> #at_value::__private::Unbounded(&#value)) } else { value };
-    quote_spanned!(place=> #target.#method(#index, &#value);)
+    let value = quote_spanned!(place=> &#value);
+    let value = match &field.key.form {
+        KeyForm::Dotted(key) => checked::value(runtime, key, value, place),
+        KeyForm::Quoted(_) | KeyForm::Constant(_) => value,
+    };
+    quote_spanned!(place=> #target.#method(#index, #value);)
 }
 
 /// The last expression: runs the body under the call and hands on what it returns.

@@ -1,9 +1,11 @@
 //! How attributes are written: the entries of `fields(…)`, `ok(…)` and `err(…)`.
 
-use proc_macro2::Ident;
+use proc_macro2::{Ident, Span};
+use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
-use syn::{Expr, LitStr, Token, parenthesized, token};
+use syn::spanned::Spanned;
+use syn::{Expr, LitStr, Path, Token, parenthesized, token};
 
 use crate::args::at_end;
 
@@ -34,12 +36,23 @@ pub(crate) enum SpanField {
     Spread(Expr),
 }
 
-/// The key of a field: `server.address`, or a string literal.
+/// The key of a field.
 pub(crate) struct Key {
+    /// As in messages: the key, or the path of the constant that has it.
     pub(crate) text: String,
-    pub(crate) literal: LitStr,
+    pub(crate) form: KeyForm,
     /// If it can be an argument as well, for what is recorded under its own name.
     argument: Option<Ident>,
+}
+
+/// How a key is written. The literals have the key, and its place.
+pub(crate) enum KeyForm {
+    /// `server.address`: checked against the semantic conventions.
+    Dotted(LitStr),
+    /// `"server.address"`: taken as it is.
+    Quoted(LitStr),
+    /// `keys::SERVER_ADDRESS`.
+    Constant(Path),
 }
 
 impl Field {
@@ -133,10 +146,7 @@ impl Key {
         }
         if input.peek(token::Paren) {
             let message = format!("`{0}(…)` has no key; write `key = {0}(…)`", self.text);
-            return Err(syn::Error::new(self.literal.span(), message));
-        }
-        if input.peek(Token![::]) {
-            return Err(input.error("the parts of a key are separated by dots: `order.id = value`"));
+            return Err(syn::Error::new(self.span(), message));
         }
         if !input.peek(Token![=]) {
             return Err(input.error(format!("expected `=` after the key: `{} = value`", self.text)));
@@ -153,7 +163,22 @@ impl Key {
             (Some(key), sigil) => format!("`{sigil}{text}` has no key; write `{key} = {sigil}{text}`"),
             (None, _) => format!("the attribute `{text}` has no value; write `{text} = value`"),
         };
-        syn::Error::new(self.literal.span(), message)
+        syn::Error::new(self.span(), message)
+    }
+
+    pub(crate) fn span(&self) -> Span {
+        match &self.form {
+            KeyForm::Dotted(literal) | KeyForm::Quoted(literal) => literal.span(),
+            KeyForm::Constant(path) => path.span(),
+        }
+    }
+
+    /// The key as it is recorded, if that is known here.
+    pub(crate) fn literal(&self) -> Option<&LitStr> {
+        match &self.form {
+            KeyForm::Dotted(literal) | KeyForm::Quoted(literal) => Some(literal),
+            KeyForm::Constant(_) => None,
+        }
     }
 }
 
@@ -161,12 +186,19 @@ impl Parse for Key {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         if input.peek(LitStr) {
             let literal: LitStr = input.parse()?;
-            return Ok(Self { text: literal.value(), literal, argument: None });
+            return Ok(Self { text: literal.value(), form: KeyForm::Quoted(literal), argument: None });
+        }
+        let expected = "expected an attribute: `key = value`, `key = %value` (Display), `key = ?value` (Debug) or an argument's name";
+        if input.peek(Token![::]) || (input.peek(Ident::peek_any) && input.peek2(Token![::])) {
+            let path = input.call(Path::parse_mod_style)?;
+            if path.segments.last().is_some_and(|last| last.ident.to_string().chars().all(|letter| !letter.is_uppercase())) {
+                let message = "the parts of a key are separated by dots: `order.id = value`; a constant is written in capitals";
+                return Err(syn::Error::new_spanned(path, message));
+            }
+            return Ok(Self { text: path.to_token_stream().to_string().replace(' ', ""), form: KeyForm::Constant(path), argument: None });
         }
         let is_name = input.peek(syn::Ident);
-        let first = input.call(Ident::parse_any).map_err(|_| {
-            input.error("expected an attribute: `key = value`, `key = %value` (Display), `key = ?value` (Debug) or an argument's name")
-        })?;
+        let first = input.call(Ident::parse_any).map_err(|_| input.error(expected))?;
         let argument = (is_name && !input.peek(Token![.])).then(|| first.clone());
         let mut text = first.unraw().to_string();
         let mut span = first.span();
@@ -179,7 +211,7 @@ impl Parse for Key {
             text.push_str(&part.unraw().to_string());
             span = span.join(part.span()).unwrap_or(span);
         }
-        Ok(Self { literal: LitStr::new(&text, span), text, argument })
+        Ok(Self { form: KeyForm::Dotted(LitStr::new(&text, span)), text, argument })
     }
 }
 

@@ -17,6 +17,7 @@
 
 mod args;
 mod attributes;
+mod checked;
 mod counted;
 mod derive;
 mod error_type;
@@ -33,6 +34,7 @@ mod metric_value;
 mod plan;
 mod runtime_path;
 mod selection;
+mod semconv;
 mod timed;
 mod traced;
 mod written;

@@ -47,6 +47,9 @@ fn implementation(input: &DeriveInput, runtime: &Path, body: &TokenStream) -> To
 
         #[automatically_derived]
         impl #generics #runtime::__private::MetricValue for #name #arguments #conditions {}
+
+        #[automatically_derived]
+        impl #generics #runtime::__private::OfKind<#runtime::__private::kind::String> for #name #arguments #conditions {}
     }
 }
 

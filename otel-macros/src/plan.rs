@@ -7,15 +7,22 @@ use syn::{Expr, LitStr, Path, Type};
 
 use crate::args::{Name, Slot};
 use crate::errors::{Errors, listed};
-use crate::field::{Field, SpanField};
+use crate::field::{Field, Key, KeyForm, SpanField};
 use crate::function::{Function, Shape};
 use crate::runtime_path;
+use crate::semconv::{Instrument, Metric};
 use crate::written::Written;
-use crate::{counted, timed, traced};
+use crate::{counted, semconv, timed, traced};
 
 /// The kinds of a span as the user writes them, and the variants they stand for.
 const KINDS: [(&str, &str); 5] =
     [("internal", "Internal"), ("server", "Server"), ("client", "Client"), ("producer", "Producer"), ("consumer", "Consumer")];
+
+/// What the runtime records of every span, from the call itself.
+pub(crate) const SPAN_KEYS: &[&str] =
+    &["code.file.path", "code.function.name", "code.line.number", "error.type", "function.items", "function.outcome"];
+/// What it records of every measurement.
+const METRIC_KEYS: &[&str] = &["code.function.name", "error.type", "function.outcome"];
 
 /// One instrumented function.
 pub(crate) struct Plan {
@@ -103,7 +110,9 @@ impl SpanPlan {
             SpanField::One(field) => Some(field),
             SpanField::Spread(_) => None,
         });
-        refuse_same_key_twice(named.chain(&ok).chain(&err), "a span has one value for each key", errors);
+        let all: Vec<&Field> = named.chain(&ok).chain(&err).collect();
+        refuse_same_key_twice(&all, "a span has one value for each key", errors);
+        all.iter().for_each(|field| check_key(&field.key, SPAN_KEYS, errors));
         let origin = match args.parent.take() {
             Some(parent) => Origin::Explicit(parent),
             None if args.root.get().is_some() => Origin::Root,
@@ -130,13 +139,9 @@ impl CountPlan {
         refuse_without_name(&args.name, &args.unit, "unit", shared, errors);
         refuse_without_name(&args.name, &args.description, "description", shared, errors);
         let fields = metric_fields(args.fields, errors);
-        Self {
-            name: args.name.take(),
-            unit: args.unit.take(),
-            description: args.description.take(),
-            in_flight: args.in_flight.get().is_some(),
-            fields,
-        }
+        let convention = args.name.get().and_then(|name| convention(name, "counted", Instrument::Counter, errors));
+        let unit = unit(args.unit, convention.as_ref(), errors);
+        Self { name: args.name.take(), unit, description: args.description.take(), in_flight: args.in_flight.get().is_some(), fields }
     }
 }
 
@@ -146,6 +151,12 @@ impl TimePlan {
         refuse_without_name(&args.name, &args.description, "description", shared, errors);
         refuse_without_name(&args.name, &args.buckets, "buckets", shared, errors);
         let fields = metric_fields(args.fields, errors);
+        if let Some(name) = args.name.get()
+            && let Some(metric) = convention(name, "timed", Instrument::Histogram, errors)
+            && metric.unit != "s"
+        {
+            errors.at(name, format!("`{}` is measured in `{}`, and `#[timed]` in seconds", metric.name, metric.unit));
+        }
         Self { name: args.name.take(), description: args.description.take(), buckets: args.buckets.take(), fields }
     }
 }
@@ -195,30 +206,44 @@ fn refuse_what_does_not_fit(args: &traced::Args, shape: &Shape, errors: &mut Err
     }
 }
 
-fn refuse_same_key_twice<'a>(fields: impl Iterator<Item = &'a Field>, reason: &str, errors: &mut Errors) {
+fn refuse_same_key_twice(fields: &[&Field], reason: &str, errors: &mut Errors) {
     let mut seen: Vec<&str> = Vec::new();
-    for field in fields {
-        let key = field.key.text.as_str();
-        if seen.contains(&key) {
-            errors.at(&field.key.literal, format!("the attribute `{key}` is given twice; {reason}"));
+    for Field { key, .. } in fields {
+        let text = key.text.as_str();
+        if seen.contains(&text) {
+            errors.at_span(key.span(), format!("the attribute `{text}` is given twice; {reason}"));
         }
-        seen.push(key);
+        seen.push(text);
     }
 }
 
 /// The fields of a metric, each key of which may stand there.
 fn metric_fields(written: Slot<Vec<Field>>, errors: &mut Errors) -> Vec<Field> {
     let fields = written.take().unwrap_or_default();
-    refuse_same_key_twice(fields.iter(), "a metric has one value for each key", errors);
-    refuse_own_keys(&fields, errors);
+    refuse_same_key_twice(&fields.iter().collect::<Vec<_>>(), "a metric has one value for each key", errors);
+    fields.iter().for_each(|field| check_key(&field.key, METRIC_KEYS, errors));
     fields
 }
 
-/// What every measurement has already.
-fn refuse_own_keys(fields: &[Field], errors: &mut Errors) {
-    let own = ["code.function.name", "error.type", "function.outcome"];
-    for field in fields.iter().filter(|field| own.contains(&field.key.text.as_str())) {
-        errors.at(&field.key.literal, format!("`{}` is set by the runtime, from the call itself; remove it", field.key.text));
+/// A key is not the runtime's own, and in the semantic conventions if it looks like it.
+fn check_key(key: &Key, own: &[&str], errors: &mut Errors) {
+    if let Some(literal) = key.literal() {
+        refuse_own_key(literal, own, errors);
+    }
+    if let KeyForm::Dotted(literal) = &key.form
+        && let Some(message) = semconv::misspelt_attribute(&key.text)
+    {
+        errors.at_span(literal.span(), format!("{message} A key in quotes is not checked"));
+    }
+}
+
+/// What the runtime sets itself, and what OpenTelemetry keeps for exporters.
+pub(crate) fn refuse_own_key(key: &LitStr, own: &[&str], errors: &mut Errors) {
+    let text = key.value();
+    if own.contains(&text.as_str()) {
+        errors.at_span(key.span(), format!("`{text}` is set by the runtime, from the call itself; remove it"));
+    } else if text.starts_with("otel.") {
+        errors.at_span(key.span(), format!("`{text}` is set by OpenTelemetry itself, whose namespace `otel` is; give it another name"));
     }
 }
 
@@ -239,6 +264,38 @@ fn refuse_same_metric(written: &Written, errors: &mut Errors) {
         && counter.value() == histogram.value()
     {
         errors.at(histogram, format!("`{}` is the name of the counter already; a histogram has one of its own", counter.value()));
+    }
+}
+
+/// The metric of the semantic conventions that a literal names; it is recorded with the instrument that they say.
+fn convention(name: &Name, own: &str, records: Instrument, errors: &mut Errors) -> Option<Metric> {
+    let Name::Literal(literal) = name else { return None };
+    let text = literal.value();
+    if let Some(message) = semconv::misspelt_metric(&text) {
+        errors.at(literal, format!("{message} A constant, `name = PATH`, is not checked"));
+    }
+    let metric = semconv::metric(&text)?;
+    let instrument = metric.instrument;
+    if instrument != records {
+        let (said, own_instrument) = (instrument.described(), records.described());
+        errors.at(literal, format!("`{text}` is {said} in the semantic conventions, and `#[{own}]` is {own_instrument}"));
+        return None;
+    }
+    Some(metric)
+}
+
+/// The unit of a counter: as written, or as the conventions have it, who are not contradicted.
+fn unit(written: Slot<Name>, convention: Option<&Metric>, errors: &mut Errors) -> Option<Name> {
+    let place = written.place();
+    match (written.take(), convention) {
+        (None, Some(metric)) => Some(Name::Literal(LitStr::new(metric.unit, Span::call_site()))),
+        (Some(Name::Literal(unit)), Some(metric)) if unit.value() == metric.unit => Some(Name::Literal(unit)),
+        (Some(_), Some(metric)) => {
+            let message = format!("the semantic conventions measure this metric in `{}`; remove `unit`", metric.unit);
+            errors.at_span(place.unwrap_or_else(Span::call_site), message);
+            None
+        }
+        (unit, None) => unit,
     }
 }
 

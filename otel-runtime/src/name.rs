@@ -75,6 +75,47 @@ impl AttributeKey {
         Self(key)
     }
 
+    /// A member of a family of keys: of the template `http.request.header`, the key `http.request.header.accept`.
+    ///
+    /// # Panics
+    ///
+    /// If it is not, or breaks a rule of [`new`](Self::new); while compiling, where it is called in a constant or by a macro.
+    #[doc(hidden)]
+    #[must_use]
+    #[track_caller]
+    pub const fn of_template(template: &'static str, key: &'static str) -> Self {
+        let (template, bytes) = (template.as_bytes(), key.as_bytes());
+        assert!(
+            bytes.len() > template.len() + 1 && bytes[template.len()] == b'.',
+            "the key of a template is the template, a dot and a name"
+        );
+        let (beginning, _) = bytes.split_at(template.len());
+        assert!(same(beginning, template), "the key of a template begins with the template");
+        Self::new(key)
+    }
+
+    /// Checks that no two keys are the same; what else a macro has to say of them it has said before.
+    ///
+    /// # Panics
+    ///
+    /// If two are; while compiling, where it is called by a macro.
+    #[doc(hidden)]
+    #[must_use]
+    #[track_caller]
+    pub const fn distinct(keys: &'static [Self]) -> &'static [Self] {
+        let mut at = 0;
+        while at < keys.len() {
+            let mut other = 0;
+            while other < at {
+                let are_same = same(keys[at].0.as_bytes(), keys[other].0.as_bytes());
+                assert!(!are_same, "two attributes have the same key, one of them by a constant; keep one of them");
+                other += 1;
+            }
+            at += 1;
+        }
+        keys
+    }
+
     /// The key as text.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -114,6 +155,10 @@ impl MetricName {
             at += 1;
         }
         Self(name)
+    }
+
+    pub(crate) const fn is(self, other: Self) -> bool {
+        same(self.0.as_bytes(), other.0.as_bytes())
     }
 
     /// The name as text.
@@ -172,6 +217,20 @@ impl Unit {
     pub const fn as_str(self) -> &'static str {
         self.0
     }
+}
+
+const fn same(one: &[u8], other: &[u8]) -> bool {
+    if one.len() != other.len() {
+        return false;
+    }
+    let mut at = 0;
+    while at < one.len() {
+        if one[at] != other[at] {
+            return false;
+        }
+        at += 1;
+    }
+    true
 }
 
 const fn contains(bytes: &[u8], wanted: u8) -> bool {

@@ -1,8 +1,8 @@
 //! What the macros may name, mounted as the hidden `otel_runtime::__private`. Not public API: it changes without notice between versions,
 //! which is why the two crates pin each other exactly.
 //!
-//! An expansion names what is re-exported in the first block and defined as a function below it, and the macros `site!`, `returns!`,
-//! `outcome!` and `ok_part!`; nothing else. The second block is what those macros name in turn.
+//! An expansion names what is re-exported in the first block and defined as a function below it, and the macros `site!`, `of_kind!`,
+//! `returns!`, `outcome!` and `ok_part!`; nothing else. The second block is what those macros name in turn.
 
 pub use crate::attributes::{AttributeWriter, Attributes};
 pub use crate::metrics::{Count, Time};
@@ -12,12 +12,14 @@ pub use crate::outcome::{ErrorType, Outcome};
 pub use crate::redact::{Redacted, Redaction};
 pub use crate::stream::Items;
 pub use crate::value::{AttributeValue, Debugged, Displayed, MetricValue, Unbounded, ValueWriter};
-pub use crate::{__ok_part as ok_part, __outcome as outcome, __returns as returns, __site as site};
+pub use crate::{__of_kind as of_kind, __ok_part as ok_part, __outcome as outcome, __returns as returns, __site as site};
 pub use opentelemetry::trace::SpanKind;
+pub use opentelemetry_semantic_conventions as semconv;
 
 pub use crate::classify::{
     AlwaysOk, ByDisplay, ByErrorType, ByOkValue, ByPath, ByValue, Fallible, Infallible, ResultParts, Returned, WholeValue,
 };
+pub use crate::of_kind::{OfKind, kind};
 pub use crate::site::{Code, Site};
 
 use crate::attributes::Fields;
@@ -74,6 +76,32 @@ macro_rules! __site {
         $($what)*;
         &__OTEL_SITE
     }};
+}
+
+/// A reference to a value, if what it refers to is of a kind. The trait is there for its message, which names the attribute.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __of_kind {
+    ($attribute:ident: $kind:ident, $message:literal, $value:expr) => {
+        // What a value borrows from lives on in a `match`, to the end of the statement.
+        match $value {
+            value => {
+                #[diagnostic::on_unimplemented(
+                    message = $message,
+                    label = "of another kind",
+                    note = "a key in quotes takes any value; a type with an `AttributeValue` of its own says what it records with `OfKind`"
+                )]
+                #[allow(non_camel_case_types)]
+                trait $attribute {}
+                #[diagnostic::do_not_recommend]
+                impl<T: $crate::__private::OfKind<$crate::__private::kind::$kind> + ?Sized> $attribute for T {}
+                const fn __otel_of_kind<T: $attribute + ?Sized>(value: &T) -> &T {
+                    value
+                }
+                __otel_of_kind(value)
+            }
+        }
+    };
 }
 
 /// Tells the compiler the type of an async block's value, to which the block's `?`, `return` and last expression are then converted. There

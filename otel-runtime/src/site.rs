@@ -88,9 +88,17 @@ impl Site {
         self
     }
 
-    /// Times calls.
+    /// Times calls; called after [`count`](Self::count).
+    ///
+    /// # Panics
+    ///
+    /// If the histogram has the name of the counter; while compiling.
     #[must_use]
+    #[track_caller]
     pub const fn time(mut self, time: Time) -> Self {
+        if let Some(count) = &self.count {
+            assert!(!count.name.is(time.name), "the counter has this name already; a histogram has one of its own");
+        }
         self.time = Some(time);
         self
     }

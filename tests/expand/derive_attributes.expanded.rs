@@ -22,12 +22,17 @@ impl ::otel_runtime::__private::Attributes for Order {
                 attributes
                     .set(
                         {
+                            use ::otel_runtime::__private::semconv::attribute::USER_ID;
                             const KEY: ::otel_runtime::__private::AttributeKey = ::otel_runtime::__private::AttributeKey::new(
-                                "user.id",
+                                USER_ID,
                             );
                             KEY
                         },
-                        __otel_field1,
+                        ::otel_runtime::__private::of_kind!(
+                            USER_ID : String,
+                            "`user.id` is a string in the semantic conventions, and `{Self}` is not",
+                            __otel_field1
+                        ),
                     );
                 ::otel_runtime::__private::Attributes::record(__otel_field2, attributes);
                 attributes

@@ -12,3 +12,6 @@ impl ::otel_runtime::__private::AttributeValue for Payment {
 }
 #[automatically_derived]
 impl ::otel_runtime::__private::MetricValue for Payment {}
+#[automatically_derived]
+impl ::otel_runtime::__private::OfKind<::otel_runtime::__private::kind::String>
+for Payment {}

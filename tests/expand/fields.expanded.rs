@@ -3,14 +3,22 @@ fn place_order(order: &Order, host: &str, user_id: u64) -> Receipt {
         "place_order", 0,
         .span(::otel_runtime::__private::SpanName::new("shop.place_order"),
         ::otel_runtime::__private::SpanKind::Client, &
-        [::otel_runtime::__private::AttributeKey::new("server.address"),
+        [::otel_runtime::__private::AttributeKey::new(::otel_runtime::__private::semconv::attribute::SERVER_ADDRESS),
         ::otel_runtime::__private::AttributeKey::new("order.id"),
         ::otel_runtime::__private::AttributeKey::new("order.items"),
         ::otel_runtime::__private::AttributeKey::new("user_id")])
     )
         .start(|__fields| {
             if __fields.records() {
-                __fields.set(0, &(host));
+                __fields
+                    .set(
+                        0,
+                        ::otel_runtime::__private::of_kind!(
+                            SERVER_ADDRESS : String,
+                            "`server.address` is a string in the semantic conventions, and `{Self}` is not",
+                            & (host)
+                        ),
+                    );
                 __fields.set(1, &::otel_runtime::__private::Displayed(&(order.id)));
                 __fields.set(2, &::otel_runtime::__private::Debugged(&(order.items)));
                 __fields.set(3, &(user_id));

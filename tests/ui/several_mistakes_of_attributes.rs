@@ -3,7 +3,7 @@ use otel_runtime::Attributes;
 #[derive(Attributes)]
 #[attributes(prefix = "order.", postfix)]
 pub struct Order {
-    #[attribute(key = "order.id")]
+    #[attribute(name = "order.id")]
     id: u64,
     #[attribute("order.email", redact = encrypt, debug = true)]
     email: String,

@@ -1,0 +1,99 @@
+//! Names and keys as tokens that the compiler checks: a call of the `const fn` that has the rules, at the user's own token, because that is
+//! where a name that breaks one is reported.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::{LitStr, Path};
+
+use crate::args::Name;
+use crate::field::{Field, Key, KeyForm};
+use crate::semconv::{self, Attribute, Kind};
+use crate::{derive, runtime_path};
+
+/// `SpanName::new("…")`, or the constant that was named.
+pub(crate) fn name(runtime: &Path, ty: &str, name: &Name) -> TokenStream {
+    match name {
+        Name::Literal(literal) => text(runtime, ty, literal.span(), literal),
+        Name::Constant(path) => path.to_token_stream(),
+    }
+}
+
+/// The name of a metric. One of the semantic conventions is their constant, so that the compiler says if it is deprecated.
+pub(crate) fn metric(runtime: &Path, metric: &Name) -> TokenStream {
+    if let Name::Literal(literal) = metric
+        && let Some(known) = semconv::metric(&literal.value())
+    {
+        let constant = constant(runtime, "metric", &known.constant(), literal.span());
+        return text(runtime, "MetricName", literal.span(), &constant);
+    }
+    name(runtime, "MetricName", metric)
+}
+
+/// `SpanName::new(name)`, at `place`.
+pub(crate) fn text(runtime: &Path, ty: &str, place: Span, name: &dyn ToTokens) -> TokenStream {
+    let runtime = runtime_path::at(runtime, place);
+    let ty = Ident::new(ty, place);
+    quote_spanned!(place=> #runtime::__private::#ty::new(#name))
+}
+
+/// The keys of fields. Where some are constants, it is the compiler that sees two that are the same.
+pub(crate) fn keys<'a>(runtime: &Path, fields: impl Iterator<Item = &'a Field> + Clone) -> TokenStream {
+    let keys = fields.clone().map(|field| match &field.key {
+        Key { form: KeyForm::Dotted(literal), .. } => conventional_key(runtime, literal),
+        Key { form: KeyForm::Quoted(literal), .. } => text(runtime, "AttributeKey", literal.span(), literal),
+        Key { form: KeyForm::Constant(path), .. } => path.to_token_stream(),
+    });
+    let list = quote!(&[#(#keys),*]);
+    let constants = fields.clone().filter(|field| matches!(field.key.form, KeyForm::Constant(_)));
+    match constants.last() {
+        Some(last) if fields.count() > 1 => {
+            let place = last.key.span();
+            let runtime = runtime_path::at(runtime, place);
+            quote_spanned!(place=> #runtime::__private::AttributeKey::distinct(#list))
+        }
+        _ => list,
+    }
+}
+
+/// A key that is written without quotes, or in a derive. One of the semantic conventions is their constant, so that the compiler says if it is
+/// deprecated, and an editor leads to it.
+pub(crate) fn conventional_key(runtime: &Path, key: &LitStr) -> TokenStream {
+    match semconv::attribute(&key.value()) {
+        None => text(runtime, "AttributeKey", key.span(), key),
+        Some(attribute) => key_of(runtime, key, &attribute, &constant(runtime, "attribute", &attribute.constant(), key.span())),
+    }
+}
+
+/// The same in a derive, behind an import of the constant: of what is deprecated the compiler says nothing there, unless the whole path of it
+/// is the user's.
+pub(crate) fn imported_key(runtime: &Path, key: &LitStr) -> (Option<TokenStream>, TokenStream) {
+    let Some(attribute) = semconv::attribute(&key.value()) else { return (None, conventional_key(runtime, key)) };
+    let path = constant(runtime, "attribute", &attribute.constant(), key.span());
+    let name = Ident::new(&attribute.constant(), key.span());
+    (Some(quote!(use #path;)), key_of(runtime, key, &attribute, &name))
+}
+
+fn key_of(runtime: &Path, key: &LitStr, attribute: &Attribute, constant: &dyn ToTokens) -> TokenStream {
+    let place = key.span();
+    if attribute.is_of_template {
+        let runtime = runtime_path::at(runtime, place);
+        return quote_spanned!(place=> #runtime::__private::AttributeKey::of_template(#constant, #key));
+    }
+    text(runtime, "AttributeKey", place, constant)
+}
+
+fn constant(runtime: &Path, module: &str, name: &str, place: Span) -> TokenStream {
+    let runtime = runtime_path::at(runtime, place);
+    let (module, name) = (Ident::new(module, place), Ident::new(name, place));
+    quote_spanned!(place=> #runtime::__private::semconv::#module::#name)
+}
+
+/// `value`, a reference, if it has the type that the conventions give the values of `key`; if not, it does not compile.
+pub(crate) fn value(runtime: &Path, key: &LitStr, value: TokenStream, place: Span) -> TokenStream {
+    let text = key.value();
+    let Some(attribute) = semconv::attribute(&text).filter(|attribute| attribute.kind != Kind::Any) else { return value };
+    let runtime = runtime_path::at(runtime, place);
+    let message = format!("`{text}` is {} in the semantic conventions, and `{{Self}}` is not", attribute.kind.described());
+    let (name, kind) = (derive::local(&attribute.constant()), derive::local(attribute.kind.name()));
+    quote_spanned!(place=> #runtime::__private::of_kind!(#name: #kind, #message, #value))
+}
