@@ -10,23 +10,48 @@ use crate::field::{Field, Key, KeyForm};
 use crate::semconv::{self, Attribute, Kind};
 use crate::{derive, runtime_path};
 
-/// `SpanName::new("…")`, or the constant that was named.
-pub(crate) fn name(runtime: &Path, ty: &str, name: &Name) -> TokenStream {
+/// What literal names of annotations go through: macros of the runtime, which call a function of the same name in the root of the user's crate
+/// if there is one.
+pub(crate) const SPAN_GATE: &str = "span_name";
+pub(crate) const METRIC_GATE: &str = "metric_name";
+
+/// The name of a span.
+pub(crate) fn span(runtime: &Path, name: &Name) -> TokenStream {
     match name {
-        Name::Literal(literal) => text(runtime, ty, literal.span(), literal),
+        Name::Literal(literal) => gated(runtime, SPAN_GATE, literal),
         Name::Constant(path) => path.to_token_stream(),
     }
 }
 
-/// The name of a metric. One of the semantic conventions is their constant, so that the compiler says if it is deprecated.
-pub(crate) fn metric(runtime: &Path, metric: &Name) -> TokenStream {
-    if let Name::Literal(literal) = metric
-        && let Some(known) = semconv::metric(&literal.value())
-    {
-        let constant = constant(runtime, "metric", &known.constant(), literal.span());
-        return text(runtime, "MetricName", literal.span(), &constant);
+/// The name of a metric.
+pub(crate) fn metric(runtime: &Path, name: &Name) -> TokenStream {
+    match name {
+        Name::Literal(literal) if semconv::metric(&literal.value()).is_some() => conventional_metric(runtime, literal),
+        Name::Literal(literal) => gated(runtime, METRIC_GATE, literal),
+        Name::Constant(path) => path.to_token_stream(),
     }
-    name(runtime, "MetricName", metric)
+}
+
+/// The unit of a metric.
+pub(crate) fn unit(runtime: &Path, unit: &Name) -> TokenStream {
+    match unit {
+        Name::Literal(literal) => text(runtime, "Unit", literal.span(), literal),
+        Name::Constant(path) => path.to_token_stream(),
+    }
+}
+
+fn gated(runtime: &Path, gate: &str, name: &LitStr) -> TokenStream {
+    let place = name.span();
+    let (runtime, gate) = (runtime_path::at(runtime, place), Ident::new(gate, place));
+    quote_spanned!(place=> #runtime::__private::#gate!(#name))
+}
+
+/// A metric of the semantic conventions is their constant, so that the compiler says if it is deprecated.
+pub(crate) fn conventional_metric(runtime: &Path, name: &LitStr) -> TokenStream {
+    match semconv::metric(&name.value()) {
+        None => text(runtime, "MetricName", name.span(), name),
+        Some(metric) => text(runtime, "MetricName", name.span(), &constant(runtime, "metric", &metric.constant(), name.span())),
+    }
 }
 
 /// `SpanName::new(name)`, at `place`.
@@ -90,10 +115,31 @@ fn constant(runtime: &Path, module: &str, name: &str, place: Span) -> TokenStrea
 
 /// `value`, a reference, if it has the type that the conventions give the values of `key`; if not, it does not compile.
 pub(crate) fn value(runtime: &Path, key: &LitStr, value: TokenStream, place: Span) -> TokenStream {
-    let text = key.value();
-    let Some(attribute) = semconv::attribute(&text).filter(|attribute| attribute.kind != Kind::Any) else { return value };
-    let runtime = runtime_path::at(runtime, place);
-    let message = format!("`{text}` is {} in the semantic conventions, and `{{Self}}` is not", attribute.kind.described());
-    let (name, kind) = (derive::local(&attribute.constant()), derive::local(attribute.kind.name()));
-    quote_spanned!(place=> #runtime::__private::of_kind!(#name: #kind, #message, #value))
+    let Some(attribute) = semconv::attribute(&key.value()).filter(|attribute| attribute.kind != Kind::Any) else { return value };
+    let (runtime, name) = (runtime_path::at(runtime, place), Ident::new(&attribute.constant(), place));
+    quote_spanned!(place=> #runtime::__private::convention::#name(#value))
+}
+
+/// For every attribute of the conventions a function that takes what can be its value, and a trait that says so: the message of the compiler
+/// has its key.
+pub(crate) fn conventions() -> TokenStream {
+    let attributes = semconv::attributes().filter(|attribute| attribute.kind != Kind::Any);
+    let checks = attributes.map(|attribute| {
+        let (name, kind) = (derive::local(&attribute.constant()), derive::local(attribute.kind.name()));
+        let key = if attribute.is_of_template { format!("{}.<name>", attribute.name) } else { attribute.name.to_owned() };
+        let message = format!("`{key}` is {} in the semantic conventions, and `{{Self}}` is not", attribute.kind.described());
+        quote! {
+            #[diagnostic::on_unimplemented(
+                message = #message,
+                label = "of another kind",
+                note = "a key in quotes takes any value; a type with an `AttributeValue` of its own says what it records with `OfKind`"
+            )]
+            pub trait #name {}
+            #[diagnostic::do_not_recommend]
+            impl<T: OfKind<kind::#kind> + ?Sized> #name for T {}
+            #[inline(always)]
+            pub const fn #name<T: #name + ?Sized>(value: &T) -> &T { value }
+        }
+    });
+    checks.collect()
 }

@@ -85,7 +85,7 @@ fn site(plan: &Plan) -> TokenStream {
 fn span_of_site(runtime: &Path, span: &SpanPlan, (place, function): (Span, &Literal)) -> TokenStream {
     let name = match &span.name {
         None => checked::text(runtime, "SpanName", place, function),
-        Some(name) => checked::name(runtime, "SpanName", name),
+        Some(name) => checked::span(runtime, name),
     };
     let kind = &span.kind;
     let named = span.fields.iter().filter_map(|field| match field {
@@ -108,7 +108,7 @@ fn count_of_site(runtime: &Path, count: &CountPlan) -> TokenStream {
         quote!(name: #name #unit #description)
     }));
     set.extend(unit.as_ref().map(|unit| {
-        let unit = checked::name(runtime, "Unit", unit);
+        let unit = checked::unit(runtime, unit);
         quote!(unit: #unit)
     }));
     set.extend(description.as_ref().map(|description| quote!(description: #description)));

@@ -32,6 +32,7 @@ mod instrument;
 mod items;
 mod metric_value;
 mod plan;
+mod registry;
 mod runtime_path;
 mod selection;
 mod semconv;
@@ -89,4 +90,35 @@ pub fn derive_error_type(item: TokenStream) -> TokenStream {
 #[proc_macro_derive(MetricValue, attributes(metric_value))]
 pub fn derive_metric_value(item: TokenStream) -> TokenStream {
     metric_value::DERIVE.expand(item.into()).into()
+}
+
+/// Declares the names of a project's spans as constants.
+///
+/// See `otel_runtime::span_names`, the same macro under its public name, for examples.
+#[proc_macro]
+pub fn span_names(names: TokenStream) -> TokenStream {
+    registry::SPAN_NAMES.expand(names.into()).into()
+}
+
+/// Declares the names of a project's metrics as constants.
+///
+/// See `otel_runtime::metric_names`, the same macro under its public name, for examples.
+#[proc_macro]
+pub fn metric_names(names: TokenStream) -> TokenStream {
+    registry::METRIC_NAMES.expand(names.into()).into()
+}
+
+/// Declares the keys of a project's attributes as constants.
+///
+/// See `otel_runtime::attribute_keys`, the same macro under its public name, for examples.
+#[proc_macro]
+pub fn attribute_keys(names: TokenStream) -> TokenStream {
+    registry::ATTRIBUTE_KEYS.expand(names.into()).into()
+}
+
+/// What `otel-runtime` has for the attributes of the semantic conventions, made from the table that the macros have.
+#[doc(hidden)]
+#[proc_macro]
+pub fn __conventions(_: TokenStream) -> TokenStream {
+    checked::conventions().into()
 }

@@ -37,7 +37,7 @@ pub(crate) enum Kind {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Attribute {
     /// The key of the constant: the whole key, or the template that it belongs to.
-    name: &'static str,
+    pub(crate) name: &'static str,
     pub(crate) is_of_template: bool,
     pub(crate) kind: Kind,
 }
@@ -133,6 +133,11 @@ pub(crate) fn attribute(key: &str) -> Option<Attribute> {
     }
     let template = TEMPLATES.iter().find(|template| is_below(key, template))?;
     Some(Attribute { name: template, is_of_template: true, kind: kind(template) })
+}
+
+/// All attributes of the conventions, a template as what stands for its members.
+pub(crate) fn attributes() -> impl Iterator<Item = Attribute> {
+    ATTRIBUTES.iter().map(|(name, _)| Attribute { name, is_of_template: is_template(name), kind: kind(name) })
 }
 
 /// The metric of the conventions that `name` is.

@@ -205,4 +205,76 @@ pub use otel_macros::counted;
 /// The attributes of a measurement, and where it goes, are those of [`counted`].
 pub use otel_macros::timed;
 
+/// Declares the names of a project's spans in one place, as constants.
+///
+/// ```
+/// use otel_runtime::traced;
+///
+/// otel_runtime::span_names! {
+///     #![deny(literals)]
+///     /// What the shop does.
+///     pub mod names {
+///         /// A customer orders.
+///         PLACE_ORDER = "shop.place_order";
+///         SHIP = "shop.ship";
+///     }
+/// }
+///
+/// #[traced(name = names::PLACE_ORDER)]
+/// fn place_order() {}
+/// # fn main() { place_order(); assert_eq!(names::ALL, [names::PLACE_ORDER, names::SHIP]); }
+/// ```
+///
+/// Every name is checked as by [`SpanName::new`], and no two may be the same. `ALL` has all of them.
+///
+/// With `#![deny(literals)]`, which speaks for the whole crate and so stands in its root, a name of an annotation that is a literal is an error;
+/// a function's own name, where an annotation gives none, is not a literal. `#![crate = path]` says where this crate is found, if not at
+/// `::otel_runtime`.
+///
+/// ```compile_fail
+/// otel_runtime::span_names! {
+///     pub mod names {
+///         PLACE_ORDER = "shop.place_order";
+///         ORDER = "shop.place_order"; // is declared already, as `PLACE_ORDER`
+///     }
+/// }
+/// # fn main() {}
+/// ```
+pub use otel_macros::span_names;
+
+/// Declares the names of a project's metrics in one place, as constants: as [`span_names`] does those of its spans.
+///
+/// ```
+/// otel_runtime::metric_names! {
+///     pub mod metrics {
+///         ORDERS = "shop.orders";
+///     }
+/// }
+///
+/// #[otel_runtime::counted(name = metrics::ORDERS, unit = "{order}")]
+/// fn place_order() {}
+/// # fn main() { place_order(); }
+/// ```
+///
+/// A name that is nearly one of the semantic conventions is refused. Names of the conventions may stand as literals in annotations, with
+/// `#![deny(literals)]` too.
+pub use otel_macros::metric_names;
+
+/// Declares the keys of a project's attributes in one place, as constants: as [`span_names`] does the names of its spans.
+///
+/// ```
+/// otel_runtime::attribute_keys! {
+///     pub mod keys {
+///         ORDER_ID = "order.id";
+///     }
+/// }
+///
+/// #[otel_runtime::traced(fields(keys::ORDER_ID = id))]
+/// fn place_order(id: u64) {}
+/// # fn main() { place_order(7); }
+/// ```
+///
+/// A key in a namespace of the semantic conventions has to be one of theirs.
+pub use otel_macros::attribute_keys;
+
 pub use otel_macros::{Attributes, ErrorType, MetricValue};

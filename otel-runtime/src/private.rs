@@ -1,31 +1,66 @@
 //! What the macros may name, mounted as the hidden `otel_runtime::__private`. Not public API: it changes without notice between versions,
 //! which is why the two crates pin each other exactly.
 //!
-//! An expansion names what is re-exported in the first block and defined as a function below it, and the macros `site!`, `of_kind!`,
-//! `returns!`, `outcome!` and `ok_part!`; nothing else. The second block is what those macros name in turn.
+//! An expansion names what is re-exported in the first block and defined as a function below it, and the macros `site!`,
+//! `span_name!`, `metric_name!`, `returns!`, `outcome!` and `ok_part!`; nothing else. The second block is what those macros name in turn.
+
+#[path = "convention.rs"]
+pub mod convention;
 
 pub use crate::attributes::{AttributeWriter, Attributes};
 pub use crate::metrics::{Count, Time};
 pub use crate::name::{AttributeKey, MetricName, SpanName, Unit};
+pub use crate::of_kind::{OfKind, kind};
 pub use crate::origin::{AsParent, no_parent};
 pub use crate::outcome::{ErrorType, Outcome};
 pub use crate::redact::{Redacted, Redaction};
 pub use crate::stream::Items;
 pub use crate::value::{AttributeValue, Debugged, Displayed, MetricValue, Unbounded, ValueWriter};
-pub use crate::{__of_kind as of_kind, __ok_part as ok_part, __outcome as outcome, __returns as returns, __site as site};
+pub use crate::{
+    __metric_name as metric_name, __ok_part as ok_part, __outcome as outcome, __returns as returns, __site as site,
+    __span_name as span_name,
+};
 pub use opentelemetry::trace::SpanKind;
 pub use opentelemetry_semantic_conventions as semconv;
 
 pub use crate::classify::{
     AlwaysOk, ByDisplay, ByErrorType, ByOkValue, ByPath, ByValue, Fallible, Infallible, ResultParts, Returned, WholeValue,
 };
-pub use crate::of_kind::{OfKind, kind};
 pub use crate::site::{Code, Site};
 
 use crate::attributes::Fields;
 
 /// The fields of a call that has none.
 pub fn no_fields(_: &mut Fields) {}
+
+/// The name of a span that an annotation gives as a literal. A crate that declares its names has a function of this name, which refuses it.
+#[must_use]
+#[track_caller]
+pub const fn __otel_span_name(name: &'static str) -> SpanName {
+    SpanName::new(name)
+}
+
+/// The same for the name of a metric.
+#[must_use]
+#[track_caller]
+pub const fn __otel_metric_name(name: &'static str) -> MetricName {
+    MetricName::new(name)
+}
+
+/// Checks that a module is the root of its crate.
+///
+/// # Panics
+///
+/// With `message`, if it is not; while compiling.
+#[track_caller]
+pub const fn in_root(module: &str, message: &str) {
+    let path = module.as_bytes();
+    let mut at = 0;
+    while at < path.len() {
+        assert!(path[at] != b':', "{}", message);
+        at += 1;
+    }
+}
 
 /// `Box::pin`, where the user's `Box` may be another.
 pub fn pinned<F>(future: F) -> std::pin::Pin<Box<F>> {
@@ -78,30 +113,33 @@ macro_rules! __site {
     }};
 }
 
-/// A reference to a value, if what it refers to is of a kind. The trait is there for its message, which names the attribute.
+/// The name of a span that an annotation gives as a literal. A crate that declares its names has a function in its root which refuses it: what
+/// is in `crate::*` stands before what is imported outside of that.
 #[doc(hidden)]
 #[macro_export]
-macro_rules! __of_kind {
-    ($attribute:ident: $kind:ident, $message:literal, $value:expr) => {
-        // What a value borrows from lives on in a `match`, to the end of the statement.
-        match $value {
-            value => {
-                #[diagnostic::on_unimplemented(
-                    message = $message,
-                    label = "of another kind",
-                    note = "a key in quotes takes any value; a type with an `AttributeValue` of its own says what it records with `OfKind`"
-                )]
-                #[allow(non_camel_case_types)]
-                trait $attribute {}
-                #[diagnostic::do_not_recommend]
-                impl<T: $crate::__private::OfKind<$crate::__private::kind::$kind> + ?Sized> $attribute for T {}
-                const fn __otel_of_kind<T: $attribute + ?Sized>(value: &T) -> &T {
-                    value
-                }
-                __otel_of_kind(value)
-            }
+macro_rules! __span_name {
+    ($name:expr) => {{
+        use $crate::__private::__otel_span_name;
+        {
+            #[allow(unused_imports, clippy::crate_in_macro_def)]
+            use crate::*;
+            __otel_span_name($name)
         }
-    };
+    }};
+}
+
+/// The same for the name of a metric.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __metric_name {
+    ($name:expr) => {{
+        use $crate::__private::__otel_metric_name;
+        {
+            #[allow(unused_imports, clippy::crate_in_macro_def)]
+            use crate::*;
+            __otel_metric_name($name)
+        }
+    }};
 }
 
 /// Tells the compiler the type of an async block's value, to which the block's `?`, `return` and last expression are then converted. There

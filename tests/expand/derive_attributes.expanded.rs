@@ -28,11 +28,7 @@ impl ::otel_runtime::__private::Attributes for Order {
                             );
                             KEY
                         },
-                        ::otel_runtime::__private::of_kind!(
-                            USER_ID : String,
-                            "`user.id` is a string in the semantic conventions, and `{Self}` is not",
-                            __otel_field1
-                        ),
+                        ::otel_runtime::__private::convention::USER_ID(__otel_field1),
                     );
                 ::otel_runtime::__private::Attributes::record(__otel_field2, attributes);
                 attributes

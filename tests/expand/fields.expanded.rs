@@ -1,7 +1,7 @@
 fn place_order(order: &Order, host: &str, user_id: u64) -> Receipt {
     let __call = ::otel_runtime::__private::site!(
         "place_order", 0,
-        .span(::otel_runtime::__private::SpanName::new("shop.place_order"),
+        .span(::otel_runtime::__private::span_name!("shop.place_order"),
         ::otel_runtime::__private::SpanKind::Client, &
         [::otel_runtime::__private::AttributeKey::new(::otel_runtime::__private::semconv::attribute::SERVER_ADDRESS),
         ::otel_runtime::__private::AttributeKey::new("order.id"),
@@ -13,11 +13,7 @@ fn place_order(order: &Order, host: &str, user_id: u64) -> Receipt {
                 __fields
                     .set(
                         0,
-                        ::otel_runtime::__private::of_kind!(
-                            SERVER_ADDRESS : String,
-                            "`server.address` is a string in the semantic conventions, and `{Self}` is not",
-                            & (host)
-                        ),
+                        ::otel_runtime::__private::convention::SERVER_ADDRESS(&(host)),
                     );
                 __fields.set(1, &::otel_runtime::__private::Displayed(&(order.id)));
                 __fields.set(2, &::otel_runtime::__private::Debugged(&(order.items)));

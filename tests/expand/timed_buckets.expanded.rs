@@ -1,7 +1,7 @@
 fn place_order(order: &Order) {
     let __call = ::otel_runtime::__private::site!(
         "place_order", 0, .time(::otel_runtime::__private::Time { name :
-        ::otel_runtime::__private::MetricName::new("shop.order.duration"), description :
+        ::otel_runtime::__private::metric_name!("shop.order.duration"), description :
         "Time to place an order.", buckets : ::otel_runtime::__private::Time::rising(&
         [0.01, 0.1, 1.0]), .. ::otel_runtime::__private::Time::DEFAULT })
     )

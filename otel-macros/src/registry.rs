@@ -1,0 +1,197 @@
+//! `span_names!`, `metric_names!`, `attribute_keys!`: a project's names, declared in one place.
+//!
+//! A crate that says `#![deny(literals)]` there has a function in its root that the names of its annotations go through, and that refuses all
+//! of them; see `span_name!` of the runtime.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use syn::parse::{Parse, ParseStream, Parser};
+use syn::{Attribute, Expr, ExprPath, LitStr, Meta, Path, Token, Visibility, braced};
+
+use crate::args::Slot;
+use crate::errors::Errors;
+use crate::{checked, runtime_path, semconv};
+
+/// What names a registry has.
+#[derive(Clone, Copy)]
+pub(crate) struct Registry {
+    /// The macro, without its exclamation mark.
+    pub(crate) macro_name: &'static str,
+    /// The type of its constants.
+    ty: &'static str,
+    /// What is named.
+    what: &'static str,
+    /// What is wrong with a name, if it looks like one of the conventions.
+    misspelt: fn(&str) -> Option<String>,
+    /// The function in the root of a crate that lets no literals through, for names that annotations give.
+    gate: Option<&'static str>,
+}
+
+pub(crate) const SPAN_NAMES: Registry =
+    Registry { macro_name: "span_names", ty: "SpanName", what: "span", misspelt: |_| None, gate: Some(checked::SPAN_GATE) };
+pub(crate) const METRIC_NAMES: Registry = Registry {
+    macro_name: "metric_names",
+    ty: "MetricName",
+    what: "metric",
+    misspelt: semconv::misspelt_metric,
+    gate: Some(checked::METRIC_GATE),
+};
+pub(crate) const ATTRIBUTE_KEYS: Registry =
+    Registry { macro_name: "attribute_keys", ty: "AttributeKey", what: "attribute", misspelt: semconv::misspelt_attribute, gate: None };
+
+/// The module as written.
+struct Declared {
+    inner: Vec<Attribute>,
+    attributes: Vec<Attribute>,
+    visibility: Visibility,
+    module: Ident,
+    names: Vec<DeclaredName>,
+}
+
+/// `PLACE_ORDER = "shop.place_order";`
+struct DeclaredName {
+    attributes: Vec<Attribute>,
+    constant: Ident,
+    name: LitStr,
+}
+
+impl Parse for Declared {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let inner = input.call(Attribute::parse_inner)?;
+        let attributes = input.call(Attribute::parse_outer)?;
+        let visibility = input.parse()?;
+        let example = "expected a module: `pub mod names { PLACE_ORDER = \"shop.place_order\"; }`";
+        input.parse::<Token![mod]>().map_err(|error| syn::Error::new(error.span(), example))?;
+        let module = input.parse()?;
+        let content;
+        braced!(content in input);
+        let mut names = Vec::new();
+        while !content.is_empty() {
+            names.push(content.parse()?);
+        }
+        Ok(Self { inner, attributes, visibility, module, names })
+    }
+}
+
+impl Parse for DeclaredName {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let attributes = input.call(Attribute::parse_outer)?;
+        let constant = input
+            .parse()
+            .map_err(|error| syn::Error::new(error.span(), "expected a declaration: `PLACE_ORDER = \"shop.place_order\";`"))?;
+        input.parse::<Token![=]>()?;
+        let name = input.parse()?;
+        input.parse::<Token![;]>()?;
+        Ok(Self { attributes, constant, name })
+    }
+}
+
+/// What stands before the module.
+#[derive(Default)]
+struct Settings {
+    runtime: Slot<Path>,
+    denies_literals: Slot<()>,
+}
+
+impl Registry {
+    pub(crate) fn expand(self, tokens: TokenStream) -> TokenStream {
+        let declared = match Declared::parse.parse2(tokens) {
+            Ok(declared) => declared,
+            Err(error) => return error.to_compile_error(),
+        };
+        let mut errors = Errors::default();
+        let settings = self.settings(&declared.inner, &mut errors);
+        self.check(&declared.names, &mut errors);
+        let errors = errors.into_tokens();
+        let runtime = runtime_path::or_default(settings.runtime.clone().take());
+        let gate = self.gate(&settings, &declared.module, &runtime);
+        let module = self.module(&declared, &runtime);
+        quote!(#errors #module #gate)
+    }
+
+    fn settings(self, attributes: &[Attribute], errors: &mut Errors) -> Settings {
+        let mut settings = Settings::default();
+        for attribute in attributes {
+            let place = runtime_path::around(attribute);
+            let set = match &attribute.meta {
+                Meta::NameValue(pair) if pair.path.is_ident("crate") => match &pair.value {
+                    Expr::Path(ExprPath { qself: None, path, .. }) => settings.runtime.set(place, "`crate`", path.clone()),
+                    other => {
+                        Err(syn::Error::new_spanned(other, "`crate` wants a path without quotes: `#![crate = ::path::to::otel_runtime]`"))
+                    }
+                },
+                Meta::List(list) if self.gate.is_some() && list.path.is_ident("deny") && list.tokens.to_string() == "literals" => {
+                    settings.denies_literals.set(place, "`deny(literals)`", ())
+                }
+                _ => {
+                    let choices = if self.gate.is_some() { "`#![deny(literals)]` and `#![crate = path]`" } else { "`#![crate = path]`" };
+                    Err(syn::Error::new_spanned(attribute, format!("before the module of `{}!` stand only {choices}", self.macro_name)))
+                }
+            };
+            set.err().into_iter().for_each(|error| errors.push(error));
+        }
+        settings
+    }
+
+    /// No name twice, and none that is nearly one of the conventions.
+    fn check(self, names: &[DeclaredName], errors: &mut Errors) {
+        for (index, DeclaredName { name, .. }) in names.iter().enumerate() {
+            let text = name.value();
+            if let Some(first) = names[..index].iter().find(|other| other.name.value() == text) {
+                errors.at(
+                    name,
+                    format!("`{text}` is declared already, as `{}`; use that, or give this one a name of its own", first.constant),
+                );
+            }
+            if let Some(message) = (self.misspelt)(&text) {
+                errors.at(name, message);
+            }
+        }
+    }
+
+    fn module(self, declared: &Declared, runtime: &Path) -> TokenStream {
+        let Declared { attributes, visibility, module, names, .. } = declared;
+        let (ty, place) = (Ident::new(self.ty, Span::call_site()), Span::call_site());
+        let at_call = runtime_path::at(runtime, place);
+        let constants = names.iter().map(|DeclaredName { attributes, constant, name }| {
+            let value = match self.ty {
+                "AttributeKey" => checked::conventional_key(runtime, name),
+                "MetricName" => checked::conventional_metric(runtime, name),
+                _ => checked::text(runtime, self.ty, name.span(), name),
+            };
+            quote_spanned!(constant.span()=> #(#attributes)* pub const #constant: #at_call::__private::#ty = #value;)
+        });
+        let all = names.iter().map(|name| &name.constant);
+        let summary = format!("All of them: every {} that is declared here.", self.what);
+        quote! {
+            #(#attributes)*
+            #visibility mod #module {
+                #(#constants)*
+                #[doc = #summary]
+                #[allow(dead_code)]
+                pub const ALL: &[#at_call::__private::#ty] = &[#(#all),*];
+            }
+        }
+    }
+
+    /// The gate of a crate that lets no literals through.
+    fn gate(self, settings: &Settings, module: &Ident, runtime: &Path) -> Option<TokenStream> {
+        let (place, gate) = (settings.denies_literals.place()?, self.gate?);
+        let (gate, ty) = (format_ident!("__otel_{gate}"), Ident::new(self.ty, Span::call_site()));
+        let what = self.what;
+        let message = format!("this crate declares the names of its {what}s: add this one to `{module}`, and write `name = {module}::…`");
+        let root = format!("`{}!` with `deny(literals)` stands in the root of the crate, which it speaks for", self.macro_name);
+        let check = format_ident!("{gate}_root");
+        Some(quote_spanned! {place=>
+            #[doc(hidden)]
+            #[allow(dead_code)]
+            #[track_caller]
+            const fn #gate(_: &'static str) -> #runtime::__private::#ty {
+                ::core::panic!(#message)
+            }
+            #[doc(hidden)]
+            #[allow(dead_code, non_upper_case_globals)]
+            const #check: () = #runtime::__private::in_root(::core::module_path!(), #root);
+        })
+    }
+}

@@ -1,0 +1,10 @@
+mod telemetry {
+    otel_runtime::span_names! {
+        #![deny(literals)]
+        pub mod names {
+            PLACE_ORDER = "shop.place_order";
+        }
+    }
+}
+
+fn main() {}
