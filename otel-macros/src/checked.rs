@@ -3,10 +3,10 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{LitStr, Path};
+use syn::{Expr, ExprLit, Lit, LitStr, Path};
 
 use crate::args::Name;
-use crate::field::{Field, Key, KeyForm};
+use crate::field::{Field, Key, KeyForm, Sigil};
 use crate::semconv::{self, Attribute, Kind};
 use crate::{derive, runtime_path};
 
@@ -63,16 +63,15 @@ pub(crate) fn text(runtime: &Path, ty: &str, place: Span, name: &dyn ToTokens) -
 
 /// The keys of fields. Where some are constants, it is the compiler that sees two that are the same.
 pub(crate) fn keys<'a>(runtime: &Path, fields: impl Iterator<Item = &'a Field> + Clone) -> TokenStream {
-    let keys = fields.clone().map(|field| match &field.key {
+    let each = fields.clone().map(|field| match &field.key {
         Key { form: KeyForm::Dotted(literal), .. } => conventional_key(runtime, literal),
         Key { form: KeyForm::Quoted(literal), .. } => text(runtime, "AttributeKey", literal.span(), literal),
         Key { form: KeyForm::Constant(path), .. } => path.to_token_stream(),
     });
-    let list = quote!(&[#(#keys),*]);
-    let constants = fields.clone().filter(|field| matches!(field.key.form, KeyForm::Constant(_)));
-    match constants.last() {
-        Some(last) if fields.count() > 1 => {
-            let place = last.key.span();
+    let list = quote!(&[#(#each),*]);
+    match fields.clone().filter(|field| matches!(field.key.form, KeyForm::Constant(_))).last() {
+        Some(constant) if fields.count() > 1 => {
+            let place = constant.key.span();
             let runtime = runtime_path::at(runtime, place);
             quote_spanned!(place=> #runtime::__private::AttributeKey::distinct(#list))
         }
@@ -120,6 +119,24 @@ pub(crate) fn value(runtime: &Path, key: &LitStr, value: TokenStream, place: Spa
     quote_spanned!(place=> #runtime::__private::convention::#name(#value))
 }
 
+/// What is known of an attribute before its value is: `"http.route": String`, or without a convention what the source shows.
+pub(crate) fn described(field: &Field) -> TokenStream {
+    if let KeyForm::Dotted(key) = &field.key.form
+        && let Some(attribute) = semconv::attribute(&key.value())
+    {
+        let (name, kind) = (attribute.name, derive::local(attribute.kind.name()));
+        return quote!(#name: #kind);
+    }
+    let kind = match (field.sigil, &field.value) {
+        (Sigil::Display | Sigil::Debug, _) | (_, Expr::Lit(ExprLit { lit: Lit::Str(_), .. })) => Kind::String,
+        (_, Expr::Lit(ExprLit { lit: Lit::Int(_), .. })) => Kind::Int,
+        (_, Expr::Lit(ExprLit { lit: Lit::Float(_), .. })) => Kind::Double,
+        (_, Expr::Lit(ExprLit { lit: Lit::Bool(_), .. })) => Kind::Bool,
+        _ => Kind::Any,
+    };
+    derive::local(kind.name()).into_token_stream()
+}
+
 /// For every attribute of the conventions a function that takes what can be its value, and a trait that says so: the message of the compiler
 /// has its key.
 pub(crate) fn conventions() -> TokenStream {
@@ -132,7 +149,7 @@ pub(crate) fn conventions() -> TokenStream {
             #[diagnostic::on_unimplemented(
                 message = #message,
                 label = "of another kind",
-                note = "a key in quotes takes any value; a type with an `AttributeValue` of its own says what it records with `OfKind`"
+                note = "a type with an `AttributeValue` of its own says what it records with `OfKind`; a key that is a constant takes any value"
             )]
             pub trait #name {}
             #[diagnostic::do_not_recommend]

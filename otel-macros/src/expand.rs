@@ -79,7 +79,18 @@ fn site(plan: &Plan) -> TokenStream {
     });
     let count = plan.count.as_ref().map(|count| count_of_site(runtime, count));
     let time = plan.time.as_ref().map(|time| time_of_site(runtime, time));
-    quote!(#runtime::__private::site!(#function, #line, #span #count #time))
+    let attributes = attributes(plan);
+    quote!(#runtime::__private::site!(#function, #line, [#attributes], #span #count #time))
+}
+
+/// What is known of the attributes of the span, of the counter and of the histogram, if there are any.
+fn attributes(plan: &Plan) -> Option<TokenStream> {
+    let span = plan.span.iter().flat_map(SpanPlan::named);
+    let count = plan.count.iter().flat_map(|count| &count.fields);
+    let time = plan.time.iter().flat_map(|time| &time.fields);
+    let is_empty = span.clone().chain(count.clone()).chain(time.clone()).next().is_none();
+    let (span, count, time) = (span.map(checked::described), count.map(checked::described), time.map(checked::described));
+    (!is_empty).then(|| quote!([#(#span),*] [#(#count),*] [#(#time),*]))
 }
 
 fn span_of_site(runtime: &Path, span: &SpanPlan, (place, function): (Span, &Literal)) -> TokenStream {
@@ -88,11 +99,7 @@ fn span_of_site(runtime: &Path, span: &SpanPlan, (place, function): (Span, &Lite
         Some(name) => checked::span(runtime, name),
     };
     let kind = &span.kind;
-    let named = span.fields.iter().filter_map(|field| match field {
-        SpanField::One(field) => Some(field),
-        SpanField::Spread(_) => None,
-    });
-    let keys = checked::keys(runtime, named.chain(&span.ok).chain(&span.err));
+    let keys = checked::keys(runtime, span.named());
     let scope = span.scope.as_ref().map(|scope| quote!(.scope(#scope)));
     quote!(.span(#name, #runtime::__private::SpanKind::#kind, #keys) #scope)
 }

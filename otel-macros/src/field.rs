@@ -148,6 +148,9 @@ impl Key {
             let message = format!("`{0}(…)` has no key; write `key = {0}(…)`", self.text);
             return Err(syn::Error::new(self.span(), message));
         }
+        if input.peek(Token![-]) {
+            return Err(input.error("a key with other signs than `.` and `_` is written in quotes: `\"http.request.header.x-id\" = value`"));
+        }
         if !input.peek(Token![=]) {
             return Err(input.error(format!("expected `=` after the key: `{} = value`", self.text)));
         }

@@ -106,19 +106,12 @@ impl SpanPlan {
         let verdict = verdict(&args, errors);
         let (fields, ok, err) =
             (args.fields.take().unwrap_or_default(), args.ok.take().unwrap_or_default(), args.err.take().unwrap_or_default());
-        let named = fields.iter().filter_map(|field| match field {
-            SpanField::One(field) => Some(field),
-            SpanField::Spread(_) => None,
-        });
-        let all: Vec<&Field> = named.chain(&ok).chain(&err).collect();
-        refuse_same_key_twice(&all, "a span has one value for each key", errors);
-        all.iter().for_each(|field| check_key(&field.key, SPAN_KEYS, errors));
         let origin = match args.parent.take() {
             Some(parent) => Origin::Explicit(parent),
             None if args.root.get().is_some() => Origin::Root,
             None => Origin::Current,
         };
-        Self {
+        let plan = Self {
             name: args.name.take(),
             kind: kind(args.kind.take(), errors),
             fields,
@@ -129,7 +122,21 @@ impl SpanPlan {
             links: args.links.take(),
             scope: args.scope.take(),
             item_events: args.item_events.get().is_some(),
+        };
+        refuse_same_key_twice(plan.named(), "a span has one value for each key", errors);
+        for field in plan.named() {
+            check_key(&field.key, SPAN_KEYS, errors);
         }
+        plan
+    }
+
+    /// The attributes that have a key here: those of `fields`, then those of `ok`, then those of `err`.
+    pub(crate) fn named(&self) -> impl Iterator<Item = &Field> + Clone {
+        let fields = self.fields.iter().filter_map(|field| match field {
+            SpanField::One(field) => Some(field),
+            SpanField::Spread(_) => None,
+        });
+        fields.chain(&self.ok).chain(&self.err)
     }
 }
 
@@ -206,7 +213,7 @@ fn refuse_what_does_not_fit(args: &traced::Args, shape: &Shape, errors: &mut Err
     }
 }
 
-fn refuse_same_key_twice(fields: &[&Field], reason: &str, errors: &mut Errors) {
+fn refuse_same_key_twice<'a>(fields: impl Iterator<Item = &'a Field>, reason: &str, errors: &mut Errors) {
     let mut seen: Vec<&str> = Vec::new();
     for Field { key, .. } in fields {
         let text = key.text.as_str();
@@ -220,8 +227,10 @@ fn refuse_same_key_twice(fields: &[&Field], reason: &str, errors: &mut Errors) {
 /// The fields of a metric, each key of which may stand there.
 fn metric_fields(written: Slot<Vec<Field>>, errors: &mut Errors) -> Vec<Field> {
     let fields = written.take().unwrap_or_default();
-    refuse_same_key_twice(&fields.iter().collect::<Vec<_>>(), "a metric has one value for each key", errors);
-    fields.iter().for_each(|field| check_key(&field.key, METRIC_KEYS, errors));
+    refuse_same_key_twice(fields.iter(), "a metric has one value for each key", errors);
+    for field in &fields {
+        check_key(&field.key, METRIC_KEYS, errors);
+    }
     fields
 }
 

@@ -159,15 +159,18 @@ impl Registry {
                 "MetricName" => checked::conventional_metric(runtime, name),
                 _ => checked::text(runtime, self.ty, name.span(), name),
             };
-            quote_spanned!(constant.span()=> #(#attributes)* pub const #constant: #at_call::__private::#ty = #value;)
+            let summary = summary(attributes, &format!("`{}`", name.value()));
+            quote_spanned!(constant.span()=> #summary #(#attributes)* pub const #constant: #at_call::__private::#ty = #value;)
         });
         let all = names.iter().map(|name| &name.constant);
-        let summary = format!("All of them: every {} that is declared here.", self.what);
+        let (about, about_all) = (format!("Names of {}s.", self.what), format!("Every name of a {} that is declared here.", self.what));
+        let summary = summary(attributes, &about);
         quote! {
+            #summary
             #(#attributes)*
             #visibility mod #module {
                 #(#constants)*
-                #[doc = #summary]
+                #[doc = #about_all]
                 #[allow(dead_code)]
                 pub const ALL: &[#at_call::__private::#ty] = &[#(#all),*];
             }
@@ -194,4 +197,10 @@ impl Registry {
             const #check: () = #runtime::__private::in_root(::core::module_path!(), #root);
         })
     }
+}
+
+/// Documentation for what has none: a name says what it is.
+fn summary(attributes: &[Attribute], text: &str) -> Option<TokenStream> {
+    let is_documented = attributes.iter().any(|attribute| attribute.path().is_ident("doc"));
+    (!is_documented).then(|| quote!(#[doc = #text]))
 }

@@ -30,7 +30,8 @@ use crate::value::{AttributeValue, MetricValue, ValueWriter};
 /// fn place_order(order: &Order) {}
 /// ```
 ///
-/// A field is recorded by its type (see [`AttributeValue`]), under its own name behind the prefix. Of an enum, the fields of the variant that is
+/// A field is recorded by its type (see [`AttributeValue`]), under its own name behind the prefix. A key in a namespace of the semantic
+/// conventions is checked (see [`checks`](crate::checks)); one that a constant has is not. Of an enum, the fields of the variant that is
 /// there are recorded.
 ///
 /// | on the type | meaning |
@@ -41,6 +42,7 @@ use crate::value::{AttributeValue, MetricValue, ValueWriter};
 /// | on a field | meaning |
 /// |---|---|
 /// | `#[attribute("user.id")]` | this key, as it is; a field of a tuple needs one |
+/// | `#[attribute(key = keys::USER_ID)]` | the key that a constant [`AttributeKey`] has |
 /// | `#[attribute(display)]`, `#[attribute(debug)]` | the text of its `Display`, of its `Debug` |
 /// | `#[attribute(flatten)]` | the attributes of its value, which derives `Attributes`, under their own keys |
 /// | `#[attribute(nested)]` | the same, with this field's key and a dot before each |

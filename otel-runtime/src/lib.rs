@@ -23,7 +23,9 @@
 //! * [`current`]: the running span, from inside of it.
 //! * [`context`]: carrying context to where it does not go by itself.
 //! * [`Attributes`], [`AttributeValue`], [`MetricValue`], [`ErrorType`]: what your types can say about themselves.
-//! * [`testing`] (feature `testing`): capture what a test records.
+//! * [`span_names`], [`metric_names`], [`attribute_keys`]: a project's names in one place; [`checks`]: what is checked of names, and when.
+//! * `testing` (feature `testing`): capture what a test records.
+//! * `inventory` (feature `inventory`): every annotated place of the program.
 //!
 //! The matching [`opentelemetry`] and [`opentelemetry_sdk`] are re-exported: with two versions of them in one program, telemetry gets lost
 //! silently.
@@ -33,6 +35,8 @@
 pub mod __private;
 mod attributes;
 mod call;
+#[doc = include_str!("../docs/checks.md")]
+pub mod checks {}
 mod classify;
 mod clock;
 pub mod context;
@@ -41,6 +45,8 @@ mod delivery;
 mod diagnostics;
 mod export;
 mod future;
+#[cfg(feature = "inventory")]
+pub mod inventory;
 mod metrics;
 mod name;
 mod of_kind;
@@ -69,6 +75,8 @@ pub use opentelemetry_sdk;
 
 pub use attributes::{AttributeWriter, Attributes};
 pub use current::{CurrentSpan, current};
+#[cfg(feature = "inventory")]
+pub use inventory::sites;
 pub use metrics::DURATION_BUCKETS;
 pub use name::{AttributeKey, MetricName, SpanName, Unit};
 pub use of_kind::{OfKind, kind};
@@ -102,7 +110,7 @@ pub use value::{AttributeValue, Element, MetricValue, ValueWriter};
 /// |---|---|
 /// | `"shop.place_order"`, `name = "…"` or `name = PATH` | the name of the span: a literal, or a constant [`SpanName`]; by default the function's name |
 /// | `kind = …` | `internal` (default), `server`, `client`, `producer`, `consumer` |
-/// | `fields(…)` | attributes; nothing is recorded unless it is named here, and expressions run only if the span may be recorded. `..value` records those of a value that derives [`Attributes`] |
+/// | `fields(…)` | attributes; nothing is recorded unless it is named here, and expressions run only if the span may be recorded. a key in a namespace of the semantic conventions is checked ([`checks`]), one in quotes is not, and `keys::ORDER_ID = …` is a constant [`AttributeKey`]; `..value` records those of a value that derives [`Attributes`] |
 /// | `ok(key = \|value\| …)`, `err(key = \|error\| …)` | attributes from what the function returns |
 /// | `error_if = \|value\| …`, `ok_if = \|value\| …` | whether what looked well is an error (of the class `_OTHER`), or the other way round |
 /// | `parent = …`, `root`, `links = …` | an explicit parent ([`AsParent`]), none (a new trace), links ([`AsLinks`]: one context, or several) |

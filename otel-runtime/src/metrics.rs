@@ -21,6 +21,9 @@ use crate::shared::Shared;
 /// Seconds: from what a function takes that does nothing much to what a user no longer waits for.
 pub const DURATION_BUCKETS: &[f64] = &[0.0001, 0.0005, 0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
+/// The name, unit and description of the counter of calls under way.
+pub(crate) const ACTIVE_CALLS: (&str, &str, &str) = ("function.active_calls", "{call}", "Calls of a function that are under way.");
+
 /// What `#[counted]` says of a place.
 #[derive(Clone, Copy, Debug)]
 pub struct Count {
@@ -143,8 +146,8 @@ impl Instruments {
         let counter = count
             .map(|count| meter.u64_counter(count.name.as_str()).with_unit(count.unit.as_str()).with_description(count.description).build());
         let active = count.filter(|count| count.in_flight).map(|_| {
-            let active = meter.i64_up_down_counter("function.active_calls").with_unit("{call}");
-            active.with_description("Calls of a function that are under way.").build().bind(&[function_name(function)])
+            let (name, unit, description) = ACTIVE_CALLS;
+            meter.i64_up_down_counter(name).with_unit(unit).with_description(description).build().bind(&[function_name(function)])
         });
         let histogram = time.map(|time| {
             let histogram = meter.f64_histogram(time.name.as_str()).with_unit("s").with_description(time.description);

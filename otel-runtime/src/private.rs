@@ -8,6 +8,8 @@
 pub mod convention;
 
 pub use crate::attributes::{AttributeWriter, Attributes};
+#[cfg(feature = "inventory")]
+pub use crate::inventory::{Described, Entry, SITES};
 pub use crate::metrics::{Count, Time};
 pub use crate::name::{AttributeKey, MetricName, SpanName, Unit};
 pub use crate::of_kind::{OfKind, kind};
@@ -17,7 +19,7 @@ pub use crate::redact::{Redacted, Redaction};
 pub use crate::stream::Items;
 pub use crate::value::{AttributeValue, Debugged, Displayed, MetricValue, Unbounded, ValueWriter};
 pub use crate::{
-    __metric_name as metric_name, __ok_part as ok_part, __outcome as outcome, __returns as returns, __site as site,
+    __metric_name as metric_name, __ok_part as ok_part, __outcome as outcome, __register as register, __returns as returns, __site as site,
     __span_name as span_name,
 };
 pub use opentelemetry::trace::SpanKind;
@@ -27,6 +29,8 @@ pub use crate::classify::{
     AlwaysOk, ByDisplay, ByErrorType, ByOkValue, ByPath, ByValue, Fallible, Infallible, ResultParts, Returned, WholeValue,
 };
 pub use crate::site::{Code, Site};
+#[cfg(feature = "inventory")]
+pub use linkme;
 
 use crate::attributes::Fields;
 
@@ -95,11 +99,12 @@ pub fn typed<T>() -> T {
     unreachable!("only the type of this call is of interest")
 }
 
-/// The [`Site`] of the calling code, in a `static` that nothing else can name; what follows the line are calls that add to it.
+/// The [`Site`] of the calling code, in a `static` that nothing else can name; what follows the line is what [`register!`] is told of its
+/// attributes, and calls that add to it.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __site {
-    ($function:expr, $line:literal, $($what:tt)*) => {{
+    ($function:expr, $line:literal, $attributes:tt, $($what:tt)*) => {{
         static __OTEL_SITE: $crate::__private::Site = $crate::__private::Site::new($crate::__private::Code::new(
             ::core::concat!(::core::module_path!(), "::", $function),
             ::core::file!(),
@@ -109,19 +114,45 @@ macro_rules! __site {
             ::core::option_env!("CARGO_PKG_VERSION"),
         ))
         $($what)*;
+        $crate::__private::register!(__OTEL_SITE $attributes);
         &__OTEL_SITE
     }};
+}
+
+/// Adds a place to the inventory. Of its attributes the macro has written down, list by list, the kind of each, behind the key of the
+/// convention that it is.
+#[cfg(feature = "inventory")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __register {
+    ($site:ident [$([$($($convention:literal:)? $kind:ident),*])*]) => {
+        #[$crate::__private::linkme::distributed_slice($crate::__private::SITES)]
+        #[linkme(crate = $crate::__private::linkme)]
+        static __OTEL_ENTRY: $crate::__private::Entry = $crate::__private::Entry::new(
+            &$site,
+            &[$(&[$($crate::__private::Described::$kind$(.of($convention))?),*]),*],
+        );
+    };
+}
+
+/// Without an inventory there is nothing to add to.
+#[cfg(not(feature = "inventory"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __register {
+    ($site:ident $attributes:tt) => {};
 }
 
 /// The name of a span that an annotation gives as a literal. A crate that declares its names has a function in its root which refuses it: what
 /// is in `crate::*` stands before what is imported outside of that.
 #[doc(hidden)]
 #[macro_export]
+#[allow(clippy::crate_in_macro_def, reason = "the user's crate is what is asked")]
 macro_rules! __span_name {
     ($name:expr) => {{
         use $crate::__private::__otel_span_name;
         {
-            #[allow(unused_imports, clippy::crate_in_macro_def)]
+            #[allow(unused_imports)]
             use crate::*;
             __otel_span_name($name)
         }
@@ -131,11 +162,12 @@ macro_rules! __span_name {
 /// The same for the name of a metric.
 #[doc(hidden)]
 #[macro_export]
+#[allow(clippy::crate_in_macro_def, reason = "the user's crate is what is asked")]
 macro_rules! __metric_name {
     ($name:expr) => {{
         use $crate::__private::__otel_metric_name;
         {
-            #[allow(unused_imports, clippy::crate_in_macro_def)]
+            #[allow(unused_imports)]
             use crate::*;
             __otel_metric_name($name)
         }

@@ -6,7 +6,7 @@ use opentelemetry::InstrumentationScope;
 /// The instrumentation scope of a place: the user's crate, with its version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Scope {
-    name: &'static str,
+    pub(crate) name: &'static str,
     /// Empty: not known.
     version: &'static str,
 }

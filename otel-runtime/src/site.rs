@@ -23,10 +23,10 @@ use crate::switch::Switch;
 /// One instrumented place of the program. The macros put one in a `static` for each annotated function.
 #[derive(Debug)]
 pub struct Site {
-    code: Code,
-    span: Option<SpanSite>,
-    count: Option<Count>,
-    time: Option<Time>,
+    pub(crate) code: Code,
+    pub(crate) span: Option<SpanSite>,
+    pub(crate) count: Option<Count>,
+    pub(crate) time: Option<Time>,
     switch: Switch,
     /// The tracer of the global pipeline, once it is known.
     tracer: OnceLock<Option<SdkTracer>>,
@@ -36,20 +36,20 @@ pub struct Site {
 
 /// What `#[traced]` says of a place.
 #[derive(Clone, Debug)]
-struct SpanSite {
-    name: SpanName,
-    kind: SpanKind,
-    keys: &'static [AttributeKey],
+pub(crate) struct SpanSite {
+    pub(crate) name: SpanName,
+    pub(crate) kind: SpanKind,
+    pub(crate) keys: &'static [AttributeKey],
 }
 
 /// Where a place stands in the source (semantic conventions, "Source code attributes":
 /// <https://opentelemetry.io/docs/specs/semconv/registry/attributes/code/>), and the instrumentation scope that follows from it.
 #[derive(Clone, Copy, Debug)]
 pub struct Code {
-    function: &'static str,
-    file: &'static str,
-    line: u32,
-    scope: Scope,
+    pub(crate) function: &'static str,
+    pub(crate) file: &'static str,
+    pub(crate) line: u32,
+    pub(crate) scope: Scope,
 }
 
 impl Code {

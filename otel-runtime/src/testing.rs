@@ -24,6 +24,8 @@
 //! another task or thread belongs to it if it is given the context ([`crate::context`]).
 
 mod points;
+#[cfg(feature = "inventory")]
+mod unique;
 
 use std::fmt::Write;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -39,6 +41,8 @@ use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider, Span as SdkSpan, Span
 
 use self::points::Collected;
 pub use self::points::{Point, PointValue};
+#[cfg(feature = "inventory")]
+pub use self::unique::assert_unique_span_names;
 use crate::diagnostics::Diagnostics;
 use crate::panics;
 use crate::pipeline::{Pipeline, Sampling, Tracing};

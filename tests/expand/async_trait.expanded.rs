@@ -14,7 +14,8 @@ where
     Self: 'async_trait,
 {
     let __call = ::otel_runtime::__private::site!(
-        "place_order", 0, .span(::otel_runtime::__private::SpanName::new("place_order"),
+        "place_order", 0, [[Any] [] []],
+        .span(::otel_runtime::__private::SpanName::new("place_order"),
         ::otel_runtime::__private::SpanKind::Internal, &
         [::otel_runtime::__private::AttributeKey::new("order.id")])
     )

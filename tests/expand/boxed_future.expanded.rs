@@ -1,6 +1,6 @@
 fn walk(node: Node) -> Pin<Box<dyn Future<Output = u64>>> {
     let __call = ::otel_runtime::__private::site!(
-        "walk", 0, .span(::otel_runtime::__private::SpanName::new("walk"),
+        "walk", 0, [], .span(::otel_runtime::__private::SpanName::new("walk"),
         ::otel_runtime::__private::SpanKind::Internal, & [])
     )
         .start(::otel_runtime::__private::no_fields);

@@ -1,6 +1,6 @@
 fn place_order(order: &Order) {
     let __call = ::otel_runtime::__private::site!(
-        "place_order", 0, .count(::otel_runtime::__private::Count::DEFAULT)
+        "place_order", 0, [], .count(::otel_runtime::__private::Count::DEFAULT)
     )
         .start(::otel_runtime::__private::no_fields);
     __call

@@ -1,7 +1,7 @@
 fn place_order(order: &Order) {
     let __call = ::otel_runtime::__private::site!(
-        "place_order", 0, .count(::otel_runtime::__private::Count { name : names::ORDERS,
-        description : "", unit : names::ORDER, ..
+        "place_order", 0, [], .count(::otel_runtime::__private::Count { name :
+        names::ORDERS, description : "", unit : names::ORDER, ..
         ::otel_runtime::__private::Count::DEFAULT })
     )
         .start(::otel_runtime::__private::no_fields);

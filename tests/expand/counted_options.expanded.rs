@@ -1,6 +1,7 @@
 fn place_order(order: &Order, member: bool) -> Result<Receipt, OrderError> {
     let __call = crate::telemetry::__private::site!(
-        "place_order", 0, .count(crate ::telemetry::__private::Count { name : crate
+        "place_order", 0, [[] [Any, String, Any] []], .count(crate
+        ::telemetry::__private::Count { name : crate
         ::telemetry::__private::metric_name!("shop.orders"), unit : crate
         ::telemetry::__private::Unit::new("{order}"), description : "Orders placed.",
         in_flight : true, keys : & [crate

@@ -1,6 +1,6 @@
 fn items(order: &Order) -> usize {
     let __call = ::otel_runtime::__private::site!(
-        "items", 0, .span(::otel_runtime::__private::SpanName::new("items"),
+        "items", 0, [], .span(::otel_runtime::__private::SpanName::new("items"),
         ::otel_runtime::__private::SpanKind::Internal, & [])
     )
         .start(::otel_runtime::__private::no_fields);

@@ -4,7 +4,8 @@ async fn place_order(order: Order) -> Result<Receipt, OrderError> {
     #[allow(unused_imports)]
     use counted as _;
     let __call = ::otel_runtime::__private::site!(
-        "place_order", 0, .span(::otel_runtime::__private::SpanName::new("place_order"),
+        "place_order", 0, [],
+        .span(::otel_runtime::__private::SpanName::new("place_order"),
         ::otel_runtime::__private::SpanKind::Server, & [])
         .count(::otel_runtime::__private::Count { in_flight : true, ..
         ::otel_runtime::__private::Count::DEFAULT })

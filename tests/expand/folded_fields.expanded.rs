@@ -4,7 +4,8 @@ fn place_order(order: &Order) {
     #[allow(unused_imports)]
     use timed as _;
     let __call = ::otel_runtime::__private::site!(
-        "place_order", 0, .span(::otel_runtime::__private::SpanName::new("place_order"),
+        "place_order", 0, [[Any] [Any] [Any]],
+        .span(::otel_runtime::__private::SpanName::new("place_order"),
         ::otel_runtime::__private::SpanKind::Internal, &
         [::otel_runtime::__private::AttributeKey::new("order.id")])
         .count(::otel_runtime::__private::Count { name :

@@ -8,7 +8,8 @@ where
     T: Clone + 'a,
 {
     let __call = ::otel_runtime::__private::site!(
-        "place_order", 0, .span(::otel_runtime::__private::SpanName::new("place_order"),
+        "place_order", 0, [[Any] [] []],
+        .span(::otel_runtime::__private::SpanName::new("place_order"),
         ::otel_runtime::__private::SpanKind::Internal, &
         [::otel_runtime::__private::AttributeKey::new("items")])
     )

@@ -2,7 +2,7 @@ impl<T: Store> Shop<T> {
     const NAME: &'static str = "shop";
     pub fn place_order(&self, order: &Order) {
         let __call = ::otel_runtime::__private::site!(
-            "Shop::place_order", 0,
+            "Shop::place_order", 0, [],
             .span(::otel_runtime::__private::SpanName::new("Shop::place_order"),
             ::otel_runtime::__private::SpanKind::Client, & [])
         )
@@ -19,7 +19,7 @@ impl<T: Store> Shop<T> {
         #[allow(unused_imports)]
         use traced as _;
         let __call = ::otel_runtime::__private::site!(
-            "Shop::charge", 0,
+            "Shop::charge", 0, [],
             .span(::otel_runtime::__private::span_name!("shop.charge"),
             ::otel_runtime::__private::SpanKind::Server, & [])
         )

@@ -1,7 +1,7 @@
 impl Shop {
     pub fn place_order(&self) {
         let __call = ::otel_runtime::__private::site!(
-            "Shop::place_order", 0,
+            "Shop::place_order", 0, [],
             .span(::otel_runtime::__private::SpanName::new("Shop::place_order"),
             ::otel_runtime::__private::SpanKind::Internal, & [])
         )
@@ -20,7 +20,7 @@ impl Shop {
         #[allow(unused_imports)]
         use traced as _;
         let __call = ::otel_runtime::__private::site!(
-            "Shop::private_but_named", 0,
+            "Shop::private_but_named", 0, [],
             .span(::otel_runtime::__private::SpanName::new("Shop::private_but_named"),
             ::otel_runtime::__private::SpanKind::Internal, & [])
         )

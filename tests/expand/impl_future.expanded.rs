@@ -1,6 +1,7 @@
 fn place_order(order: Order) -> impl Future<Output = Receipt> + Send {
     let __call = ::otel_runtime::__private::site!(
-        "place_order", 0, .span(::otel_runtime::__private::SpanName::new("place_order"),
+        "place_order", 0, [],
+        .span(::otel_runtime::__private::SpanName::new("place_order"),
         ::otel_runtime::__private::SpanKind::Internal, & [])
     )
         .start(::otel_runtime::__private::no_fields);

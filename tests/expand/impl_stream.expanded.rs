@@ -1,6 +1,6 @@
 fn orders(&self) -> impl Stream<Item = Result<Order, OrderError>> + '_ {
     let __call = ::otel_runtime::__private::site!(
-        "orders", 0, .span(::otel_runtime::__private::SpanName::new("orders"),
+        "orders", 0, [], .span(::otel_runtime::__private::SpanName::new("orders"),
         ::otel_runtime::__private::SpanKind::Internal, & [])
     )
         .start(::otel_runtime::__private::no_fields);

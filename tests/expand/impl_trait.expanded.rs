@@ -6,7 +6,7 @@ where
     T: Clone,
 {
     let __call = ::otel_runtime::__private::site!(
-        "receipts", 0, .span(names::RECEIPTS,
+        "receipts", 0, [], .span(names::RECEIPTS,
         ::otel_runtime::__private::SpanKind::Internal, & [])
     )
         .start(::otel_runtime::__private::no_fields);

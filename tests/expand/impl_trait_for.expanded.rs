@@ -1,7 +1,7 @@
 impl Handler for crate::shop::Shop {
     fn handle(&self, order: Order) {
         let __call = ::otel_runtime::__private::site!(
-            "Shop::handle", 0, .count(::otel_runtime::__private::Count::DEFAULT)
+            "Shop::handle", 0, [], .count(::otel_runtime::__private::Count::DEFAULT)
             .time(::otel_runtime::__private::Time::DEFAULT)
         )
             .start(::otel_runtime::__private::no_fields);

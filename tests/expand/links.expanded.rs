@@ -1,6 +1,7 @@
 fn handle(batch: Batch) {
     let __call = ::otel_runtime::__private::site!(
-        "handle", 0, .span(::otel_runtime::__private::SpanName::new("handle"),
+        "handle", 0, [[Any] [] []],
+        .span(::otel_runtime::__private::SpanName::new("handle"),
         ::otel_runtime::__private::SpanKind::Consumer, &
         [::otel_runtime::__private::AttributeKey::new("batch.size")])
     )

@@ -4,7 +4,7 @@ mod shop {
     impl Shop<{ 1 + 1 }> {
         fn place_order(&self) {
             let __call = crate::telemetry::__private::site!(
-                "Shop::place_order", 0, .span(crate
+                "Shop::place_order", 0, [], .span(crate
                 ::telemetry::__private::SpanName::new("Shop::place_order"), crate
                 ::telemetry::__private::SpanKind::Internal, & [])
             )
@@ -21,8 +21,9 @@ mod shop {
     mod bank {
         fn charge() {
             let __call = crate::telemetry::__private::site!(
-                "charge", 0, .span(crate ::telemetry::__private::SpanName::new("charge"),
-                crate ::telemetry::__private::SpanKind::Internal, & [])
+                "charge", 0, [], .span(crate
+                ::telemetry::__private::SpanName::new("charge"), crate
+                ::telemetry::__private::SpanKind::Internal, & [])
             )
                 .start(crate::telemetry::__private::no_fields);
             __call
@@ -36,8 +37,8 @@ mod shop {
     }
     fn ship() {
         let __call = crate::telemetry::__private::site!(
-            "ship", 0, .span(crate ::telemetry::__private::SpanName::new("ship"), crate
-            ::telemetry::__private::SpanKind::Internal, & [])
+            "ship", 0, [], .span(crate ::telemetry::__private::SpanName::new("ship"),
+            crate ::telemetry::__private::SpanKind::Internal, & [])
         )
             .start(crate::telemetry::__private::no_fields);
         __call

@@ -1,6 +1,6 @@
 async fn find(id: u64) -> Option<Order> {
     let __call = ::otel_runtime::__private::site!(
-        "find", 0, .span(::otel_runtime::__private::SpanName::new("find"),
+        "find", 0, [[Any] [] []], .span(::otel_runtime::__private::SpanName::new("find"),
         ::otel_runtime::__private::SpanKind::Internal, &
         [::otel_runtime::__private::AttributeKey::new("found")])
     )

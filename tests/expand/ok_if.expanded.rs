@@ -1,6 +1,6 @@
 async fn must_fail(order: Order) -> Result<Receipt, OrderError> {
     let __call = ::otel_runtime::__private::site!(
-        "must_fail", 0, .span(::otel_runtime::__private::SpanName::new("must_fail"),
+        "must_fail", 0, [], .span(::otel_runtime::__private::SpanName::new("must_fail"),
         ::otel_runtime::__private::SpanKind::Internal, & [])
     )
         .start(::otel_runtime::__private::no_fields);

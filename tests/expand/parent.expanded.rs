@@ -1,6 +1,6 @@
 fn serve(request: &Request) -> Response {
     let __call = ::otel_runtime::__private::site!(
-        "serve", 0, .span(::otel_runtime::__private::SpanName::new("serve"),
+        "serve", 0, [], .span(::otel_runtime::__private::SpanName::new("serve"),
         ::otel_runtime::__private::SpanKind::Internal, & [])
     )
         .start_in(

@@ -1,6 +1,6 @@
 async fn nightly() {
     let __call = ::otel_runtime::__private::site!(
-        "nightly", 0, .span(::otel_runtime::__private::SpanName::new("nightly"),
+        "nightly", 0, [], .span(::otel_runtime::__private::SpanName::new("nightly"),
         ::otel_runtime::__private::SpanKind::Internal, & [])
     )
         .start_in(

@@ -1,6 +1,7 @@
 fn place_order(order: &Order, shop: &Shop) {
     let __call = ::otel_runtime::__private::site!(
-        "place_order", 0, .span(::otel_runtime::__private::SpanName::new("place_order"),
+        "place_order", 0, [[Any] [] []],
+        .span(::otel_runtime::__private::SpanName::new("place_order"),
         ::otel_runtime::__private::SpanKind::Internal, &
         [::otel_runtime::__private::AttributeKey::new("shop.name")])
     )

@@ -1,6 +1,6 @@
 async fn place_order(order: Order) -> Receipt {
     let __call = ::otel_runtime::__private::site!(
-        "place_order", 0, .time(::otel_runtime::__private::Time::DEFAULT)
+        "place_order", 0, [], .time(::otel_runtime::__private::Time::DEFAULT)
     )
         .start(::otel_runtime::__private::no_fields);
     __call

@@ -1,6 +1,6 @@
 fn place_order(order: &Order) {
     let __call = ::otel_runtime::__private::site!(
-        "place_order", 0, .time(::otel_runtime::__private::Time { name :
+        "place_order", 0, [], .time(::otel_runtime::__private::Time { name :
         ::otel_runtime::__private::metric_name!("shop.order.duration"), description :
         "Time to place an order.", buckets : ::otel_runtime::__private::Time::rising(&
         [0.01, 0.1, 1.0]), .. ::otel_runtime::__private::Time::DEFAULT })

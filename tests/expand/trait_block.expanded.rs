@@ -3,7 +3,7 @@ trait Handler {
     fn place_order(&self, order: Self::Order);
     fn cancel(&self, order: Self::Order) {
         let __call = ::otel_runtime::__private::site!(
-            "Handler::cancel", 0,
+            "Handler::cancel", 0, [],
             .span(::otel_runtime::__private::SpanName::new("Handler::cancel"),
             ::otel_runtime::__private::SpanKind::Internal, & [])
         )

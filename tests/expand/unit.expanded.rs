@@ -2,7 +2,7 @@
 #[inline]
 pub(crate) unsafe extern "C" fn r#move() {
     let __call = crate::telemetry::__private::site!(
-        "move", 0, .span(crate ::telemetry::__private::SpanName::new("move"), crate
+        "move", 0, [], .span(crate ::telemetry::__private::SpanName::new("move"), crate
         ::telemetry::__private::SpanKind::Internal, & [])
     )
         .start(crate::telemetry::__private::no_fields);

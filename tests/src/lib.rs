@@ -1,6 +1,7 @@
 //! What the tests of the framework share: an OTLP receiver that records what an exporter sends, a runner for child processes, a real OTLP
 //! agent, and telemetry that sends to either.
 
+pub mod annotated;
 pub mod process;
 pub mod receiver;
 pub mod rotel;

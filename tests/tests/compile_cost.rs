@@ -41,12 +41,15 @@ fn it_costs_no_more_than_that_of_tracing_and_checks_cost_little() {
     let workspace = Path::new(env!("CARGO_TARGET_TMPDIR")).join("compile-cost");
     generate(&workspace);
     let mut wrong = Vec::new();
-    let mut table = format!("{:<8}", "");
-    VARIANTS.iter().for_each(|(name, ..)| table.push_str(&format!(" {name:>18}")));
+    let mut table = String::new();
+    let mut columns = |first: &str, cells: [String; VARIANTS.len()]| {
+        let cells = cells.map(|cell| format!("{cell:>18}"));
+        let _ = writeln!(table, "{first:<8} {}", cells.join(" "));
+    };
+    columns("", VARIANTS.map(|(name, ..)| name.to_owned()));
     for (way, arguments) in WAYS {
         let seconds = times(&workspace, arguments);
-        let _ = write!(table, "\n{way:<8}");
-        seconds.iter().for_each(|seconds| table.push_str(&format!(" {seconds:>17.2}s")));
+        columns(way, seconds.map(|seconds| format!("{seconds:.2}s")));
         let [_, ours, tracing, checked, unchecked] = seconds;
         if ours > tracing * NOISE {
             wrong.push(format!("{way}: {ours:.2} s, with tracing {tracing:.2} s"));
@@ -58,8 +61,7 @@ fn it_costs_no_more_than_that_of_tracing_and_checks_cost_little() {
             continue;
         }
         let sizes = VARIANTS.map(|(name, ..)| text_size(&library(&workspace, way, name)));
-        let _ = write!(table, "\n  .text ");
-        sizes.iter().for_each(|size| table.push_str(&format!(" {size:>18}")));
+        columns("  .text", sizes.map(|size| size.to_string()));
         let [plain, ours, tracing, checked, unchecked] = sizes;
         if ours > tracing {
             wrong.push(format!("{way}: {} bytes of code added, with tracing {}", ours - plain, tracing - plain));
@@ -68,7 +70,6 @@ fn it_costs_no_more_than_that_of_tracing_and_checks_cost_little() {
             wrong.push(format!("{way}: {checked} bytes of code, without the check {unchecked}"));
         }
     }
-    table.push('\n');
     // Past the test harness, which shows nothing of a test that passes.
     let _ = write!(io::stderr(), "\n{FUNCTIONS} functions, median of {ROUNDS}, seconds and bytes\n{table}");
     assert!(wrong.is_empty(), "{}\n{table}", wrong.join("\n"));

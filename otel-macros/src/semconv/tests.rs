@@ -180,6 +180,19 @@ fn the_tables_are_sorted_and_agree() {
     assert_eq!(guarded, roots.into_iter().collect::<Vec<_>>(), "every namespace has a guard");
 }
 
+/// `otel_runtime::checks`.
+#[test]
+fn the_page_of_checks_has_the_guards() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../otel-runtime/docs/checks.md");
+    let page = fs::read_to_string(page).expect("the page can be read");
+    for guard in [Guard::Strict, Guard::Everyday] {
+        let names = namespaces::NAMESPACES.iter().filter(|(_, other, _)| *other == guard);
+        let names: Vec<_> = names.map(|(name, ..)| format!("`{name}`")).collect();
+        assert!(page.contains(&format!("> {}\n", names.join(", "))), "{guard:?}: {}", names.join(", "));
+    }
+    assert!(page.contains(&format!("semantic conventions ({VERSION})")));
+}
+
 #[test]
 fn every_key_is_known_and_every_slip_is_not() {
     let mut slips = 0;

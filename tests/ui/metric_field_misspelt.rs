@@ -1,0 +1,6 @@
+use otel_runtime::counted;
+
+#[counted("shop.orders", fields(http.request.methd = "GET"))]
+fn misspelt() {}
+
+fn main() {}
