@@ -25,6 +25,11 @@
 mod assembly;
 mod logs;
 mod metrics;
+#[cfg(target_os = "linux")]
+mod neighbours;
+#[cfg(not(target_os = "linux"))]
+#[path = "neighbours_absent.rs"]
+mod neighbours;
 mod render;
 mod spans;
 mod style;
@@ -39,9 +44,13 @@ mod tests;
 use std::fmt;
 use std::io::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
 use assembly::{Assembly, Limits};
+use neighbours::Neighbours;
+use render::render;
+use tree::{Occasion, Tree};
 
 pub(crate) use logs::ConsoleLogs;
 pub(crate) use metrics::ConsoleMetrics;
@@ -59,17 +68,29 @@ struct Shared {
     style: Style,
     writer: Mutex<Box<dyn Write + Send>>,
     assembly: Mutex<Assembly>,
+    /// Woken when a tree that was kept has been printed or given away.
+    settled: Condvar,
+    neighbours: Neighbours,
     processors: AtomicU64,
 }
+
+/// How long a tree may be on its way to a neighbour, who may have it already.
+const HANDOVER: Duration = Duration::from_secs(1);
 
 impl Console {
     /// A console of its own, which prints to `writer`.
     pub(crate) fn new(writer: Box<dyn Write + Send>, style: Style) -> Self {
+        Self::among(Neighbours::none(), writer, style)
+    }
+
+    fn among(neighbours: Neighbours, writer: Box<dyn Write + Send>, style: Style) -> Self {
         Self {
             shared: Arc::new(Shared {
                 style,
                 writer: Mutex::new(writer),
                 assembly: Mutex::new(Assembly::new(Limits::default())),
+                settled: Condvar::new(),
+                neighbours,
                 processors: AtomicU64::new(0),
             }),
         }
@@ -81,12 +102,13 @@ impl Console {
     /// the style given first is the one it keeps.
     pub(crate) fn stderr(style: Style) -> Self {
         static STDERR: OnceLock<Console> = OnceLock::new();
-        STDERR.get_or_init(|| Self::new(Box::new(std::io::stderr()), style)).clone()
+        STDERR.get_or_init(|| Self::among(Neighbours::on_stderr(), Box::new(std::io::stderr()), style)).clone()
     }
 
     /// A processor for one tracer provider.
     pub(crate) fn spans(&self) -> ConsoleSpans {
         let id = self.shared.processors.fetch_add(1, Ordering::Relaxed);
+        self.shared.neighbours.enter(self, id);
         ConsoleSpans::new(self.clone(), id)
     }
 
@@ -106,6 +128,76 @@ impl Console {
 
     fn assembly(&self) -> MutexGuard<'_, Assembly> {
         lock(&self.shared.assembly)
+    }
+
+    /// Changes the assembly, and sees to the trees that come of it.
+    fn update(&self, change: impl FnOnce(&mut Assembly) -> Vec<Tree>) {
+        let mut assembly = self.assembly();
+        let trees = change(&mut assembly).into_iter();
+        // Under the same lock, so that a neighbour who asks finds the spans here or there.
+        let trees: Vec<_> = trees.map(|tree| self.keep(&mut assembly, tree)).collect();
+        drop(assembly);
+        for tree in trees {
+            match tree {
+                Ok(number) if self.shared.neighbours.see_off(self, number) => {}
+                Ok(number) => self.print_kept(number),
+                Err(tree) => self.print_tree(&tree),
+            }
+        }
+    }
+
+    /// Keeps a tree that neighbours may have spans of.
+    fn keep(&self, assembly: &mut Assembly, tree: Tree) -> Result<u64, Tree> {
+        if tree.may_be_joined() && self.shared.neighbours.are_sought() { assembly.keep(tree) } else { Err(tree) }
+    }
+
+    fn print_tree(&self, tree: &Tree) {
+        if let Occasion::Late { .. } = tree.occasion {
+            // It says that its parent was printed, so let that be true.
+            let parents = self.assembly().kept_of(tree.trace_id);
+            parents.into_iter().for_each(|number| self.print_kept(number));
+        }
+        self.print(&render(tree, self.style()));
+    }
+
+    /// Prints a kept tree, if it is still kept.
+    fn print_kept(&self, number: u64) {
+        let tree = self.assembly().take_out(number);
+        if let Some(tree) = tree {
+            self.print_tree(&tree);
+            self.let_go(number);
+        }
+    }
+
+    /// A tree that was taken out is printed or given away.
+    fn let_go(&self, number: u64) {
+        self.assembly().let_go(number);
+        self.shared.settled.notify_all();
+    }
+
+    /// A processor has ended.
+    fn leave(&self, processor: u64, deadline: Instant) {
+        if self.shared.neighbours.leave(processor, deadline) {
+            // What came meanwhile, and has nobody to wait for now.
+            self.settle(Instant::now());
+        }
+    }
+
+    /// Waits until all that is kept is printed or given away, and prints itself
+    /// what is not at the deadline.
+    fn settle(&self, deadline: Instant) {
+        // Not for what comes later, or a busy program would never be done.
+        let last = self.assembly().last_kept();
+        self.wait_until(deadline, |assembly| assembly.is_settled(last));
+        let rest = self.assembly().kept_until(last);
+        rest.into_iter().for_each(|number| self.print_kept(number));
+        // Whether a neighbour has the others is not known, but will soon be.
+        self.wait_until(deadline.max(Instant::now() + HANDOVER), |assembly| assembly.hands_are_free(last));
+    }
+
+    fn wait_until(&self, deadline: Instant, done: impl Fn(&Assembly) -> bool) {
+        let left = deadline.saturating_duration_since(Instant::now());
+        drop(self.shared.settled.wait_timeout_while(self.assembly(), left, |assembly| !done(assembly)));
     }
 
     /// Prints `text` in one piece. A writer that fails is ignored: there is
