@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 use std::env;
+use std::fs;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::process::{self, Child, Command, Stdio};
 use std::thread;
@@ -17,6 +18,8 @@ const CALLS: usize = 50;
 /// The span that called, and its process.
 const PARENT: &str = "TRACEPARENT";
 const CALLER: &str = "CALLER";
+/// What a service says when it can be spoken to.
+const SERVING: &str = "serving\n";
 
 fn main() {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -64,7 +67,7 @@ fn order(role: &str, services: &[String]) {
 /// Serves a call, and makes the next one.
 fn serve(role: &str, parent: &Context, services: &[String], telemetry: &Telemetry) {
     let server = span("serve", SpanKind::Server, parent);
-    println!("serving");
+    print!("{SERVING}");
     match role {
         _ if !services.is_empty() => {
             let client = span("call", SpanKind::Client, &server);
@@ -107,7 +110,7 @@ fn call_many(services: &[String]) {
 
 /// Serves each call on a thread. Of every other one, the span ends when the caller has its answer.
 fn serve_many() {
-    println!("serving");
+    print!("{SERVING}");
     let serve = |(number, request): (usize, io::Result<String>)| {
         thread::spawn(move || {
             let request = request.expect("the caller writes");
@@ -120,7 +123,9 @@ fn serve_many() {
         })
     };
     let threads: Vec<_> = io::stdin().lines().enumerate().map(serve).collect();
-    threads.into_iter().for_each(|thread| thread.join().expect("it serves"));
+    for thread in threads {
+        thread.join().expect("it serves");
+    }
 }
 
 /// Starts the first of `services`, and waits until it serves.
@@ -132,10 +137,9 @@ fn start(role: &str, services: &[String], client: &Context) -> Child {
         command.stderr(io::stdout());
     }
     let mut child = command.spawn().expect("it can be started");
-    // A byte at a time, so that nothing is read that is somebody else's.
-    let stdout = child.stdout.as_mut().expect("it is piped");
-    let begins = stdout.bytes().take_while(|byte| byte.as_ref().is_ok_and(|byte| *byte != b'\n'));
-    assert_eq!(begins.count(), "serving".len());
+    let mut begins = [0; SERVING.len()];
+    child.stdout.as_mut().expect("it is piped").read_exact(&mut begins).expect("it begins");
+    assert_eq!(begins, SERVING.as_bytes());
     child
 }
 
@@ -162,4 +166,16 @@ fn caller() -> u32 {
 fn signal(name: &str, process: u32) {
     let status = Command::new("kill").args([&format!("-{name}"), &process.to_string()]).status();
     assert!(status.expect("there is a `kill`").success());
+    while name == "STOP" && !is_stopped(process) {
+        thread::yield_now();
+    }
+}
+
+/// A thread goes on until it hears of the signal.
+fn is_stopped(process: u32) -> bool {
+    let mut threads = fs::read_dir(format!("/proc/{process}/task")).expect("it is there");
+    threads.all(|thread| {
+        let status = fs::read_to_string(thread.expect("it is there").path().join("status"));
+        status.expect("it is there").contains("\nState:\tT")
+    })
 }

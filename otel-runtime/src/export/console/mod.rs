@@ -9,9 +9,14 @@
 //! the writer in a single `write_all`, so output of parallel threads never
 //! mixes. The spans of all providers that share a `Console` meet in one
 //! [`Assembly`]: services that live in one process join
-//! into one tree by their trace id.
+//! into one tree by their trace id. Those of other processes do so by way of
+//! their [`Neighbours`], who print to the same standard error.
 //!
 //! ```text
+//!               other processes ◀─▶ neighbours
+//!                                    ▲      │
+//!                                    │ kept │
+//!                                    │      ▼
 //! SDK ─▶ ConsoleSpans ─▶ assembly ─▶ Tree ─▶ render ─┐
 //! SDK ─▶ ConsoleMetrics ─────────────────────────────┼─▶ Console ─▶ writer
 //! SDK ─▶ ConsoleLogs ────────────────────────────────┘
@@ -70,20 +75,21 @@ struct Shared {
     assembly: Mutex<Assembly>,
     /// Woken when a tree that was kept has been printed or given away.
     settled: Condvar,
-    neighbours: Neighbours,
+    neighbours: Option<Neighbours>,
     processors: AtomicU64,
 }
 
-/// How long a tree may be on its way to a neighbour, who may have it already.
+/// How long a tree may be on its way to a neighbour, who may have it already:
+/// past a deadline, since it must be known who prints it.
 const HANDOVER: Duration = Duration::from_secs(1);
 
 impl Console {
     /// A console of its own, which prints to `writer`.
     pub(crate) fn new(writer: Box<dyn Write + Send>, style: Style) -> Self {
-        Self::among(Neighbours::none(), writer, style)
+        Self::among(None, writer, style)
     }
 
-    fn among(neighbours: Neighbours, writer: Box<dyn Write + Send>, style: Style) -> Self {
+    fn among(neighbours: Option<Neighbours>, writer: Box<dyn Write + Send>, style: Style) -> Self {
         Self {
             shared: Arc::new(Shared {
                 style,
@@ -108,7 +114,9 @@ impl Console {
     /// A processor for one tracer provider.
     pub(crate) fn spans(&self) -> ConsoleSpans {
         let id = self.shared.processors.fetch_add(1, Ordering::Relaxed);
-        self.shared.neighbours.enter(self, id);
+        if let Some(neighbours) = &self.shared.neighbours {
+            neighbours.enter(self, id);
+        }
         ConsoleSpans::new(self.clone(), id)
     }
 
@@ -139,8 +147,7 @@ impl Console {
         drop(assembly);
         for tree in trees {
             match tree {
-                Ok(number) if self.shared.neighbours.see_off(self, number) => {}
-                Ok(number) => self.print_kept(number),
+                Ok(number) => self.see_off(number),
                 Err(tree) => self.print_tree(&tree),
             }
         }
@@ -148,14 +155,25 @@ impl Console {
 
     /// Keeps a tree that neighbours may have spans of.
     fn keep(&self, assembly: &mut Assembly, tree: Tree) -> Result<u64, Tree> {
-        if tree.may_be_joined() && self.shared.neighbours.are_sought() { assembly.keep(tree) } else { Err(tree) }
+        let sought = self.shared.neighbours.as_ref().is_some_and(Neighbours::are_sought);
+        if sought && tree.may_be_joined() { assembly.keep(tree) } else { Err(tree) }
+    }
+
+    /// Leaves a kept tree to the neighbours, and prints it if there are none.
+    fn see_off(&self, number: u64) {
+        let neighbours = self.shared.neighbours.as_ref();
+        if !neighbours.is_some_and(|neighbours| neighbours.see_off(self, number)) {
+            self.print_kept(number);
+        }
     }
 
     fn print_tree(&self, tree: &Tree) {
         if let Occasion::Late { .. } = tree.occasion {
             // It says that its parent was printed, so let that be true.
             let parents = self.assembly().kept_of(tree.trace_id);
-            parents.into_iter().for_each(|number| self.print_kept(number));
+            for number in parents {
+                self.print_kept(number);
+            }
         }
         self.print(&render(tree, self.style()));
     }
@@ -177,7 +195,7 @@ impl Console {
 
     /// A processor has ended.
     fn leave(&self, processor: u64, deadline: Instant) {
-        if self.shared.neighbours.leave(processor, deadline) {
+        if self.shared.neighbours.as_ref().is_some_and(|neighbours| neighbours.leave(processor, deadline)) {
             // What came meanwhile, and has nobody to wait for now.
             self.settle(Instant::now());
         }
@@ -190,7 +208,9 @@ impl Console {
         let last = self.assembly().last_kept();
         self.wait_until(deadline, |assembly| assembly.is_settled(last));
         let rest = self.assembly().kept_until(last);
-        rest.into_iter().for_each(|number| self.print_kept(number));
+        for number in rest {
+            self.print_kept(number);
+        }
         // Whether a neighbour has the others is not known, but will soon be.
         self.wait_until(deadline.max(Instant::now() + HANDOVER), |assembly| assembly.hands_are_free(last));
     }

@@ -1,4 +1,5 @@
-//! Spans of other processes come in: below the span that they were called by.
+//! What the neighbours do: trees of other processes come in, below the span that
+//! they were called by, and trees that no neighbour wants come back.
 
 #[cfg(test)]
 mod tests;
@@ -38,6 +39,16 @@ enum Where {
 }
 
 impl Assembly {
+    pub(in super::super) fn kept(&self, number: u64) -> Option<&Tree> {
+        self.kept.trees.get(&number)
+    }
+
+    /// Puts a tree that was taken out where it was.
+    pub(in super::super) fn put_back(&mut self, number: u64, tree: Tree) {
+        self.let_go(number);
+        self.kept.trees.insert(number, tree);
+    }
+
     pub(in super::super) fn relation(&self, sought: Sought) -> Relation {
         self.seek(sought).map_or(Relation::None, |(relation, _)| relation)
     }

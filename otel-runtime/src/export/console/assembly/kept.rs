@@ -2,7 +2,7 @@
 //! processes.
 //!
 //! A tree is here, where anybody may take it out, or in the hands of the one
-//! who did: to print it, or to give it away. So it leaves only once.
+//! who did, to print it or to give it away. So it leaves only once.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,17 +31,13 @@ impl Assembly {
         Ok(self.kept.last)
     }
 
-    pub(in super::super) fn kept(&self, number: u64) -> Option<&Tree> {
-        self.kept.trees.get(&number)
-    }
-
     pub(in super::super) fn kept_of(&self, trace: TraceId) -> Vec<u64> {
         let kept = self.kept.trees.iter().filter(|(_, tree)| tree.trace_id == trace);
         kept.map(|(number, _)| *number).collect()
     }
 
-    /// Takes a tree out, until [`put_back`](Self::put_back) or
-    /// [`let_go`](Self::let_go); `None` if somebody else did.
+    /// Takes a tree out, until [`let_go`](Self::let_go); `None` if somebody
+    /// else did.
     pub(in super::super) fn take_out(&mut self, number: u64) -> Option<Tree> {
         let tree = self.kept.trees.remove(&number)?;
         self.kept.in_hands.insert(number);
@@ -51,12 +47,6 @@ impl Assembly {
     /// A tree that was taken out is printed, or belongs to somebody else now.
     pub(in super::super) fn let_go(&mut self, number: u64) {
         self.kept.in_hands.remove(&number);
-    }
-
-    /// Puts a tree that was taken out where it was.
-    pub(in super::super) fn put_back(&mut self, number: u64, tree: Tree) {
-        self.let_go(number);
-        self.kept.trees.insert(number, tree);
     }
 
     /// The tree that was kept last.

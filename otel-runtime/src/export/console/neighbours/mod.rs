@@ -51,7 +51,7 @@ const LEAVE: Duration = Duration::from_millis(200);
 
 /// The console among those that print to the same place.
 pub(super) struct Neighbours {
-    place: Option<Arc<Place>>,
+    place: Arc<Place>,
     presence: Mutex<Presence>,
 }
 
@@ -62,27 +62,22 @@ struct Presence {
 }
 
 impl Neighbours {
-    pub(super) fn none() -> Self {
-        Self::at(None)
-    }
-
     /// Those on the standard error of this process.
-    pub(super) fn on_stderr() -> Self {
-        Self::at(Place::stderr())
+    pub(super) fn on_stderr() -> Option<Self> {
+        Place::stderr().map(Self::at)
     }
 
-    fn at(place: Option<Place>) -> Self {
-        Self { place: place.map(Arc::new), presence: Mutex::default() }
+    fn at(place: Place) -> Self {
+        Self { place: Arc::new(place), presence: Mutex::default() }
     }
 
     /// A processor begins: the first makes this process a neighbour of others.
     /// Should that fail, it is alone.
     pub(super) fn enter(&self, console: &Console, processor: u64) {
-        let Some(place) = &self.place else { return };
         let mut presence = lock(&self.presence);
         presence.processors.insert(processor);
         if presence.host.is_none() {
-            presence.host = Host::start(place, console).ok();
+            presence.host = Host::start(&self.place, console).ok();
         }
     }
 
@@ -103,16 +98,14 @@ impl Neighbours {
     /// Leaves a kept tree to the thread, to give it away or to print it in
     /// time; `false` if there is nobody to join it with.
     pub(super) fn see_off(&self, console: &Console, number: u64) -> bool {
-        let (Some(place), Some(handle)) = (&self.place, self.handle()) else { return false };
-        if place.neighbours().is_empty() {
+        if self.place.neighbours().is_empty() {
             return false;
         }
-        drop(handle.spawn(see_off(console.clone(), Arc::clone(place), number)));
+        // Under the lock, so that the thread is either there or not, and what it does not do is done by the one who ends it.
+        let presence = lock(&self.presence);
+        let Some(host) = &presence.host else { return false };
+        drop(host.handle.spawn(see_off(console.clone(), Arc::clone(&self.place), number)));
         true
-    }
-
-    fn handle(&self) -> Option<Handle> {
-        lock(&self.presence).host.as_ref().map(|host| host.handle.clone())
     }
 }
 

@@ -102,8 +102,7 @@ mod tests {
     fn a_place_knows_all_in_it_but_the_one_who_asks() {
         let [one, two, other] = ["a_place", "a_place", "another_place"].map(|name| Place::new(name).expect("there is a user"));
         let listeners = [&one, &two, &other].map(|place| place.listen().expect("the name is free"));
-        assert_eq!(one.neighbours(), [two.name.clone()]);
-        assert_eq!(two.neighbours(), [one.name.clone()]);
+        assert_eq!((one.neighbours(), two.neighbours()), (vec![two.name.clone()], vec![one.name.clone()]));
         assert!(other.neighbours().is_empty());
         drop(listeners);
         assert!(one.neighbours().is_empty());

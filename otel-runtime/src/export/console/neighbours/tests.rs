@@ -22,7 +22,7 @@ struct Process {
 impl Process {
     fn at(place: &str, service: &'static str) -> Self {
         let capture = Capture::default();
-        let neighbours = Neighbours::at(Place::new(place));
+        let neighbours = Place::new(place).map(Neighbours::at);
         let console = Console::among(neighbours, Box::new(capture.clone()), Style::default());
         Self { provider: provider(&console, service), capture }
     }
@@ -128,6 +128,19 @@ fn a_late_child_comes_after_its_parent() {
     let writes = shop.capture.writes();
     assert_eq!(writes.len(), 2);
     assert!(writes[0].contains("… still running") && writes[1].contains("finished after \"pay\" was printed"));
+}
+
+#[test]
+fn siblings_whose_parent_nobody_has_print_one_tree() {
+    let (bank, vault) = (Process::at("siblings", "bank"), Process::at("siblings", "vault"));
+    let (first, last) = (bank.serve(&elsewhere()), vault.serve(&elsewhere()));
+    first.span().end();
+    assert!(bank.settle().is_empty());
+    last.span().end();
+    let writes = vault.settle();
+    assert_eq!(writes.len(), 1);
+    assert!(writes[0].starts_with("bank, vault · trace "));
+    assert_eq!(labels(&writes[0]), ["serve (server)", "serve (server) [vault]"]);
 }
 
 /// A neighbour that does what it likes with those who come.
