@@ -87,7 +87,7 @@ fn a_server_that_ends_last_is_waited_for() {
 
 #[test]
 fn nobody_is_waited_for_where_nobody_is() {
-    let (shop, elsewhere) = (Process::at("alone", "shop"), Process::at("not alone", "bank"));
+    let (shop, elsewhere) = (Process::at("alone", "shop"), Process::at("not-alone", "bank"));
     let client = shop.start("pay", SpanKind::Client, &Context::new());
     client.span().end();
     assert_eq!(shop.capture.writes().len(), 1);
@@ -155,6 +155,10 @@ fn stranger(place: &str, visits: usize, receive: impl Fn(UnixStream) + Send + 's
     })
 }
 
+fn address(name: &str) -> SocketAddr {
+    SocketAddr::from_abstract_name(name).expect("it is a name")
+}
+
 #[test]
 fn a_tree_that_a_neighbour_asks_for_and_does_not_take_stays() {
     let answers: [&[u8]; 5] = [&[], &[9], &[2], &[2, 0], &[1]];
@@ -177,14 +181,46 @@ fn a_tree_that_a_neighbour_asks_for_and_does_not_take_stays() {
 
 #[test]
 fn a_neighbour_that_says_nothing_holds_nothing_up() {
-    let visitors = Arc::new(Mutex::new(Vec::new()));
-    let kept = Arc::clone(&visitors);
-    let visits = stranger("silence", 1, move |stream| lock(&kept).push(stream));
-    let bank = Process::at("silence", "bank");
+    // At once, and when a tree was asked for.
+    for (place, answer) in [("silence", &[][..]), ("silence-at-last", &[2])] {
+        let visitors = Arc::new(Mutex::new(Vec::new()));
+        let kept = Arc::clone(&visitors);
+        let visits = stranger(place, 1, move |mut stream| {
+            assert!(stream.write_all(answer).is_ok());
+            lock(&kept).push(stream);
+        });
+        let bank = Process::at(place, "bank");
+        bank.serve(&elsewhere()).span().end();
+        assert_eq!(bank.settle().len(), 1);
+        assert!(visits.join().is_ok());
+        assert_eq!(lock(&visitors).len(), 1, "it was asked");
+    }
+}
+
+#[test]
+fn an_end_that_cannot_wait_loses_nothing() {
+    // As if stopped: who comes is let in, and not seen.
+    let _stopped = Place::new("hurry").expect("there is a user").listen().expect("the name is free");
+    let bank = Process::at("hurry", "bank");
     bank.serve(&elsewhere()).span().end();
-    assert_eq!(bank.settle().len(), 1);
-    assert!(visits.join().is_ok());
-    assert_eq!(lock(&visitors).len(), 1, "it was asked");
+    assert!(bank.provider.shutdown_with_timeout(Duration::ZERO).is_ok());
+    assert_eq!(bank.capture.writes().len(), 1);
+}
+
+#[test]
+fn a_large_tree_is_taken_whole() {
+    let (shop, bank) = (Process::at("large", "shop"), Process::at("large", "bank"));
+    let client = shop.start("pay", SpanKind::Client, &Context::new());
+    let server = bank.serve(&client);
+    for _ in 0..3_000 {
+        bank.start("a step of many", SpanKind::Internal, &server).span().end();
+    }
+    server.span().end();
+    assert!(bank.settle().is_empty());
+    client.span().end();
+    let writes = shop.settle();
+    assert_eq!(writes.len(), 1);
+    assert!(writes[0].contains(" · 3002 spans\n"));
 }
 
 #[test]
@@ -206,8 +242,7 @@ fn visitors_that_talk_nonsense_change_nothing() {
     ];
     let names = Place::new("nonsense").expect("there is a user").neighbours();
     for (name, talk) in names.iter().flat_map(|name| talks.iter().map(move |talk| (name, talk))) {
-        let address = SocketAddr::from_abstract_name(name).expect("it is a name");
-        let mut stream = UnixStream::connect_addr(&address).expect("it listens");
+        let mut stream = UnixStream::connect_addr(&address(name)).expect("it listens");
         // Fails where they have hung up already.
         let _ = stream.write_all(talk);
         let _ = stream.shutdown(std::net::Shutdown::Write);
