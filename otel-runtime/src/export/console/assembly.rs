@@ -19,7 +19,7 @@
 //! has let go of the lock by then.
 
 #[cfg(target_os = "linux")]
-mod join;
+pub(super) mod join;
 mod kept;
 #[cfg(test)]
 mod tests;
@@ -32,8 +32,6 @@ use opentelemetry::trace::TraceId;
 use opentelemetry_sdk::trace::{SpanData, SpanEvents, SpanLinks};
 
 use super::tree::{Occasion, Tree};
-#[cfg(target_os = "linux")]
-pub(super) use join::{Relation, Sought};
 use kept::Kept;
 use trace::{Member, Trace};
 

@@ -81,7 +81,7 @@ struct Shared {
 
 /// How long a tree may be on its way to a neighbour, who may have it already:
 /// past a deadline, since it must be known who prints it.
-const HANDOVER: Duration = Duration::from_secs(1);
+const HANDOVER: Duration = Duration::from_secs(2);
 
 impl Console {
     /// A console of its own, which prints to `writer`.

@@ -58,7 +58,7 @@ impl Fixture {
 }
 
 /// One tree as text: each span indented by its depth, the running with `…`.
-fn shape(trees: &[Tree]) -> String {
+pub(super) fn shape(trees: &[Tree]) -> String {
     let [tree] = trees else {
         panic!("expected one tree, got {trees:?}");
     };

@@ -21,7 +21,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::super::Console;
-use super::super::assembly::{Relation, Sought};
+use super::super::assembly::join::{Relation, Sought};
 use super::place::Place;
 use super::wire;
 

@@ -13,9 +13,9 @@
 //!
 //! A tree that nobody takes is printed by its owner, after a moment in which
 //! its own calls may be joined to it. So is one with which anything goes wrong:
-//! a neighbour that is stopped, ended or of bad intent costs a moment, and never
-//! a span. All of this happens on one thread of the console's own, so that no
-//! thread of the program waits for a neighbour.
+//! a neighbour that is stopped, has ended or talks nonsense costs a moment, and
+//! never a span. All of this happens on one thread of the console's own, so that
+//! no thread of the program waits for a neighbour, unless to flush or to end.
 
 mod exchange;
 mod place;
@@ -35,7 +35,7 @@ use tokio::runtime::{Builder, Handle};
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::{sleep, timeout};
 
-use super::assembly::Sought;
+use super::assembly::join::Sought;
 use super::tree::Tree;
 use super::{Console, lock};
 use place::Place;

@@ -3,6 +3,7 @@ use opentelemetry_sdk::trace::SpanData;
 
 use super::super::super::testing::{TRACE, With, span};
 use super::super::Limits;
+use super::super::tests::shape;
 use super::*;
 
 fn sought(parent: u64) -> Sought {
@@ -16,11 +17,6 @@ fn row(data: &SpanData) -> Row {
 
 fn shop() -> Origin {
     Origin { processor: 0, service: "shop".into() }
-}
-
-fn shape(tree: &Tree) -> String {
-    let line = |row: &Row| format!("{}{}{}", "-".repeat(row.depth), row.data.name, if row.running { " …" } else { "" });
-    tree.rows.iter().map(line).collect::<Vec<_>>().join(" ")
 }
 
 fn remote(mut data: SpanData) -> SpanData {
@@ -75,7 +71,7 @@ fn spans_of_a_neighbour_come_out_below_their_parent() {
     assert_eq!(fixture.join(2, &[&query, &server]), (true, None));
     assert!(fixture.end(&client).is_empty());
     let trees = fixture.end(&root);
-    assert_eq!(shape(&trees[0]), "root -client --server ---query");
+    assert_eq!(shape(&trees), "root -client --server ---query");
     assert_eq!(trees[0].rows[2].service.as_ref(), "bank");
     assert!(!trees[0].has_open_calls());
     assert!(fixture.0.traces.is_empty());
@@ -89,9 +85,9 @@ fn spans_whose_parent_is_nowhere_come_out_with_the_last_of_ours() {
     fixture.start(&root);
     fixture.start(&other);
     assert_eq!(fixture.join(77, &[&early, &late]), (true, None));
-    assert_eq!(shape(&fixture.end(&other)[0]), "other root -late");
+    assert_eq!(shape(&fixture.end(&other)), "other root -late");
     // The root of the trace comes first, whatever started before it.
-    assert_eq!(shape(&fixture.end(&root)[0]), "root early");
+    assert_eq!(shape(&fixture.end(&root)), "root early");
     assert!(fixture.0.traces.is_empty());
 }
 
@@ -102,7 +98,7 @@ fn ours_may_be_the_children_of_what_was_taken() {
     fixture.start(&ours);
     let (above, client) = (remote(span(1, 99, "above", 0, 9)), span(2, 1, "client", 1, 8));
     assert_eq!(fixture.join(99, &[&above, &client]), (true, None));
-    assert_eq!(shape(&fixture.end(&ours)[0]), "above -client --ours");
+    assert_eq!(shape(&fixture.end(&ours)), "above -client --ours");
     assert!(fixture.0.traces.is_empty());
 }
 
@@ -114,7 +110,7 @@ fn a_neighbours_running_span_is_shown_and_not_waited_for() {
     let rows = vec![row(&remote(span(2, 1, "server", 2, 7))), Row { running: true, ..row(&span(3, 2, "task", 3, 3)) }];
     assert_eq!(fixture.0.join(sought(1), rows, || true), None);
     let trees = fixture.end(&root);
-    assert_eq!(shape(&trees[0]), "root -server --task …");
+    assert_eq!(shape(&trees), "root -server --task …");
     assert_eq!(trees[0].unfollowed, 0);
     assert!(fixture.0.traces.is_empty());
 }
@@ -124,9 +120,9 @@ fn a_flush_and_a_shutdown_print_what_was_taken() {
     let mut fixture = Fixture::new();
     fixture.start(&span(1, 0, "root", 0, 9));
     assert_eq!(fixture.join(1, &[&span(2, 1, "one", 2, 3)]), (true, None));
-    assert_eq!(shape(&fixture.0.flush(0)[0]), "root … -one");
+    assert_eq!(shape(&fixture.0.flush(0)), "root … -one");
     assert_eq!(fixture.join(1, &[&span(3, 1, "two", 4, 5)]), (true, None));
-    assert_eq!(shape(&fixture.0.shut_down(0)[0]), "root … -two");
+    assert_eq!(shape(&fixture.0.shut_down(0)), "root … -two");
     assert_eq!(fixture.join(1, &[&span(4, 1, "three", 4, 5)]), (false, None));
     assert!(fixture.0.traces.is_empty());
 }
@@ -147,7 +143,7 @@ fn a_kept_tree_is_joined_and_says_when_it_is_complete() {
     assert_eq!(fixture.join(2, &[&remote(span(4, 2, "server", 2, 7))]), (true, None));
     assert_eq!(fixture.join(3, &[&remote(span(5, 3, "server", 2, 7))]), (true, Some(number)));
     let tree = fixture.0.take_out(number).expect("it is kept");
-    assert_eq!(shape(&tree), "root -client --server -client --server");
+    assert_eq!(shape(&[tree]), "root -client --server -client --server");
     assert_eq!(fixture.0.relation(sought(2)), Relation::None, "it is in hands");
 }
 
@@ -162,7 +158,7 @@ fn what_does_not_fit_and_what_cannot_be_acknowledged_stays_outside() {
     let many: Vec<_> = (2..7).map(|id| span(id, 1, "server", 1, 8)).collect();
     assert_eq!(fixture.join(1, &many.iter().collect::<Vec<_>>()), (false, None), "more than the limit");
     assert_eq!(fixture.0.join(sought(1), vec![row(&server)], || false), None);
-    assert_eq!(shape(&fixture.end(&root)[0]), "root");
+    assert_eq!(shape(&fixture.end(&root)), "root");
 }
 
 #[test]
