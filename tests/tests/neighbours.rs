@@ -2,6 +2,8 @@
 
 #![cfg(target_os = "linux")]
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::process::Command;
 use std::time::Duration;
 
@@ -125,15 +127,29 @@ fn what_outlives_a_caller_that_was_killed_prints_its_own_tree() {
     assert_trees_apart(&shop.stderr(), false);
 }
 
+/// All of them at once may be more than a busy machine does in the time that a tree waits; then there are two trees of a trace, and only then.
 #[test]
 fn traces_at_the_same_time_stay_apart_and_no_span_is_lost_or_printed_twice() {
     let output = run("busy", &["shop", "bank"]);
-    let mut trees = trees(&output.stderr);
-    for tree in &trees {
-        assert_tree(tree, "shop, bank · 3 spans", &BOTH);
+    let mut traces: BTreeMap<&str, Vec<Tree>> = BTreeMap::new();
+    for tree in trees(&output.stderr) {
+        traces.entry(tree.trace).or_default().push(tree);
     }
-    trees.sort_by_key(|tree| tree.trace.to_owned());
-    trees.dedup_by_key(|tree| tree.trace);
-    assert_eq!(trees.len(), 50, "{}", output.stderr);
-    assert_eq!(output.stderr.lines().count(), 50 * 4);
+    assert_eq!(traces.len(), 50, "{}", output.stderr);
+    let mut joined = 0;
+    for trees in traces.values_mut() {
+        trees.sort_by_key(|tree| Reverse(tree.rows.len()));
+        match trees.as_slice() {
+            [both] => {
+                assert_tree(both, "shop, bank · 3 spans", &BOTH);
+                joined += 1;
+            }
+            [shop, bank] => {
+                assert_tree(shop, "shop · 2 spans", &BOTH[..2]);
+                assert!(bank.heading.starts_with("bank · child of ") && bank.rows == ["serve (server)"], "{bank:?}");
+            }
+            more => panic!("{more:?}"),
+        }
+    }
+    assert!(joined > 0, "{}", output.stderr);
 }

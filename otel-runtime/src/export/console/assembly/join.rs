@@ -50,7 +50,10 @@ impl Assembly {
     }
 
     pub(in super::super) fn relation(&self, sought: Sought) -> Relation {
-        self.seek(sought).map_or(Relation::None, |(relation, _)| relation)
+        // A tree in hands takes nothing in, but is to be reckoned with.
+        let in_hands = self.kept.in_hands.values().any(|trace| *trace == sought.trace);
+        let otherwise = if in_hands { Relation::Trace } else { Relation::None };
+        self.seek(sought).map_or(otherwise, |(relation, _)| relation)
     }
 
     /// Takes the tree of another process in, if there is a place for it and

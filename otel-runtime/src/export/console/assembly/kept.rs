@@ -4,7 +4,7 @@
 //! A tree is here, where anybody may take it out, or in the hands of the one
 //! who did, to print it or to give it away. So it leaves only once.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use opentelemetry::trace::TraceId;
 
@@ -17,7 +17,7 @@ pub(super) struct Kept {
     pub(super) trees: BTreeMap<u64, Tree>,
     last: u64,
     /// Those that were taken out, and are neither printed nor given away yet.
-    in_hands: BTreeSet<u64>,
+    pub(super) in_hands: BTreeMap<u64, TraceId>,
 }
 
 impl Assembly {
@@ -40,7 +40,7 @@ impl Assembly {
     /// else did.
     pub(in super::super) fn take_out(&mut self, number: u64) -> Option<Tree> {
         let tree = self.kept.trees.remove(&number)?;
-        self.kept.in_hands.insert(number);
+        self.kept.in_hands.insert(number, tree.trace_id);
         Some(tree)
     }
 

@@ -39,20 +39,48 @@ const TAKEN: u8 = 3;
 /// The neighbours that would take a tree: the first that has its parent, or all
 /// that have something of its trace.
 pub(super) async fn takers(place: &Place, sought: Sought) -> Vec<UnixStream> {
-    let mut asked = JoinSet::new();
-    for neighbour in place.neighbours() {
-        let Ok(Some(stream)) = timeout(ANSWER, place.connect(&neighbour)).await else { continue };
-        asked.spawn(timeout(ANSWER, ask(stream, sought)));
-    }
+    let mut asked = ask_all(place, sought).await;
     let mut knowing = Vec::new();
-    while let Some(answer) = asked.join_next().await {
-        match answer {
-            Ok(Ok(Ok((Relation::Parent, stream)))) => return vec![stream],
-            Ok(Ok(Ok((Relation::Trace, stream)))) => knowing.push(stream),
-            _ => {}
+    while let Some((relation, stream)) = next(&mut asked).await {
+        match relation {
+            Relation::Parent => return vec![stream],
+            Relation::Trace => knowing.push(stream),
+            Relation::None => {}
         }
     }
     knowing
+}
+
+/// Whether a neighbour has something of a trace.
+pub(super) async fn is_known(place: &Place, trace: TraceId) -> bool {
+    let mut asked = ask_all(place, Sought { trace, parent: SpanId::INVALID }).await;
+    while let Some((relation, _)) = next(&mut asked).await {
+        if relation != Relation::None {
+            return true;
+        }
+    }
+    false
+}
+
+type Asked = JoinSet<Option<(Relation, UnixStream)>>;
+
+async fn ask_all(place: &Place, sought: Sought) -> Asked {
+    let mut asked = JoinSet::new();
+    for neighbour in place.neighbours() {
+        if let Some(stream) = place.connect(&neighbour).await {
+            asked.spawn(async move { timeout(ANSWER, ask(stream, sought)).await.ok()?.ok() });
+        }
+    }
+    asked
+}
+
+/// The next answer, of those that come in time.
+async fn next(asked: &mut Asked) -> Option<(Relation, UnixStream)> {
+    loop {
+        if let Ok(Some(answer)) = asked.join_next().await? {
+            return Some(answer);
+        }
+    }
 }
 
 async fn ask(mut stream: UnixStream, sought: Sought) -> io::Result<(Relation, UnixStream)> {

@@ -30,6 +30,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use opentelemetry::Context;
+use opentelemetry::trace::TraceId;
 use tokio::net::UnixListener;
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::{Notify, Semaphore};
@@ -41,7 +42,10 @@ use super::{Console, lock};
 use place::Place;
 
 /// How long a tree waits for spans that its calls led to in other processes.
-const GRACE: Duration = Duration::from_millis(200);
+const GRACE: Duration = Duration::from_millis(100);
+/// How much longer, if one of them is known to have some: it may be a busy
+/// machine that keeps them from coming, or a call that was given up.
+const PATIENCE: Duration = Duration::from_millis(500);
 /// How many neighbours are served at a time.
 const SERVED: usize = 64;
 /// For how long one is served, which must be more than it waits for an answer.
@@ -183,11 +187,21 @@ async fn see_off(console: Console, place: Arc<Place>, number: u64) {
     {
         return;
     }
-    let waits = console.assembly().kept(number).is_some_and(Tree::has_open_calls);
-    if waits {
+    if open_calls(&console, number).is_some() {
         sleep(GRACE).await;
     }
+    if let Some(trace) = open_calls(&console, number)
+        && exchange::is_known(&place, trace).await
+    {
+        sleep(PATIENCE).await;
+    }
     console.print_kept(number);
+}
+
+/// The trace of a kept tree that has some.
+fn open_calls(console: &Console, number: u64) -> Option<TraceId> {
+    let assembly = console.assembly();
+    assembly.kept(number).filter(|tree| tree.has_open_calls()).map(|tree| tree.trace_id)
 }
 
 /// `false` if nobody took it.

@@ -144,7 +144,10 @@ fn a_kept_tree_is_joined_and_says_when_it_is_complete() {
     assert_eq!(fixture.join(3, &[&remote(span(5, 3, "server", 2, 7))]), (true, Some(number)));
     let tree = fixture.0.take_out(number).expect("it is kept");
     assert_eq!(shape(&[tree]), "root -client --server -client --server");
-    assert_eq!(fixture.0.relation(sought(2)), Relation::None, "it is in hands");
+    assert_eq!(fixture.0.relation(sought(2)), Relation::Trace, "it is in hands");
+    assert_eq!(fixture.join(2, &[&span(6, 2, "server", 2, 7)]), (false, None), "where nothing can join it");
+    fixture.0.let_go(number);
+    assert_eq!(fixture.0.relation(sought(2)), Relation::None);
 }
 
 #[test]
