@@ -26,23 +26,23 @@ fn main() {
     let [role, service, rest @ ..] = arguments.as_slice() else { panic!("a role and a service") };
     let builder = tests::telemetry::isolated().set("OTEL_TRACES_EXPORTER", "console").service_name(service);
     let telemetry = builder.init().expect("telemetry starts");
-    match (role.as_str(), env::var(PARENT)) {
+    let called = env::var(PARENT);
+    let bystander = (role == "bystander" && called.is_err()).then(bystander);
+    match (role.as_str(), called) {
         ("busy", Ok(_)) => serve_many(),
         ("busy", Err(_)) => call_many(rest),
         (_, Ok(parent)) => serve(role, &extract(&parent), rest, &telemetry),
         (_, Err(_)) => order(role, rest),
     }
     telemetry.shutdown().expect("telemetry ends");
+    if let Some(mut bystander) = bystander {
+        signal("KILL", bystander.id());
+        bystander.wait().expect("it was started here");
+    }
 }
 
 /// A trace begins here.
 fn order(role: &str, services: &[String]) {
-    let bystander = (role == "bystander").then(|| {
-        let elsewhere = span("elsewhere", SpanKind::Client, &Context::new());
-        let bystander = start("waits", &["bystander".to_owned()], &elsewhere);
-        signal("STOP", bystander.id());
-        bystander
-    });
     let root = span("order", SpanKind::Internal, &Context::new());
     let client = span("call", SpanKind::Client, &root);
     let mut server = start(role, services, &client);
@@ -58,10 +58,13 @@ fn order(role: &str, services: &[String]) {
         // Open until this process ends.
         std::mem::forget(server);
     }
-    if let Some(mut bystander) = bystander {
-        signal("KILL", bystander.id());
-        bystander.wait().expect("it was started here");
-    }
+}
+
+/// A neighbour that has nothing to do with it, and answers nobody.
+fn bystander() -> Child {
+    let bystander = start("waits", &["bystander".to_owned()], &span("elsewhere", SpanKind::Client, &Context::new()));
+    signal("STOP", bystander.id());
+    bystander
 }
 
 /// Serves a call, and makes the next one.
