@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use opentelemetry_sdk::logs::SdkLoggerProvider;
 use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider};
-use opentelemetry_sdk::trace::{self as sdk, SdkTracerProvider, ShouldSample, SpanLimits, SpanProcessor};
+use opentelemetry_sdk::trace::{self as sdk, SdkTracerProvider, ShouldSample, SpanLimits};
 
 use super::config::{Config, Exporter, RootSampler, Sampler};
 use super::error::InitError;
@@ -40,9 +40,9 @@ impl<T: Send + 'static> Flush for Batcher<T> {
 }
 
 impl Flush for ConsoleSpans {
-    /// Prints at once.
-    fn flush(&self, _: Instant) -> bool {
-        self.force_flush().is_ok()
+    fn flush(&self, deadline: Instant) -> bool {
+        Self::flush(self, deadline);
+        true
     }
 }
 

@@ -11,9 +11,16 @@
 //! what waits: a span that never ends leaves with its trace when that is the
 //! oldest of too many.
 //!
+//! A tree that spans of other processes may belong to is *kept* for a moment
+//! after it is done, so that at every moment it is known what this process has
+//! of a trace, and other processes can join theirs to it.
+//!
 //! The assembly only decides; rendering and writing are done by the caller, who
 //! has let go of the lock by then.
 
+#[cfg(target_os = "linux")]
+pub(super) mod join;
+mod kept;
 #[cfg(test)]
 mod tests;
 mod trace;
@@ -25,6 +32,7 @@ use opentelemetry::trace::TraceId;
 use opentelemetry_sdk::trace::{SpanData, SpanEvents, SpanLinks};
 
 use super::tree::{Occasion, Tree};
+use kept::Kept;
 use trace::{Member, Trace};
 
 /// How much the assembly keeps at most.
@@ -32,11 +40,13 @@ use trace::{Member, Trace};
 pub(super) struct Limits {
     pub(super) traces: usize,
     pub(super) spans_per_trace: usize,
+    /// Trees that are kept for being joined.
+    pub(super) kept: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { traces: 1_000, spans_per_trace: 10_000 }
+        Self { traces: 1_000, spans_per_trace: 10_000, kept: 1_000 }
     }
 }
 
@@ -47,18 +57,24 @@ pub(super) struct Origin {
     pub(super) service: Arc<str>,
 }
 
+impl Origin {
+    /// Stands for the processors of all other processes.
+    const NEIGHBOUR: u64 = u64::MAX;
+}
+
 /// The spans of all traces that wait to be printed.
 #[derive(Debug)]
 pub(super) struct Assembly {
     limits: Limits,
     traces: HashMap<TraceId, Trace>,
+    kept: Kept,
     /// Counts what arrived, which tells what came first.
     arrivals: u64,
 }
 
 impl Assembly {
     pub(super) fn new(limits: Limits) -> Self {
-        Self { limits, traces: HashMap::new(), arrivals: 0 }
+        Self { limits, traces: HashMap::new(), kept: Kept::default(), arrivals: 0 }
     }
 
     /// A span starts. What is returned had to make room for it.

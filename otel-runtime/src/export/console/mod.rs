@@ -9,9 +9,14 @@
 //! the writer in a single `write_all`, so output of parallel threads never
 //! mixes. The spans of all providers that share a `Console` meet in one
 //! [`Assembly`]: services that live in one process join
-//! into one tree by their trace id.
+//! into one tree by their trace id. Those of other processes do so by way of
+//! their [`Neighbours`], who print to the same standard error.
 //!
 //! ```text
+//!               other processes ◀─▶ neighbours
+//!                                    ▲      │
+//!                                    │ kept │
+//!                                    │      ▼
 //! SDK ─▶ ConsoleSpans ─▶ assembly ─▶ Tree ─▶ render ─┐
 //! SDK ─▶ ConsoleMetrics ─────────────────────────────┼─▶ Console ─▶ writer
 //! SDK ─▶ ConsoleLogs ────────────────────────────────┘
@@ -25,6 +30,11 @@
 mod assembly;
 mod logs;
 mod metrics;
+#[cfg(target_os = "linux")]
+mod neighbours;
+#[cfg(not(target_os = "linux"))]
+#[path = "neighbours_absent.rs"]
+mod neighbours;
 mod render;
 mod spans;
 mod style;
@@ -39,9 +49,13 @@ mod tests;
 use std::fmt;
 use std::io::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
 use assembly::{Assembly, Limits};
+use neighbours::Neighbours;
+use render::render;
+use tree::{Occasion, Tree};
 
 pub(crate) use logs::ConsoleLogs;
 pub(crate) use metrics::ConsoleMetrics;
@@ -59,17 +73,30 @@ struct Shared {
     style: Style,
     writer: Mutex<Box<dyn Write + Send>>,
     assembly: Mutex<Assembly>,
+    /// Woken when a tree that was kept has been printed or given away.
+    settled: Condvar,
+    neighbours: Option<Neighbours>,
     processors: AtomicU64,
 }
+
+/// How long a tree may be on its way to a neighbour, who may have it already:
+/// past a deadline, since it must be known who prints it.
+const HANDOVER: Duration = Duration::from_secs(2);
 
 impl Console {
     /// A console of its own, which prints to `writer`.
     pub(crate) fn new(writer: Box<dyn Write + Send>, style: Style) -> Self {
+        Self::among(None, writer, style)
+    }
+
+    fn among(neighbours: Option<Neighbours>, writer: Box<dyn Write + Send>, style: Style) -> Self {
         Self {
             shared: Arc::new(Shared {
                 style,
                 writer: Mutex::new(writer),
                 assembly: Mutex::new(Assembly::new(Limits::default())),
+                settled: Condvar::new(),
+                neighbours,
                 processors: AtomicU64::new(0),
             }),
         }
@@ -81,12 +108,15 @@ impl Console {
     /// the style given first is the one it keeps.
     pub(crate) fn stderr(style: Style) -> Self {
         static STDERR: OnceLock<Console> = OnceLock::new();
-        STDERR.get_or_init(|| Self::new(Box::new(std::io::stderr()), style)).clone()
+        STDERR.get_or_init(|| Self::among(Neighbours::on_stderr(), Box::new(std::io::stderr()), style)).clone()
     }
 
     /// A processor for one tracer provider.
     pub(crate) fn spans(&self) -> ConsoleSpans {
         let id = self.shared.processors.fetch_add(1, Ordering::Relaxed);
+        if let Some(neighbours) = &self.shared.neighbours {
+            neighbours.enter(self, id);
+        }
         ConsoleSpans::new(self.clone(), id)
     }
 
@@ -106,6 +136,88 @@ impl Console {
 
     fn assembly(&self) -> MutexGuard<'_, Assembly> {
         lock(&self.shared.assembly)
+    }
+
+    /// Changes the assembly, and sees to the trees that come of it.
+    fn update(&self, change: impl FnOnce(&mut Assembly) -> Vec<Tree>) {
+        let mut assembly = self.assembly();
+        let trees = change(&mut assembly).into_iter();
+        // Under the same lock, so that a neighbour who asks finds the spans here or there.
+        let trees: Vec<_> = trees.map(|tree| self.keep(&mut assembly, tree)).collect();
+        drop(assembly);
+        for tree in trees {
+            match tree {
+                Ok(number) => self.see_off(number),
+                Err(tree) => self.print_tree(&tree),
+            }
+        }
+    }
+
+    /// Keeps a tree that neighbours may have spans of.
+    fn keep(&self, assembly: &mut Assembly, tree: Tree) -> Result<u64, Tree> {
+        let sought = self.shared.neighbours.as_ref().is_some_and(Neighbours::are_sought);
+        if sought && tree.may_be_joined() { assembly.keep(tree) } else { Err(tree) }
+    }
+
+    /// Leaves a kept tree to the neighbours, and prints it if there are none.
+    fn see_off(&self, number: u64) {
+        let neighbours = self.shared.neighbours.as_ref();
+        if !neighbours.is_some_and(|neighbours| neighbours.see_off(self, number)) {
+            self.print_kept(number);
+        }
+    }
+
+    fn print_tree(&self, tree: &Tree) {
+        if let Occasion::Late { .. } = tree.occasion {
+            // It says that its parent was printed, so let that be true.
+            let parents = self.assembly().kept_of(tree.trace_id);
+            for number in parents {
+                self.print_kept(number);
+            }
+        }
+        self.print(&render(tree, self.style()));
+    }
+
+    /// Prints a kept tree, if it is still kept.
+    fn print_kept(&self, number: u64) {
+        let tree = self.assembly().take_out(number);
+        if let Some(tree) = tree {
+            self.print_tree(&tree);
+            self.let_go(number);
+        }
+    }
+
+    /// A tree that was taken out is printed or given away.
+    fn let_go(&self, number: u64) {
+        self.assembly().let_go(number);
+        self.shared.settled.notify_all();
+    }
+
+    /// A processor has ended.
+    fn leave(&self, processor: u64, deadline: Instant) {
+        if self.shared.neighbours.as_ref().is_some_and(|neighbours| neighbours.leave(processor, deadline)) {
+            // What came meanwhile, and has nobody to wait for now.
+            self.settle(Instant::now());
+        }
+    }
+
+    /// Waits until all that is kept is printed or given away, and prints itself
+    /// what is not at the deadline.
+    fn settle(&self, deadline: Instant) {
+        // Not for what comes later, or a busy program would never be done.
+        let last = self.assembly().last_kept();
+        self.wait_until(deadline, |assembly| assembly.is_settled(last));
+        let rest = self.assembly().kept_until(last);
+        for number in rest {
+            self.print_kept(number);
+        }
+        // Whether a neighbour has the others is not known, but will soon be.
+        self.wait_until(deadline.max(Instant::now() + HANDOVER), |assembly| assembly.hands_are_free(last));
+    }
+
+    fn wait_until(&self, deadline: Instant, done: impl Fn(&Assembly) -> bool) {
+        let left = deadline.saturating_duration_since(Instant::now());
+        drop(self.shared.settled.wait_timeout_while(self.assembly(), left, |assembly| !done(assembly)));
     }
 
     /// Prints `text` in one piece. A writer that fails is ignored: there is

@@ -1,7 +1,7 @@
 //! Spans: the processor that feeds the assembly and prints what it returns.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use opentelemetry::trace::Span as _;
 use opentelemetry::{Context, Key};
@@ -10,9 +10,10 @@ use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
 
 use super::Console;
-use super::assembly::{Assembly, Origin};
-use super::render::render;
-use super::tree::Tree;
+use super::assembly::Origin;
+
+/// How long a flush or a shutdown waits for neighbours, where nobody says.
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Prints the spans of one tracer provider as trees, joined with those of all
 /// other providers on the same [`Console`].
@@ -28,13 +29,10 @@ impl ConsoleSpans {
         Self { console, origin }
     }
 
-    /// Changes the assembly and prints the trees that come of it.
-    fn update(&self, change: impl FnOnce(&mut Assembly) -> Vec<Tree>) {
-        // In a statement of its own, so that the lock is free while printing.
-        let trees = change(&mut self.console.assembly());
-        for tree in trees {
-            self.console.print(&render(&tree, self.console.style()));
-        }
+    /// Prints what there is, when neighbours have had their chance to join it.
+    pub(crate) fn flush(&self, deadline: Instant) {
+        self.console.settle(deadline);
+        self.console.update(|assembly| assembly.flush(self.origin.processor));
     }
 }
 
@@ -44,23 +42,26 @@ impl SpanProcessor for ConsoleSpans {
             return;
         }
         if let Some(data) = span.exported_data() {
-            self.update(|assembly| assembly.start(&self.origin, data));
+            self.console.update(|assembly| assembly.start(&self.origin, data));
         }
     }
 
     fn on_end(&self, span: SpanData) {
         if span.span_context.is_sampled() {
-            self.update(|assembly| assembly.end(&self.origin, span));
+            self.console.update(|assembly| assembly.end(&self.origin, span));
         }
     }
 
     fn force_flush(&self) -> OTelSdkResult {
-        self.update(|assembly| assembly.flush(self.origin.processor));
+        self.flush(Instant::now() + TIMEOUT);
         Ok(())
     }
 
-    fn shutdown_with_timeout(&self, _timeout: Duration) -> OTelSdkResult {
-        self.update(|assembly| assembly.shut_down(self.origin.processor));
+    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
+        let deadline = Instant::now() + timeout.min(TIMEOUT);
+        self.console.settle(deadline);
+        self.console.update(|assembly| assembly.shut_down(self.origin.processor));
+        self.console.leave(self.origin.processor, deadline);
         Ok(())
     }
 

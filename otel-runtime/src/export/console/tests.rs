@@ -18,13 +18,13 @@ fn console() -> (Console, Capture) {
     (console, capture)
 }
 
-fn provider(console: &Console, service: &'static str) -> SdkTracerProvider {
+pub(super) fn provider(console: &Console, service: &'static str) -> SdkTracerProvider {
     let resource = Resource::builder_empty().with_service_name(service);
     SdkTracerProvider::builder().with_resource(resource.build()).with_span_processor(console.spans()).build()
 }
 
 /// The names in a tree's rows, without heading and times.
-fn labels(tree: &str) -> Vec<&str> {
+pub(super) fn labels(tree: &str) -> Vec<&str> {
     let bars = ['█', '▏', '░'];
     let rows = tree.lines().skip(1);
     rows.filter_map(|row| row.split_once(bars)).map(|(label, _)| label.trim()).collect()

@@ -2,9 +2,10 @@
 //! why they are printed now.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::sync::Arc;
 
-use opentelemetry::trace::{Status, TraceId};
+use opentelemetry::trace::{SpanId, SpanKind, Status, TraceId};
 use opentelemetry_sdk::trace::SpanData;
 
 /// Spans of one trace that are printed in one piece.
@@ -53,6 +54,10 @@ pub(super) enum Occasion {
 }
 
 impl Row {
+    pub(super) fn id(&self) -> SpanId {
+        self.data.span_context.span_id()
+    }
+
     pub(super) fn is_error(&self) -> bool {
         matches!(self.data.status, Status::Error { .. })
     }
@@ -61,5 +66,32 @@ impl Row {
 impl Tree {
     pub(super) fn running(&self) -> usize {
         self.rows.iter().filter(|row| row.running).count()
+    }
+
+    /// Whether another process may have spans that belong above or below.
+    ///
+    /// Only a tree that is whole is worth it: of another, a part is printed.
+    pub(super) fn may_be_joined(&self) -> bool {
+        matches!(self.occasion, Occasion::Finished { printed_before: 0 }) && (self.remote_parent().is_some() || self.has_open_calls())
+    }
+
+    /// The parent of the root, if that is a span of another process.
+    pub(super) fn remote_parent(&self) -> Option<SpanId> {
+        let root = &self.rows.first()?.data;
+        root.parent_span_is_remote.then_some(root.parent_span_id)
+    }
+
+    /// Whether a span has called another service whose span is not here.
+    ///
+    /// Its server's span often ends just after the client's. A message may have
+    /// any number of readers, so that of a producer there may always be more.
+    pub(super) fn has_open_calls(&self) -> bool {
+        let served = self.rows.iter().filter(|row| row.data.parent_span_is_remote);
+        let served: HashSet<_> = served.map(|row| row.data.parent_span_id).collect();
+        self.rows.iter().filter(|row| !row.running).any(|row| match row.data.span_kind {
+            SpanKind::Client => !served.contains(&row.id()),
+            SpanKind::Producer => true,
+            _ => false,
+        })
     }
 }

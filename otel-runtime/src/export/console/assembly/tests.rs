@@ -58,7 +58,7 @@ impl Fixture {
 }
 
 /// One tree as text: each span indented by its depth, the running with `…`.
-fn shape(trees: &[Tree]) -> String {
+pub(super) fn shape(trees: &[Tree]) -> String {
     let [tree] = trees else {
         panic!("expected one tree, got {trees:?}");
     };
@@ -199,7 +199,7 @@ fn a_shutdown_lets_go_of_what_is_running() {
 
 #[test]
 fn the_oldest_of_too_many_traces_is_released() {
-    let mut fixture = Fixture::bounded(Limits { traces: 2, spans_per_trace: 10 });
+    let mut fixture = Fixture::bounded(Limits { traces: 2, spans_per_trace: 10, ..Limits::default() });
     let leaked = span(1, 0, "leaked", 0, 0).trace(1);
     let ended = span(2, 1, "ended", 0, 1).trace(1);
     fixture.open(&leaked);
@@ -219,7 +219,7 @@ fn the_oldest_of_too_many_traces_is_released() {
 #[test]
 fn a_full_trace_is_printed_early_and_keeps_its_root() {
     let limit = 4;
-    let mut fixture = Fixture::bounded(Limits { traces: 10, spans_per_trace: limit });
+    let mut fixture = Fixture::bounded(Limits { traces: 10, spans_per_trace: limit, ..Limits::default() });
     let root = span(1, 0, "root", 0, 100);
     fixture.open(&root);
     for id in 2..=4 {
@@ -238,7 +238,7 @@ fn a_full_trace_is_printed_early_and_keeps_its_root() {
 
 #[test]
 fn a_trace_full_of_running_spans_is_released() {
-    let mut fixture = Fixture::bounded(Limits { traces: 10, spans_per_trace: 3 });
+    let mut fixture = Fixture::bounded(Limits { traces: 10, spans_per_trace: 3, ..Limits::default() });
     for id in 1..=3 {
         fixture.open(&span(id, id - 1, "running", id, id));
     }
@@ -250,7 +250,7 @@ fn a_trace_full_of_running_spans_is_released() {
 
 #[test]
 fn the_bounds_hold_whatever_comes() {
-    let limits = Limits { traces: 5, spans_per_trace: 7 };
+    let limits = Limits { traces: 5, spans_per_trace: 7, ..Limits::default() };
     let mut fixture = Fixture::bounded(limits);
     let (mut ended, mut printed) = (0, 0);
     // A stirred-up sequence, the same in every run.

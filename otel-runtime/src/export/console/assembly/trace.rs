@@ -14,7 +14,9 @@ use super::Origin;
 pub(super) struct Trace {
     id: TraceId,
     arrival: u64,
-    members: HashMap<SpanId, Member>,
+    pub(super) members: HashMap<SpanId, Member>,
+    /// Whether there are, or were, spans of another process among them.
+    pub(super) joined: bool,
     /// Ended spans that were printed without waiting for their root.
     printed_early: usize,
 }
@@ -39,7 +41,13 @@ impl Member {
         self.origin.processor == processor
     }
 
-    fn id(&self) -> SpanId {
+    /// Whether its end is yet to be reported to this assembly; that of a
+    /// neighbour's running span is not.
+    fn is_awaited(&self) -> bool {
+        self.running && !self.is_of(Origin::NEIGHBOUR)
+    }
+
+    pub(super) fn id(&self) -> SpanId {
         self.data.span_context.span_id()
     }
 
@@ -54,7 +62,7 @@ impl Member {
 
 impl Trace {
     pub(super) fn new(id: TraceId, arrival: u64) -> Self {
-        Self { id, arrival, members: HashMap::new(), printed_early: 0 }
+        Self { id, arrival, members: HashMap::new(), joined: false, printed_early: 0 }
     }
 
     pub(super) fn arrival(&self) -> u64 {
@@ -70,7 +78,11 @@ impl Trace {
     }
 
     pub(super) fn has_ended_spans(&self) -> bool {
-        self.members.values().any(|member| !member.running)
+        self.members.values().any(|member| !member.is_awaited())
+    }
+
+    pub(super) fn awaits_spans(&self) -> bool {
+        self.members.values().any(Member::is_awaited)
     }
 
     pub(super) fn start(&mut self, running: Member, limit: usize) -> Option<Tree> {
@@ -96,7 +108,11 @@ impl Trace {
             None => Occasion::Finished { printed_before: self.printed_early },
         };
         self.members.insert(id, ended);
-        if is_local_root {
+        // The parent of a neighbour's span may be nowhere, and that of the span
+        // at hand among such spans. They leave with the last of ours.
+        if self.joined && !self.awaits_spans() {
+            trees.push(self.harvest(occasion, &self.roots(), |_| false));
+        } else if is_local_root {
             trees.push(self.harvest(occasion, &[id], |_| false));
         }
         trees
@@ -111,25 +127,31 @@ impl Trace {
         if self.members.len() < limit {
             return None;
         }
-        let running = self.members.values().filter(|m| m.running).count();
+        let running = self.members.values().filter(|m| m.is_awaited()).count();
         let release = running > limit / 2;
         Some(self.harvest_all(Occasion::TooManySpans { limit }, |_| release))
     }
 
     /// Harvests everything, before its local roots have ended.
     pub(super) fn harvest_all(&mut self, occasion: Occasion, release: impl Fn(&Member) -> bool) -> Tree {
-        let has_parent = |id: &SpanId| {
-            let member = self.members.get(id);
-            member.is_some_and(|m| self.members.contains_key(&m.data.parent_span_id))
-        };
-        // The spans with a parent are reached from those without, except where
-        // they are each other's ancestors. No honest program has such spans,
-        // but ids may come from outside, and nothing is to be left behind.
-        let mut roots = self.by_start();
-        roots.sort_by_key(has_parent);
-        let tree = self.harvest(occasion, &roots, release);
+        let tree = self.harvest(occasion, &self.roots(), release);
         self.printed_early += tree.rows.len() - tree.running();
         tree
+    }
+
+    /// All spans, in the order in which they are roots, as far as they are.
+    ///
+    /// The spans with a parent are reached from those without, except where
+    /// they are each other's ancestors. No honest program has such spans, but
+    /// ids may come from outside, and nothing is to be left behind.
+    fn roots(&self) -> Vec<SpanId> {
+        let rank = |id: &SpanId| {
+            let parent = self.members.get(id).map_or(SpanId::INVALID, |member| member.data.parent_span_id);
+            (self.members.contains_key(&parent), parent != SpanId::INVALID)
+        };
+        let mut roots = self.by_start();
+        roots.sort_by_cached_key(rank);
+        roots
     }
 
     /// Takes what stands below `roots` out of the trace: all that has ended,
@@ -145,9 +167,9 @@ impl Trace {
             }
             let below = children.get(&id).map_or(&[][..], Vec::as_slice);
             match self.members.get(&id) {
-                Some(member) if member.running && !release(member) => rows.push(member.row(depth)),
+                Some(member) if member.is_awaited() && !release(member) => rows.push(member.row(depth)),
                 Some(member) => {
-                    unfollowed += usize::from(member.running);
+                    unfollowed += usize::from(member.is_awaited());
                     rows.extend(self.forget(id, below).map(|m| m.into_row(depth)));
                 }
                 None => {}
