@@ -10,7 +10,7 @@ use crate::args::{self, Name, Slot};
 use crate::checked;
 use crate::derive::{Derive, each_entry, lints, local, misplaced, snake_case};
 use crate::errors::Errors;
-use crate::plan::{SPAN_KEYS, refuse_own_key};
+use crate::plan::{SPAN_KEYS, refuse_own_key, refuse_text};
 use crate::{runtime_path, semconv};
 
 const CONTAINER_OPTIONS: &[&str] = &["prefix", "crate"];
@@ -126,7 +126,8 @@ fn arm(runtime: &Path, pattern: &TokenStream, fields: &Fields, prefix: &str, wri
         let key = options.key(field, index, prefix);
         if treatment != Treatment::Flatten {
             check_key(&key, treatment, &keys, errors);
-            keys.push(key.to_token_stream().to_string());
+            options.check_kind(&key, treatment, errors);
+            keys.push(key_text(&key));
         }
         let bound = Ident::new(&format!("__otel_field{index}"), runtime_path::around(&field.ty));
         let member = field.ident.clone().map_or_else(|| Member::from(index), Member::Named);
@@ -177,6 +178,19 @@ impl Options {
         }
     }
 
+    /// What makes a string of a value stands at no key that is for something else.
+    fn check_kind(&self, key: &Name, treatment: Treatment, errors: &mut Errors) {
+        let Name::Literal(key) = key else { return };
+        let place = match (self.redaction.place(), treatment) {
+            (Some(place), _) => Some((place, "`redact` records")),
+            (None, Treatment::Display | Treatment::Debug) => self.treatment.place().map(|place| (place, "this records")),
+            _ => None,
+        };
+        if let Some((place, how)) = place {
+            refuse_text(key, how, &place, errors);
+        }
+    }
+
     /// The key as written, or the field's name behind the prefix; it stands where the user gave it.
     fn key(&self, field: &Field, index: usize, prefix: &str) -> Name {
         match (self.key.get(), &field.ident) {
@@ -219,23 +233,24 @@ impl Options {
 
 /// A key is no other field's, and neither the runtime's own nor misspelt. What others are put behind is not whole, and is not looked at.
 fn check_key(key: &Name, treatment: Treatment, others: &[String], errors: &mut Errors) {
-    let text = key.to_token_stream().to_string();
-    let Name::Literal(literal) = key else {
-        if others.contains(&text) {
-            errors.at(key, format!("the attribute `{text}` is given twice; each field has a key of its own"));
-        }
-        return;
-    };
-    let key = literal.value();
+    let text = key_text(key);
     if others.contains(&text) {
-        errors.at(literal, format!("the attribute `{key}` is given twice; each field has a key of its own"));
+        errors.at(key, format!("the attribute `{text}` is given twice; each field has a key of its own"));
     }
-    if treatment == Treatment::Nested {
+    let Name::Literal(literal) = key else { return };
+    if treatment == Treatment::Nested || refuse_own_key(literal, SPAN_KEYS, errors) {
         return;
     }
-    refuse_own_key(literal, SPAN_KEYS, errors);
-    if let Some(message) = semconv::misspelt_attribute(&key) {
+    if let Some(message) = semconv::misspelt_attribute(&text) {
         errors.at(literal, format!("{message} A constant, `#[attribute(key = PATH)]`, is not checked"));
+    }
+}
+
+/// The key, or the path of the constant that has it.
+fn key_text(key: &Name) -> String {
+    match key {
+        Name::Literal(literal) => literal.value(),
+        Name::Constant(path) => path.to_token_stream().to_string().replace(' ', ""),
     }
 }
 

@@ -2,7 +2,7 @@
 //! where a name that breaks one is reported.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{Expr, ExprLit, Lit, LitStr, Path};
 
 use crate::args::Name;
@@ -61,22 +61,18 @@ pub(crate) fn text(runtime: &Path, ty: &str, place: Span, name: &dyn ToTokens) -
     quote_spanned!(place=> #runtime::__private::#ty::new(#name))
 }
 
-/// The keys of fields. Where some are constants, it is the compiler that sees two that are the same.
-pub(crate) fn keys<'a>(runtime: &Path, fields: impl Iterator<Item = &'a Field> + Clone) -> TokenStream {
+/// The keys of the fields of a `what`. Where some are constants, it is the compiler that sees whether they may stand there.
+pub(crate) fn keys<'a>(runtime: &Path, what: &str, fields: impl Iterator<Item = &'a Field> + Clone) -> TokenStream {
     let each = fields.clone().map(|field| match &field.key {
         Key { form: KeyForm::Dotted(literal), .. } => conventional_key(runtime, literal),
         Key { form: KeyForm::Quoted(literal), .. } => text(runtime, "AttributeKey", literal.span(), literal),
         Key { form: KeyForm::Constant(path), .. } => path.to_token_stream(),
     });
     let list = quote!(&[#(#each),*]);
-    match fields.clone().filter(|field| matches!(field.key.form, KeyForm::Constant(_))).last() {
-        Some(constant) if fields.count() > 1 => {
-            let place = constant.key.span();
-            let runtime = runtime_path::at(runtime, place);
-            quote_spanned!(place=> #runtime::__private::AttributeKey::distinct(#list))
-        }
-        _ => list,
-    }
+    let Some(constant) = fields.filter(|field| matches!(field.key.form, KeyForm::Constant(_))).last() else { return list };
+    let place = constant.key.span();
+    let (runtime, check) = (runtime_path::at(runtime, place), format_ident!("of_{what}", span = place));
+    quote_spanned!(place=> #runtime::__private::AttributeKey::#check(#list))
 }
 
 /// A key that is written without quotes, or in a derive. One of the semantic conventions is their constant, so that the compiler says if it is
@@ -119,14 +115,8 @@ pub(crate) fn value(runtime: &Path, key: &LitStr, value: TokenStream, place: Spa
     quote_spanned!(place=> #runtime::__private::convention::#name(#value))
 }
 
-/// What is known of an attribute before its value is: `"http.route": String`, or without a convention what the source shows.
-pub(crate) fn described(field: &Field) -> TokenStream {
-    if let KeyForm::Dotted(key) = &field.key.form
-        && let Some(attribute) = semconv::attribute(&key.value())
-    {
-        let (name, kind) = (attribute.name, derive::local(attribute.kind.name()));
-        return quote!(#name: #kind);
-    }
+/// What the source shows of the kind of an attribute's values.
+pub(crate) fn kind(field: &Field) -> Ident {
     let kind = match (field.sigil, &field.value) {
         (Sigil::Display | Sigil::Debug, _) | (_, Expr::Lit(ExprLit { lit: Lit::Str(_), .. })) => Kind::String,
         (_, Expr::Lit(ExprLit { lit: Lit::Int(_), .. })) => Kind::Int,
@@ -134,7 +124,7 @@ pub(crate) fn described(field: &Field) -> TokenStream {
         (_, Expr::Lit(ExprLit { lit: Lit::Bool(_), .. })) => Kind::Bool,
         _ => Kind::Any,
     };
-    derive::local(kind.name()).into_token_stream()
+    derive::local(kind.name())
 }
 
 /// For every attribute of the conventions a function that takes what can be its value, and a trait that says so: the message of the compiler
@@ -159,4 +149,13 @@ pub(crate) fn conventions() -> TokenStream {
         }
     });
     checks.collect()
+}
+
+/// The keys of the conventions, with the kinds of their values and whether they are templates; sorted by key.
+pub(crate) fn convention_table() -> TokenStream {
+    let rows = semconv::attributes().map(|attribute| {
+        let (name, is_of_template, kind) = (attribute.name, attribute.is_of_template, derive::local(attribute.kind.name()));
+        quote!((#name, kinds::#kind, #is_of_template))
+    });
+    quote!(&[#(#rows),*])
 }

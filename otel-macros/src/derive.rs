@@ -64,10 +64,19 @@ pub(crate) fn misplaced(attributes: &[Attribute], name: &str, message: &str, err
     }
 }
 
-/// What is said of lints: `#[allow(deprecated)]` on a type is meant for what is derived from it as well.
-pub(crate) fn lints(attributes: &[Attribute]) -> impl Iterator<Item = &Attribute> {
-    let levels = ["allow", "warn", "deny", "forbid"];
-    attributes.iter().filter(move |attribute| levels.iter().any(|level| attribute.path().is_ident(level)))
+/// What is said of lints: `#[allow(deprecated)]` on a type is meant for what is derived from it as well. What is expected is allowed here: that
+/// it comes is known where it was written.
+pub(crate) fn lints(attributes: &[Attribute]) -> impl Iterator<Item = TokenStream> {
+    let levels = ["allow", "expect", "warn", "deny", "forbid"];
+    attributes.iter().filter(move |attribute| levels.iter().any(|level| attribute.path().is_ident(level))).map(|attribute| match &attribute
+        .meta
+    {
+        Meta::List(list) if list.path.is_ident("expect") => {
+            let lints = &list.tokens;
+            quote!(#[allow(#lints)])
+        }
+        _ => quote!(#attribute),
+    })
 }
 
 /// `OutOfStock` as `out_of_stock`.

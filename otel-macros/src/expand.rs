@@ -83,13 +83,13 @@ fn site(plan: &Plan) -> TokenStream {
     quote!(#runtime::__private::site!(#function, #line, [#attributes], #span #count #time))
 }
 
-/// What is known of the attributes of the span, of the counter and of the histogram, if there are any.
+/// What the source shows of the attributes of the span, of the counter and of the histogram, if there are any.
 fn attributes(plan: &Plan) -> Option<TokenStream> {
     let span = plan.span.iter().flat_map(SpanPlan::named);
     let count = plan.count.iter().flat_map(|count| &count.fields);
     let time = plan.time.iter().flat_map(|time| &time.fields);
     let is_empty = span.clone().chain(count.clone()).chain(time.clone()).next().is_none();
-    let (span, count, time) = (span.map(checked::described), count.map(checked::described), time.map(checked::described));
+    let (span, count, time) = (span.map(checked::kind), count.map(checked::kind), time.map(checked::kind));
     (!is_empty).then(|| quote!([#(#span),*] [#(#count),*] [#(#time),*]))
 }
 
@@ -99,7 +99,7 @@ fn span_of_site(runtime: &Path, span: &SpanPlan, (place, function): (Span, &Lite
         Some(name) => checked::span(runtime, name),
     };
     let kind = &span.kind;
-    let keys = checked::keys(runtime, span.named());
+    let keys = checked::keys(runtime, "span", span.named());
     let scope = span.scope.as_ref().map(|scope| quote!(.scope(#scope)));
     quote!(.span(#name, #runtime::__private::SpanKind::#kind, #keys) #scope)
 }
@@ -121,7 +121,7 @@ fn count_of_site(runtime: &Path, count: &CountPlan) -> TokenStream {
     set.extend(description.as_ref().map(|description| quote!(description: #description)));
     set.extend(in_flight.then(|| quote!(in_flight: true)));
     set.extend((!fields.is_empty()).then(|| {
-        let keys = checked::keys(runtime, fields.iter());
+        let keys = checked::keys(runtime, "metric", fields.iter());
         quote!(keys: #keys)
     }));
     let is_all = name.is_some() && *in_flight && !fields.is_empty();
@@ -143,7 +143,7 @@ fn time_of_site(runtime: &Path, time: &TimePlan) -> TokenStream {
         quote_spanned!(buckets.span()=> buckets: #runtime::__private::Time::rising(#slice))
     }));
     set.extend((!fields.is_empty()).then(|| {
-        let keys = checked::keys(runtime, fields.iter());
+        let keys = checked::keys(runtime, "metric", fields.iter());
         quote!(keys: #keys)
     }));
     let is_all = name.is_some() && buckets.is_some() && !fields.is_empty();

@@ -149,7 +149,7 @@ impl Key {
             return Err(syn::Error::new(self.span(), message));
         }
         if input.peek(Token![-]) {
-            return Err(input.error("a key with other signs than `.` and `_` is written in quotes: `\"http.request.header.x-id\" = value`"));
+            return Err(input.error("a key with characters other than letters, digits, `.` and `_` is written in quotes: `\"http.request.header.x-id\" = value`"));
         }
         if !input.peek(Token![=]) {
             return Err(input.error(format!("expected `=` after the key: `{} = value`", self.text)));
@@ -167,6 +167,10 @@ impl Key {
             (None, _) => format!("the attribute `{text}` has no value; write `{text} = value`"),
         };
         syn::Error::new(self.span(), message)
+    }
+
+    fn constant(path: Path) -> Self {
+        Self { text: path.to_token_stream().to_string().replace(' ', ""), form: KeyForm::Constant(path), argument: None }
     }
 
     pub(crate) fn span(&self) -> Span {
@@ -194,14 +198,18 @@ impl Parse for Key {
         let expected = "expected an attribute: `key = value`, `key = %value` (Display), `key = ?value` (Debug) or an argument's name";
         if input.peek(Token![::]) || (input.peek(Ident::peek_any) && input.peek2(Token![::])) {
             let path = input.call(Path::parse_mod_style)?;
-            if path.segments.last().is_some_and(|last| last.ident.to_string().chars().all(|letter| !letter.is_uppercase())) {
+            let is_spelt_as_key = path.segments.iter().all(|segment| !is_in_capitals(&segment.ident));
+            if is_spelt_as_key && input.peek(Token![=]) {
                 let message = "the parts of a key are separated by dots: `order.id = value`; a constant is written in capitals";
                 return Err(syn::Error::new_spanned(path, message));
             }
-            return Ok(Self { text: path.to_token_stream().to_string().replace(' ', ""), form: KeyForm::Constant(path), argument: None });
+            return Ok(Self::constant(path));
         }
         let is_name = input.peek(syn::Ident);
         let first = input.call(Ident::parse_any).map_err(|_| input.error(expected))?;
+        if input.peek(Token![=]) && is_in_capitals(&first) {
+            return Ok(Self::constant(first.into()));
+        }
         let argument = (is_name && !input.peek(Token![.])).then(|| first.clone());
         let mut text = first.unraw().to_string();
         let mut span = first.span();
@@ -216,6 +224,12 @@ impl Parse for Key {
         }
         Ok(Self { form: KeyForm::Dotted(LitStr::new(&text, span)), text, argument })
     }
+}
+
+/// Whether a word is spelt like a constant, and no key is.
+fn is_in_capitals(word: &Ident) -> bool {
+    let word = word.to_string();
+    word.contains(char::is_uppercase) && !word.contains(char::is_lowercase)
 }
 
 fn ident_as_expr(ident: Ident) -> Expr {

@@ -122,3 +122,10 @@ pub fn attribute_keys(names: TokenStream) -> TokenStream {
 pub fn __conventions(_: TokenStream) -> TokenStream {
     checked::conventions().into()
 }
+
+/// The table of these attributes, for the inventory.
+#[doc(hidden)]
+#[proc_macro]
+pub fn __convention_table(_: TokenStream) -> TokenStream {
+    checked::convention_table().into()
+}

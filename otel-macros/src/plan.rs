@@ -7,10 +7,10 @@ use syn::{Expr, LitStr, Path, Type};
 
 use crate::args::{Name, Slot};
 use crate::errors::{Errors, listed};
-use crate::field::{Field, Key, KeyForm, SpanField};
+use crate::field::{Field, KeyForm, Sigil, SpanField};
 use crate::function::{Function, Shape};
 use crate::runtime_path;
-use crate::semconv::{Instrument, Metric};
+use crate::semconv::{Instrument, Kind, Metric};
 use crate::written::Written;
 use crate::{counted, semconv, timed, traced};
 
@@ -125,7 +125,7 @@ impl SpanPlan {
         };
         refuse_same_key_twice(plan.named(), "a span has one value for each key", errors);
         for field in plan.named() {
-            check_key(&field.key, SPAN_KEYS, errors);
+            check_field(field, SPAN_KEYS, errors);
         }
         plan
     }
@@ -229,31 +229,52 @@ fn metric_fields(written: Slot<Vec<Field>>, errors: &mut Errors) -> Vec<Field> {
     let fields = written.take().unwrap_or_default();
     refuse_same_key_twice(fields.iter(), "a metric has one value for each key", errors);
     for field in &fields {
-        check_key(&field.key, METRIC_KEYS, errors);
+        check_field(field, METRIC_KEYS, errors);
     }
     fields
 }
 
-/// A key is not the runtime's own, and in the semantic conventions if it looks like it.
-fn check_key(key: &Key, own: &[&str], errors: &mut Errors) {
-    if let Some(literal) = key.literal() {
+/// A key is not the runtime's own, and in the semantic conventions if it looks like it, where its value is not made a string.
+fn check_field(field: &Field, own: &[&str], errors: &mut Errors) {
+    let Some(literal) = field.key.literal() else { return };
+    let KeyForm::Dotted(_) = field.key.form else {
         refuse_own_key(literal, own, errors);
+        return;
+    };
+    if refuse_own_key(literal, own, errors) {
+        return;
     }
-    if let KeyForm::Dotted(literal) = &key.form
-        && let Some(message) = semconv::misspelt_attribute(&key.text)
-    {
+    if let Some(message) = semconv::misspelt_attribute(&field.key.text) {
         errors.at_span(literal.span(), format!("{message} A key in quotes is not checked"));
+    }
+    let how = match field.sigil {
+        Sigil::Typed => return,
+        Sigil::Display => "`%` records",
+        Sigil::Debug => "`?` records",
+    };
+    refuse_text(literal, how, &field.value, errors);
+}
+
+/// A value that is made a string, under a key that is not for strings.
+pub(crate) fn refuse_text(key: &LitStr, how: &str, place: &impl Spanned, errors: &mut Errors) {
+    let text = key.value();
+    let kind = semconv::attribute(&text).map_or(Kind::Any, |attribute| attribute.kind);
+    if !matches!(kind, Kind::String | Kind::Any) {
+        errors.at_span(place.span(), format!("`{text}` is {} in the semantic conventions, and {how} a string", kind.described()));
     }
 }
 
-/// What the runtime sets itself, and what OpenTelemetry keeps for exporters.
-pub(crate) fn refuse_own_key(key: &LitStr, own: &[&str], errors: &mut Errors) {
+/// What the runtime sets itself, and what OpenTelemetry keeps for exporters. Returns whether `key` is one of these.
+pub(crate) fn refuse_own_key(key: &LitStr, own: &[&str], errors: &mut Errors) -> bool {
     let text = key.value();
     if own.contains(&text.as_str()) {
         errors.at_span(key.span(), format!("`{text}` is set by the runtime, from the call itself; remove it"));
     } else if text.starts_with("otel.") {
         errors.at_span(key.span(), format!("`{text}` is set by OpenTelemetry itself, whose namespace `otel` is; give it another name"));
+    } else {
+        return false;
     }
+    true
 }
 
 /// Functions that share an instrument agree on what it is.
@@ -293,7 +314,7 @@ fn convention(name: &Name, own: &str, records: Instrument, errors: &mut Errors) 
     Some(metric)
 }
 
-/// The unit of a counter: as written, or as the conventions have it, who are not contradicted.
+/// The unit of a counter: as written, or as the conventions have it, which are not contradicted.
 fn unit(written: Slot<Name>, convention: Option<&Metric>, errors: &mut Errors) -> Option<Name> {
     let place = written.place();
     match (written.take(), convention) {

@@ -3,41 +3,62 @@
 //! A crate that says `#![deny(literals)]` there has a function in its root that the names of its annotations go through, and that refuses all
 //! of them; see `span_name!` of the runtime.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use std::mem;
+
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{format_ident, quote, quote_spanned};
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::{Attribute, Expr, ExprPath, LitStr, Meta, Path, Token, Visibility, braced};
 
 use crate::args::Slot;
 use crate::errors::Errors;
+use crate::plan::{SPAN_KEYS, refuse_own_key};
 use crate::{checked, runtime_path, semconv};
 
 /// What names a registry has.
 #[derive(Clone, Copy)]
 pub(crate) struct Registry {
     /// The macro, without its exclamation mark.
-    pub(crate) macro_name: &'static str,
+    macro_name: &'static str,
     /// The type of its constants.
     ty: &'static str,
     /// What is named.
     what: &'static str,
-    /// What is wrong with a name, if it looks like one of the conventions.
-    misspelt: fn(&str) -> Option<String>,
+    /// What is wrong with a name, that of a constant's type not being able to tell.
+    refused: fn(&LitStr, &mut Errors),
     /// The function in the root of a crate that lets no literals through, for names that annotations give.
     gate: Option<&'static str>,
 }
 
 pub(crate) const SPAN_NAMES: Registry =
-    Registry { macro_name: "span_names", ty: "SpanName", what: "span", misspelt: |_| None, gate: Some(checked::SPAN_GATE) };
-pub(crate) const METRIC_NAMES: Registry = Registry {
-    macro_name: "metric_names",
-    ty: "MetricName",
-    what: "metric",
-    misspelt: semconv::misspelt_metric,
-    gate: Some(checked::METRIC_GATE),
-};
+    Registry { macro_name: "span_names", ty: "SpanName", what: "span", refused: |_, _| (), gate: Some(checked::SPAN_GATE) };
+pub(crate) const METRIC_NAMES: Registry =
+    Registry { macro_name: "metric_names", ty: "MetricName", what: "metric", refused: refuse_metric, gate: Some(checked::METRIC_GATE) };
 pub(crate) const ATTRIBUTE_KEYS: Registry =
-    Registry { macro_name: "attribute_keys", ty: "AttributeKey", what: "attribute", misspelt: semconv::misspelt_attribute, gate: None };
+    Registry { macro_name: "attribute_keys", ty: "AttributeKey", what: "attribute", refused: refuse_key, gate: None };
+
+/// A metric of the conventions has its unit and its instrument where it is a literal, and a constant has neither.
+fn refuse_metric(name: &LitStr, errors: &mut Errors) {
+    let text = name.value();
+    if let Some(message) = semconv::misspelt_metric(&text) {
+        errors.at(name, message);
+    } else if semconv::metric(&text).is_some() {
+        errors.at(name, format!("`{text}` is declared by the semantic conventions; write it as a literal, which has their unit"));
+    }
+}
+
+/// A key of the conventions has its type where it is written without quotes, and a constant has none.
+fn refuse_key(key: &LitStr, errors: &mut Errors) {
+    let text = key.value();
+    if refuse_own_key(key, SPAN_KEYS, errors) {
+        return;
+    }
+    if let Some(message) = semconv::misspelt_attribute(&text) {
+        errors.at(key, message);
+    } else if semconv::attribute(&text).is_some() {
+        errors.at(key, format!("`{text}` is declared by the semantic conventions; write it without quotes, and its values are checked"));
+    }
+}
 
 /// The module as written.
 struct Declared {
@@ -46,6 +67,8 @@ struct Declared {
     visibility: Visibility,
     module: Ident,
     names: Vec<DeclaredName>,
+    /// What could not be read of it.
+    errors: Errors,
 }
 
 /// `PLACE_ORDER = "shop.place_order";`
@@ -65,21 +88,35 @@ impl Parse for Declared {
         let module = input.parse()?;
         let content;
         braced!(content in input);
-        let mut names = Vec::new();
+        let (mut names, mut errors) = (Vec::new(), Errors::default());
         while !content.is_empty() {
-            names.push(content.parse()?);
+            match content.parse() {
+                Ok(name) => names.push(name),
+                Err(error) => {
+                    errors.push(error);
+                    skip_past_semicolon(&content)?;
+                }
+            }
         }
-        Ok(Self { inner, attributes, visibility, module, names })
+        Ok(Self { inner, attributes, visibility, module, names, errors })
     }
+}
+
+fn skip_past_semicolon(input: ParseStream<'_>) -> syn::Result<()> {
+    while !input.is_empty() {
+        if matches!(input.parse()?, TokenTree::Punct(punct) if punct.as_char() == ';') {
+            break;
+        }
+    }
+    Ok(())
 }
 
 impl Parse for DeclaredName {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let attributes = input.call(Attribute::parse_outer)?;
-        let constant = input
-            .parse()
-            .map_err(|error| syn::Error::new(error.span(), "expected a declaration: `PLACE_ORDER = \"shop.place_order\";`"))?;
-        input.parse::<Token![=]>()?;
+        let wrong = |error: syn::Error| syn::Error::new(error.span(), "expected a declaration: `PLACE_ORDER = \"shop.place_order\";`");
+        let constant = input.parse().map_err(wrong)?;
+        input.parse::<Token![=]>().map_err(wrong)?;
         let name = input.parse()?;
         input.parse::<Token![;]>()?;
         Ok(Self { attributes, constant, name })
@@ -95,16 +132,16 @@ struct Settings {
 
 impl Registry {
     pub(crate) fn expand(self, tokens: TokenStream) -> TokenStream {
-        let declared = match Declared::parse.parse2(tokens) {
+        let mut declared = match Declared::parse.parse2(tokens) {
             Ok(declared) => declared,
             Err(error) => return error.to_compile_error(),
         };
-        let mut errors = Errors::default();
+        let mut errors = mem::take(&mut declared.errors);
         let settings = self.settings(&declared.inner, &mut errors);
-        self.check(&declared.names, &mut errors);
+        self.check(&mut declared.names, &mut errors);
         let errors = errors.into_tokens();
-        let runtime = runtime_path::or_default(settings.runtime.clone().take());
-        let gate = self.gate(&settings, &declared.module, &runtime);
+        let runtime = runtime_path::or_default(settings.runtime.get().cloned());
+        let gate = self.gate(&settings, &declared, &runtime);
         let module = self.module(&declared, &runtime);
         quote!(#errors #module #gate)
     }
@@ -125,7 +162,7 @@ impl Registry {
                 }
                 _ => {
                     let choices = if self.gate.is_some() { "`#![deny(literals)]` and `#![crate = path]`" } else { "`#![crate = path]`" };
-                    Err(syn::Error::new_spanned(attribute, format!("before the module of `{}!` stand only {choices}", self.macro_name)))
+                    Err(syn::Error::new_spanned(attribute, format!("only {choices} may stand before the module of `{}!`", self.macro_name)))
                 }
             };
             set.err().into_iter().for_each(|error| errors.push(error));
@@ -133,8 +170,8 @@ impl Registry {
         settings
     }
 
-    /// No name twice, and none that is nearly one of the conventions.
-    fn check(self, names: &[DeclaredName], errors: &mut Errors) {
+    /// No name twice, and none that cannot be declared.
+    fn check(self, names: &mut Vec<DeclaredName>, errors: &mut Errors) {
         for (index, DeclaredName { name, .. }) in names.iter().enumerate() {
             let text = name.value();
             if let Some(first) = names[..index].iter().find(|other| other.name.value() == text) {
@@ -143,10 +180,15 @@ impl Registry {
                     format!("`{text}` is declared already, as `{}`; use that, or give this one a name of its own", first.constant),
                 );
             }
-            if let Some(message) = (self.misspelt)(&text) {
-                errors.at(name, message);
-            }
+            (self.refused)(name, errors);
         }
+        names.retain(|DeclaredName { constant, .. }| {
+            let is_ours = constant == "ALL";
+            if is_ours {
+                errors.at(constant, "`ALL` has all names that are declared here; give this one another name");
+            }
+            !is_ours
+        });
     }
 
     fn module(self, declared: &Declared, runtime: &Path) -> TokenStream {
@@ -154,15 +196,14 @@ impl Registry {
         let (ty, place) = (Ident::new(self.ty, Span::call_site()), Span::call_site());
         let at_call = runtime_path::at(runtime, place);
         let constants = names.iter().map(|DeclaredName { attributes, constant, name }| {
-            let value = match self.ty {
-                "AttributeKey" => checked::conventional_key(runtime, name),
-                "MetricName" => checked::conventional_metric(runtime, name),
-                _ => checked::text(runtime, self.ty, name.span(), name),
-            };
+            let value = checked::text(runtime, self.ty, name.span(), name);
             let summary = summary(attributes, &format!("`{}`", name.value()));
             quote_spanned!(constant.span()=> #summary #(#attributes)* pub const #constant: #at_call::__private::#ty = #value;)
         });
-        let all = names.iter().map(|name| &name.constant);
+        let all = names.iter().map(|DeclaredName { attributes, constant, .. }| {
+            let conditions = conditions(attributes);
+            quote!(#(#conditions)* #constant)
+        });
         let (about, about_all) = (format!("Names of {}s.", self.what), format!("Every name of a {} that is declared here.", self.what));
         let summary = summary(attributes, &about);
         quote! {
@@ -178,25 +219,32 @@ impl Registry {
     }
 
     /// The gate of a crate that lets no literals through.
-    fn gate(self, settings: &Settings, module: &Ident, runtime: &Path) -> Option<TokenStream> {
+    fn gate(self, settings: &Settings, declared: &Declared, runtime: &Path) -> Option<TokenStream> {
         let (place, gate) = (settings.denies_literals.place()?, self.gate?);
         let (gate, ty) = (format_ident!("__otel_{gate}"), Ident::new(self.ty, Span::call_site()));
-        let what = self.what;
+        let (what, module, conditions) = (self.what, &declared.module, conditions(&declared.attributes).collect::<Vec<_>>());
         let message = format!("this crate declares the names of its {what}s: add this one to `{module}`, and write `name = {module}::…`");
         let root = format!("`{}!` with `deny(literals)` stands in the root of the crate, which it speaks for", self.macro_name);
         let check = format_ident!("{gate}_root");
         Some(quote_spanned! {place=>
+            #(#conditions)*
             #[doc(hidden)]
             #[allow(dead_code)]
             #[track_caller]
             const fn #gate(_: &'static str) -> #runtime::__private::#ty {
                 ::core::panic!(#message)
             }
+            #(#conditions)*
             #[doc(hidden)]
             #[allow(dead_code, non_upper_case_globals)]
             const #check: () = #runtime::__private::in_root(::core::module_path!(), #root);
         })
     }
+}
+
+/// Under which conditions something is there.
+fn conditions(attributes: &[Attribute]) -> impl Iterator<Item = &Attribute> {
+    attributes.iter().filter(|attribute| attribute.path().is_ident("cfg"))
 }
 
 /// Documentation for what has none: a name says what it is.

@@ -21,6 +21,8 @@ use metrics::METRICS;
 use namespaces::Guard;
 use nearest::{is_slip, nearest};
 
+use crate::errors::listed;
+
 /// The type of an attribute's values; the names are those of the runtime's `kind`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -157,19 +159,23 @@ pub(crate) fn misspelt_attribute(key: &str) -> Option<String> {
     if is_template(key) {
         return Some(format!("`{key}` stands for a family of keys; write which of them is meant: `{key}.<name>`."));
     }
-    let is_current = |name: &str| ATTRIBUTES.binary_search(&(name, Status::Current)).is_ok();
-    let names = ATTRIBUTES.iter().map(|(name, _)| (*name, comparable(key, name)));
+    let current = || names(Status::Current).filter(|name| is_below(name, namespace));
+    let deprecated = || names(Status::Deprecated).filter(|name| is_below(name, namespace));
     let proposal = match guard {
-        Guard::Strict => nearest(names, is_current),
-        Guard::Everyday => Some(nearest(slips(names, namespace), is_current)?),
+        Guard::Strict => nearest(comparable(key, namespace, current())).or_else(|| nearest(comparable(key, namespace, deprecated()))),
+        Guard::Everyday => Some(slip(key, namespace, current()).or_else(|| slip(key, namespace, deprecated()))?),
     };
-    let proposal = proposal.map(|name| format!("{name}{}", &key[comparable(key, name).len()..]));
-    let version = VERSION;
-    let advice = match (guard, proposal) {
-        (_, Some(proposal)) => format!("did you mean `{proposal}`?"),
-        (_, None) => format!("nothing in `{namespace}` is like it, and a key of your own has a namespace of your own."),
+    let below: Vec<_> = current().filter(|name| is_below(name, key)).take(3).collect();
+    let advice = match (proposal, below.as_slice()) {
+        (Some(proposal), _) => {
+            let proposal = format!("{namespace}.{proposal}");
+            let member = if is_template(&proposal) { member(key, &proposal).unwrap_or(".<name>") } else { "" };
+            format!("did you mean `{proposal}{member}`?")
+        }
+        (None, []) => format!("nothing in `{namespace}` is like it, and a key of your own has a namespace of your own."),
+        (None, below) => format!("there is {} below it.", listed(below)),
     };
-    Some(format!("`{key}` is not in the semantic conventions ({version}); {advice}"))
+    Some(format!("`{key}` is not in the semantic conventions ({VERSION}); {advice}"))
 }
 
 /// What is wrong with the name of a metric, if it is nearly one of the conventions.
@@ -178,24 +184,35 @@ pub(crate) fn misspelt_metric(name: &str) -> Option<String> {
     if metric(name).is_some() {
         return None;
     }
-    let is_current = |name: &str| METRICS.iter().any(|(other, .., status)| *other == name && *status == Status::Current);
-    let proposal = nearest(slips(METRICS.iter().map(|(other, ..)| (*other, name)), namespace), is_current)?;
-    Some(format!("`{name}` is not in the semantic conventions ({VERSION}); did you mean `{proposal}`?"))
+    let of = |wanted: Status| METRICS.iter().filter(move |(.., status)| *status == wanted).map(|(name, ..)| *name);
+    let below = |wanted: Status| of(wanted).filter(|name| is_below(name, namespace));
+    let proposal = slip(name, namespace, below(Status::Current)).or_else(|| slip(name, namespace, below(Status::Deprecated)))?;
+    Some(format!("`{name}` is not in the semantic conventions ({VERSION}); did you mean `{namespace}.{proposal}`?"))
 }
 
-/// The part of `written` to compare with a name: all of it, but for a template only as many words as that has.
-fn comparable<'a>(written: &'a str, name: &str) -> &'a str {
-    let words = if is_template(name) { name.split('.').count() } else { usize::MAX };
-    let end = written.match_indices('.').nth(words.saturating_sub(1)).map_or(written.len(), |(end, _)| end);
-    &written[..end]
+fn names(wanted: Status) -> impl Iterator<Item = &'static str> {
+    ATTRIBUTES.iter().filter(move |(_, status)| *status == wanted).map(|(name, _)| *name)
 }
 
-/// The names in a namespace that what was written may have been meant for.
-fn slips<'a>(names: impl Iterator<Item = (&'a str, &'a str)>, namespace: &str) -> impl Iterator<Item = (&'a str, &'a str)> {
-    names.filter(move |(name, written)| {
-        let after = namespace.len() + 1;
-        is_below(name, namespace) && is_below(written, namespace) && is_slip(&written[after..], &name[after..])
+/// The names without their namespace, each beside the part of what was written to compare with it: all of it, but for a template only as many
+/// words as that has.
+fn comparable<'a, 'w>(written: &'w str, namespace: &str, names: impl Iterator<Item = &'a str>) -> impl Iterator<Item = (&'a str, &'w str)> {
+    let after = namespace.len() + 1;
+    names.map(move |name| {
+        let part = member(written, name).filter(|_| is_template(name)).map_or(written, |member| &written[..written.len() - member.len()]);
+        (&name[after..], &part[after..])
     })
+}
+
+/// The first of the names that what was written is a slip of, without its namespace.
+fn slip<'a>(written: &str, namespace: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    nearest(comparable(written, namespace, names).filter(|(name, written)| is_slip(written, name)))
+}
+
+/// What stands in a key behind as many words as a template has, with its dot.
+fn member<'a>(key: &'a str, template: &str) -> Option<&'a str> {
+    let words = template.split('.').count();
+    key.match_indices('.').nth(words - 1).map(|(end, _)| &key[end..])
 }
 
 fn kind(name: &str) -> Kind {

@@ -34,7 +34,7 @@ use std::fmt;
 
 use opentelemetry::trace::SpanKind;
 
-pub use entry::{Described, Entry, SITES};
+pub use entry::{Entry, SITES, kinds};
 pub use markdown::markdown;
 pub use weaver::{Weaver, weaver};
 
@@ -42,6 +42,7 @@ use crate::name::AttributeKey;
 
 /// The kind of an attribute's values, as far as it is known before one is recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum Kind {
     /// A string.
     String,
@@ -139,7 +140,14 @@ impl fmt::Display for Instrument {
     }
 }
 
-/// Every annotated place of the program, of all its crates, sorted by file and line.
+/// Every annotated place of the program, of all its crates, sorted by instrumentation scope, file and line.
+///
+/// ```
+/// #[otel_runtime::traced("shop.ship")]
+/// fn ship() {}
+///
+/// assert!(otel_runtime::sites().iter().any(|site| site.span().is_some_and(|span| span.name == "shop.ship")));
+/// ```
 ///
 /// A place in a library is there if anything of the part that the linker takes in is: one that nothing of the program refers to may be missing.
 #[must_use]
@@ -202,8 +210,23 @@ impl Site {
     }
 
     fn attributes(self, list: usize, keys: &[AttributeKey]) -> Vec<Attribute> {
-        let described = self.0.attributes.get(list).copied().unwrap_or_default();
-        let all = keys.iter().zip(described);
-        all.map(|(key, Described { kind, convention })| Attribute { key: key.as_str(), kind: *kind, convention: *convention }).collect()
+        let shown = self.0.kinds.get(list).copied().unwrap_or_default();
+        let all = keys.iter().zip(shown).map(|(key, shown)| {
+            let key = key.as_str();
+            let (convention, kind) = entry::convention(key).map_or((None, *shown), |(name, kind)| (Some(name), kind));
+            Attribute { key, kind, convention }
+        });
+        all.collect()
+    }
+}
+
+/// The kind of a span as the semantic conventions write it.
+fn span_kind(kind: &SpanKind) -> &'static str {
+    match kind {
+        SpanKind::Client => "client",
+        SpanKind::Server => "server",
+        SpanKind::Producer => "producer",
+        SpanKind::Consumer => "consumer",
+        SpanKind::Internal => "internal",
     }
 }

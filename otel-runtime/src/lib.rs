@@ -110,7 +110,7 @@ pub use value::{AttributeValue, Element, MetricValue, ValueWriter};
 /// |---|---|
 /// | `"shop.place_order"`, `name = "…"` or `name = PATH` | the name of the span: a literal, or a constant [`SpanName`]; by default the function's name |
 /// | `kind = …` | `internal` (default), `server`, `client`, `producer`, `consumer` |
-/// | `fields(…)` | attributes; nothing is recorded unless it is named here, and expressions run only if the span may be recorded. a key in a namespace of the semantic conventions is checked ([`checks`]), one in quotes is not, and `keys::ORDER_ID = …` is a constant [`AttributeKey`]; `..value` records those of a value that derives [`Attributes`] |
+/// | `fields(…)` | attributes; nothing is recorded unless it is named here, and expressions run only if the span may be recorded. A key in a namespace of the semantic conventions is checked ([`checks`]), one in quotes is not, and `keys::ORDER_ID = …` is a constant [`AttributeKey`]; `..value` records those of a value that derives [`Attributes`] |
 /// | `ok(key = \|value\| …)`, `err(key = \|error\| …)` | attributes from what the function returns |
 /// | `error_if = \|value\| …`, `ok_if = \|value\| …` | whether what looked well is an error (of the class `_OTHER`), or the other way round |
 /// | `parent = …`, `root`, `links = …` | an explicit parent ([`AsParent`]), none (a new trace), links ([`AsLinks`]: one context, or several) |
@@ -235,8 +235,9 @@ pub use otel_macros::timed;
 ///
 /// Every name is checked as by [`SpanName::new`], and no two may be the same. `ALL` has all of them.
 ///
-/// With `#![deny(literals)]`, which speaks for the whole crate and so stands in its root, a name of an annotation that is a literal is an error;
-/// a function's own name, where an annotation gives none, is not a literal. `#![crate = path]` says where this crate is found, if not at
+/// With `#![deny(literals)]`, which speaks for the whole crate and so stands once in its root, a span's name that is a literal is an error in
+/// every annotation; a function's own name, where an annotation gives none, is not a literal. It costs the compiler nothing; a literal name
+/// costs it a look into the root of the crate, which is felt where a thousand names meet a root of thousands of items. `#![crate = path]` says where this crate is found, if not at
 /// `::otel_runtime`.
 ///
 /// ```compile_fail
@@ -264,8 +265,8 @@ pub use otel_macros::span_names;
 /// # fn main() { place_order(); }
 /// ```
 ///
-/// A name that is nearly one of the semantic conventions is refused. Names of the conventions may stand as literals in annotations, with
-/// `#![deny(literals)]` too.
+/// Names of the semantic conventions are refused: they are declared already, and stand in annotations as literals, with `#![deny(literals)]` too,
+/// because a literal of theirs has their unit. So is a name that is nearly one of theirs.
 pub use otel_macros::metric_names;
 
 /// Declares the keys of a project's attributes in one place, as constants: as [`span_names`] does the names of its spans.
@@ -282,7 +283,9 @@ pub use otel_macros::metric_names;
 /// # fn main() { place_order(7); }
 /// ```
 ///
-/// A key in a namespace of the semantic conventions has to be one of theirs.
+/// Keys of the semantic conventions are refused: they are declared already, and stand in annotations without quotes, where their values are
+/// checked. So is a key that is nearly one of theirs, and one that the runtime sets itself. Literal keys cannot be denied to a crate: a key without
+/// quotes is checked, and one with quotes says that it means to be free.
 pub use otel_macros::attribute_keys;
 
 pub use otel_macros::{Attributes, ErrorType, MetricValue};

@@ -33,7 +33,7 @@ impl SpanName {
     pub const fn new(name: &'static str) -> Self {
         let bytes = name.as_bytes();
         assert!(!bytes.is_empty(), "the name of a span must not be empty; name the operation, e.g. \"shop.place_order\"");
-        assert!(bytes.len() <= 128, "the name of a span is at most 128 bytes long; what varies from call to call belongs into `fields(…)`");
+        assert!(bytes.len() <= 128, "the name of a span is at most 128 bytes long; what varies from call to call belongs in `fields(…)`");
         assert!(!contains(bytes, b'{'), "the name of a span is not a format string; put what varies into `fields(…)`");
         assert!(!has_control(bytes), "the name of a span must not contain control characters");
         assert!(!has_outer_space(bytes), "the name of a span must not begin or end with a space");
@@ -59,7 +59,7 @@ impl SpanName {
 pub struct AttributeKey(&'static str);
 
 impl AttributeKey {
-    /// Checks a key: 1 to 255 bytes, no white space, no control characters.
+    /// Checks a key: 1 to 255 bytes, no spaces, no control characters of ASCII.
     ///
     /// # Panics
     ///
@@ -94,25 +94,25 @@ impl AttributeKey {
         Self::new(key)
     }
 
-    /// Checks that no two keys are the same; what else a macro has to say of them it has said before.
+    /// Checks the keys of a span, some of which are constants; of the others the macro has checked everything itself.
     ///
     /// # Panics
     ///
-    /// If two are; while compiling, where it is called by a macro.
+    /// If two are the same, or one is set by the runtime; while compiling, where it is called by a macro.
     #[doc(hidden)]
     #[must_use]
     #[track_caller]
-    pub const fn distinct(keys: &'static [Self]) -> &'static [Self] {
-        let mut at = 0;
-        while at < keys.len() {
-            let mut other = 0;
-            while other < at {
-                let are_same = same(keys[at].0.as_bytes(), keys[other].0.as_bytes());
-                assert!(!are_same, "two attributes have the same key, one of them by a constant; keep one of them");
-                other += 1;
-            }
-            at += 1;
-        }
+    pub const fn of_span(keys: &'static [Self]) -> &'static [Self] {
+        check(keys, &["code.file.path", "code.function.name", "code.line.number", "error.type", "function.items", "function.outcome"]);
+        keys
+    }
+
+    /// The same for the keys of a metric.
+    #[doc(hidden)]
+    #[must_use]
+    #[track_caller]
+    pub const fn of_metric(keys: &'static [Self]) -> &'static [Self] {
+        check(keys, &["code.function.name", "error.type", "function.outcome"]);
         keys
     }
 
@@ -151,7 +151,7 @@ impl MetricName {
         let mut at = 0;
         while at < bytes.len() {
             let allowed = bytes[at].is_ascii_alphanumeric() || matches!(bytes[at], b'_' | b'.' | b'-' | b'/');
-            assert!(allowed, "the name of a metric has only letters, digits, `_`, `.`, `-` and `/`; what varies belongs into `fields(…)`");
+            assert!(allowed, "the name of a metric has only letters, digits, `_`, `.`, `-` and `/`; what varies belongs in `fields(…)`");
             at += 1;
         }
         Self(name)
@@ -216,6 +216,28 @@ impl Unit {
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         self.0
+    }
+}
+
+/// No key stands there twice, and none is the runtime's own or OpenTelemetry's.
+#[track_caller]
+const fn check(keys: &[AttributeKey], own: &[&str]) {
+    let mut at = 0;
+    while at < keys.len() {
+        let key = keys[at].0.as_bytes();
+        let mut other = 0;
+        while other < at {
+            assert!(!same(key, keys[other].0.as_bytes()), "two attributes have the same key, one of them by a constant; keep one of them");
+            other += 1;
+        }
+        let mut other = 0;
+        while other < own.len() {
+            assert!(!same(key, own[other].as_bytes()), "a constant has a key that the runtime sets, from the call itself; remove it");
+            other += 1;
+        }
+        let is_of_otel = matches!(key, [b'o', b't', b'e', b'l', b'.', ..]);
+        assert!(!is_of_otel, "a constant has a key that OpenTelemetry sets, whose namespace `otel` is; give it another name");
+        at += 1;
     }
 }
 

@@ -9,7 +9,7 @@ pub mod convention;
 
 pub use crate::attributes::{AttributeWriter, Attributes};
 #[cfg(feature = "inventory")]
-pub use crate::inventory::{Described, Entry, SITES};
+pub use crate::inventory::{Entry, SITES, kinds};
 pub use crate::metrics::{Count, Time};
 pub use crate::name::{AttributeKey, MetricName, SpanName, Unit};
 pub use crate::of_kind::{OfKind, kind};
@@ -119,18 +119,17 @@ macro_rules! __site {
     }};
 }
 
-/// Adds a place to the inventory. Of its attributes the macro has written down, list by list, the kind of each, behind the key of the
-/// convention that it is.
+/// Adds a place to the inventory. Of its attributes the macro has written down, list by list, the kind of each, as far as the source shows it.
 #[cfg(feature = "inventory")]
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __register {
-    ($site:ident [$([$($($convention:literal:)? $kind:ident),*])*]) => {
+    ($site:ident [$([$($kind:ident),*])*]) => {
         #[$crate::__private::linkme::distributed_slice($crate::__private::SITES)]
         #[linkme(crate = $crate::__private::linkme)]
         static __OTEL_ENTRY: $crate::__private::Entry = $crate::__private::Entry::new(
             &$site,
-            &[$(&[$($crate::__private::Described::$kind$(.of($convention))?),*]),*],
+            &[$(&[$($crate::__private::kinds::$kind),*]),*],
         );
     };
 }

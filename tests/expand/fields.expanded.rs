@@ -1,6 +1,6 @@
 fn place_order(order: &Order, host: &str, user_id: u64) -> Receipt {
     let __call = ::otel_runtime::__private::site!(
-        "place_order", 0, [["server.address" : String, String, String, Any] [] []],
+        "place_order", 0, [[Any, String, String, Any] [] []],
         .span(::otel_runtime::__private::span_name!("shop.place_order"),
         ::otel_runtime::__private::SpanKind::Client, &
         [::otel_runtime::__private::AttributeKey::new(::otel_runtime::__private::semconv::attribute::SERVER_ADDRESS),

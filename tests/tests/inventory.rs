@@ -110,12 +110,12 @@ fn places_are_written_as_a_table() {
     let row = table.lines().nth(2).expect("a row follows the heading");
     assert!(
         row.starts_with(
-            "| `inventory.never_called` | internal | `http.request.header.accept` string\\[], `http.response.status_code` int, "
+            "| `inventory.never_called` | internal | `http.request.header.accept` (string[]), `http.response.status_code` (int), "
         ),
         "{row}"
     );
     assert!(
-        table.contains("| `inventory.duration` | histogram | `s` | `inventory.flag`, `inventory.kind` | `inventory::never_called` ("),
+        table.contains("| `inventory.duration` | histogram | `s` | `inventory.flag`, `inventory.kind` | `inventory::never_called`, `"),
         "{table}"
     );
 }
@@ -171,7 +171,7 @@ fn places_are_written_as_a_registry() {
             );
         }
     }
-    let span = groups.iter().find(|group| text(group, "id") == "span.inventory.never_called.internal").expect("the span is there");
+    let span = groups.iter().find(|group| text(group, "id") == "span.tests.inventory.never_called.internal").expect("the span is there");
     assert!(list(span, "attributes").iter().any(|attribute| text(attribute, "ref") == "http.request.header"), "a member is its template");
 }
 
@@ -185,7 +185,9 @@ fn the_example_writes_both() {
     let printed = Child::spawn(cargo()).wait_with_timeout(Duration::from_secs(300));
     assert!(printed.status.success(), "{}", printed.stderr);
     assert!(
-        printed.stdout.contains("| `shop.place_order` | internal | `shop.order.id` string, `user.id` string | `inventory::place_order` (")
+        printed
+            .stdout
+            .contains("| `shop.place_order` | internal | `shop.order.id` (string), `user.id` (string) | `inventory::place_order`, `")
     );
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("registry");
     let mut command = cargo();

@@ -3,6 +3,7 @@ otel_runtime::span_names! {
         PLACE_ORDER = "shop.place_order";
         ORDER = "shop.place_order";
         BAD = "order {id}";
+        ALL = "shop.all";
     }
 }
 
@@ -11,6 +12,7 @@ otel_runtime::metric_names! {
         ORDERS = "shop.orders";
         ALL_ORDERS = "shop.orders";
         DURATION = "http.server.request.duraton";
+        REQUESTS = "http.server.request.duration";
     }
 }
 
@@ -19,7 +21,11 @@ otel_runtime::attribute_keys! {
         ID = "order.id";
         ORDER_ID = "order.id";
         METHOD = "http.request.methd";
+        ROUTE = "http.route";
+        CLASS = "error.type";
     }
 }
 
-fn main() {}
+fn main() {
+    let _ = names::PLACE_ORDER;
+}

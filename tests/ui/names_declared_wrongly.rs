@@ -1,19 +1,13 @@
 otel_runtime::span_names! {
     mod names {
         PLACE_ORDER: "shop.place_order";
+        "shop.place_order";
+        SHIP = "shop.ship";
     }
 }
 
 otel_runtime::span_names! {
     PLACE_ORDER = "shop.place_order";
-}
-
-otel_runtime::span_names! {
-    #![deny(everything)]
-    #![crate = "otel_runtime"]
-    mod others {
-        "shop.place_order";
-    }
 }
 
 otel_runtime::span_names! {
@@ -27,4 +21,6 @@ otel_runtime::attribute_keys! {
     mod keys {}
 }
 
-fn main() {}
+fn main() {
+    let _ = names::SHIP;
+}

@@ -2,26 +2,36 @@
 
 /// The name that takes the fewest changes for what was written to become it, if that is few for its length. Each comes with the part of what
 /// was written that may have been meant for it.
-///
-/// `prefer` decides between names that are equally near.
-pub(super) fn nearest<'a>(names: impl Iterator<Item = (&'a str, &'a str)>, prefer: impl Fn(&str) -> bool) -> Option<&'a str> {
-    let near = names.filter_map(|(name, written)| Some((distance(written, name, (written.len() / 3).max(1))?, name)));
-    near.min_by_key(|(distance, name)| (*distance, !prefer(name))).map(|(_, name)| name)
+pub(super) fn nearest<'a, 'w>(names: impl Iterator<Item = (&'a str, &'w str)>) -> Option<&'a str> {
+    let near = names.filter_map(|(name, written)| Some((distance(written, name, (written.len() / 4).max(1))?, name)));
+    near.min_by_key(|(distance, _)| *distance).map(|(_, name)| name)
 }
 
-/// Whether `written` is so near to `name` that it is rather a slip than another word: the longer the word, the more changes. A word of three
-/// letters is another word with any of them changed.
+/// Whether `written` is so near to `name` that it is rather a slip than other words: word for word, and the longer the word, the more changes.
+/// Signs between letters do not count. A plural is another word.
 pub(super) fn is_slip(written: &str, name: &str) -> bool {
     let letters = |text: &str| text.bytes().filter(u8::is_ascii_alphanumeric).map(|byte| byte.to_ascii_lowercase()).collect::<Vec<_>>();
-    if letters(written) == letters(name) {
-        return true;
-    }
-    let changes = match written.len().min(name.len()) {
-        0..=3 => return false,
+    let words = |text: &str| text.split('.').count();
+    letters(written) == letters(name)
+        || words(written) == words(name)
+            && written.split('.').zip(name.split('.')).all(|(word, meant)| word == meant || is_slip_of_word(word, meant))
+}
+
+/// A word of three letters is another word with any of them changed, and one of four with another letter in it.
+fn is_slip_of_word(word: &str, meant: &str) -> bool {
+    let is_plural = word.strip_suffix('s') == Some(meant) || meant.strip_suffix('s') == Some(word);
+    let letters = |word: &str| {
+        let mut letters = word.as_bytes().to_vec();
+        letters.sort_unstable();
+        letters
+    };
+    let changes = match word.len().min(meant.len()) {
+        0..=3 => 0,
+        4 if word.len() == meant.len() && letters(word) != letters(meant) => 0,
         4..=7 => 1,
         _ => 2,
     };
-    distance(written, name, changes).is_some()
+    !is_plural && distance(word, meant, changes).is_some()
 }
 
 /// The number of letters to insert, remove, change, or exchange with a neighbour; `None` if it is beyond `limit`.
@@ -66,6 +76,8 @@ mod tests {
     #[test]
     fn a_slip_is_near_for_its_length() {
         assert!(is_slip("emial", "email") && is_slip("fullname", "full_name") && is_slip("full.name", "full_name"));
+        assert!(is_slip("nmae", "name") && is_slip("nme", "name") == is_slip("ip", "id") && is_slip("location.coutry", "location.country"));
         assert!(!is_slip("ip", "id") && !is_slip("tier", "id") && !is_slip("plan", "name"));
+        assert!(!is_slip("role", "roles") && !is_slip("game", "name") && !is_slip("instance.ip", "instance.id"));
     }
 }

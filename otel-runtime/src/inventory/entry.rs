@@ -10,42 +10,46 @@ use crate::site;
 #[distributed_slice]
 pub static SITES: [Entry];
 
-/// A place, with what is known of its attributes: those of the span, of the counter and of the histogram, each in the order of its keys.
+/// A place, with what the source shows of the kinds of its attributes: those of the span, of the counter and of the histogram, each in the order
+/// of its keys.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Entry {
     pub(super) site: &'static site::Site,
-    pub(super) attributes: &'static [&'static [Described]],
-}
-
-/// What is known of one attribute.
-#[doc(hidden)]
-#[derive(Clone, Copy, Debug)]
-pub struct Described {
-    pub(super) kind: Option<Kind>,
-    pub(super) convention: Option<&'static str>,
+    pub(super) kinds: &'static [&'static [Option<Kind>]],
 }
 
 impl Entry {
     #[must_use]
-    pub const fn new(site: &'static site::Site, attributes: &'static [&'static [Described]]) -> Self {
-        Self { site, attributes }
+    pub const fn new(site: &'static site::Site, kinds: &'static [&'static [Option<Kind>]]) -> Self {
+        Self { site, kinds }
     }
 }
 
-/// Named as the macros write the kinds.
-#[allow(non_upper_case_globals, reason = "the macros have one spelling of each kind, that of its type")]
-impl Described {
-    pub const Any: Self = Self { kind: None, convention: None };
-    pub const String: Self = Self { kind: Some(Kind::String), convention: None };
-    pub const Int: Self = Self { kind: Some(Kind::Int), convention: None };
-    pub const Double: Self = Self { kind: Some(Kind::Double), convention: None };
-    pub const Bool: Self = Self { kind: Some(Kind::Bool), convention: None };
-    pub const StringArray: Self = Self { kind: Some(Kind::StringArray), convention: None };
-    pub const IntArray: Self = Self { kind: Some(Kind::IntArray), convention: None };
+/// The kinds, as the macros write them.
+#[doc(hidden)]
+#[allow(missing_docs, non_upper_case_globals, reason = "the macros have one spelling of each kind, that of its type")]
+pub mod kinds {
+    use super::Kind;
 
-    #[must_use]
-    pub const fn of(self, convention: &'static str) -> Self {
-        Self { convention: Some(convention), ..self }
+    pub const Any: Option<Kind> = None;
+    pub const String: Option<Kind> = Some(Kind::String);
+    pub const Int: Option<Kind> = Some(Kind::Int);
+    pub const Double: Option<Kind> = Some(Kind::Double);
+    pub const Bool: Option<Kind> = Some(Kind::Bool);
+    pub const StringArray: Option<Kind> = Some(Kind::StringArray);
+    pub const IntArray: Option<Kind> = Some(Kind::IntArray);
+}
+
+/// The attributes of the semantic conventions, sorted by key: the kind of each, and whether it is a template.
+static CONVENTIONS: &[(&str, Option<Kind>, bool)] = otel_macros::__convention_table!();
+
+/// The attribute of the conventions that a key is, itself or as a member of a template, with its kind.
+pub(super) fn convention(key: &str) -> Option<(&'static str, Option<Kind>)> {
+    if let Ok(at) = CONVENTIONS.binary_search_by_key(&key, |(name, ..)| name) {
+        return Some((CONVENTIONS[at].0, CONVENTIONS[at].1));
     }
+    let templates = CONVENTIONS.iter().filter(|(.., is_template)| *is_template);
+    let mut found = templates.filter(|(name, ..)| key.strip_prefix(name).is_some_and(|rest| rest.starts_with('.')));
+    found.next().map(|(name, kind, _)| (*name, *kind))
 }

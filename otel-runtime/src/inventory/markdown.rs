@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Attribute, Site};
+use super::{Attribute, Site, span_kind};
 
 /// Two tables in Markdown: the spans and the metrics of the places, sorted by their names.
 #[must_use]
@@ -11,7 +11,7 @@ pub fn markdown(sites: &[Site]) -> String {
     spans.sort_by_key(|(span, site)| (span.name, site.function()));
     let mut text = String::from("| span | kind | attributes | recorded by |\n|---|---|---|---|\n");
     for (span, site) in spans {
-        let kind = format!("{:?}", span.kind).to_lowercase();
+        let kind = span_kind(&span.kind);
         let _ = writeln!(text, "| {} | {kind} | {} | {} |", code(span.name), attributes(&span.attributes), place(*site));
     }
     let mut metrics: Vec<_> = sites.iter().flat_map(|site| site.metrics().into_iter().map(move |metric| (metric, site))).collect();
@@ -26,21 +26,23 @@ pub fn markdown(sites: &[Site]) -> String {
 
 fn attributes(attributes: &[Attribute]) -> String {
     let each = attributes.iter().map(|attribute| match attribute.kind {
-        Some(kind) => format!("{} {}", code(attribute.key), escaped(&kind.to_string())),
+        Some(kind) => format!("{} ({kind})", code(attribute.key)),
         None => code(attribute.key),
     });
     each.collect::<Vec<_>>().join(", ")
 }
 
 fn place(site: Site) -> String {
-    format!("{} ({}:{})", code(site.function()), escaped(site.file()), site.line())
+    format!("{}, {}", code(site.function()), code(&format!("{}:{}", site.file(), site.line())))
 }
 
+/// As code, in as many backticks as it takes.
 fn code(text: &str) -> String {
-    format!("`{}`", text.replace('|', "\\|").replace('`', "'"))
-}
-
-/// Without what means something in a table.
-fn escaped(text: &str) -> String {
-    text.replace('|', "\\|").replace('[', "\\[")
+    if text.is_empty() {
+        return String::new();
+    }
+    let text = text.replace('|', "\\|");
+    let longest = text.split(|letter| letter != '`').map(str::len).max().unwrap_or(0);
+    let (ticks, space) = ("`".repeat(longest + 1), if longest > 0 { " " } else { "" });
+    format!("{ticks}{space}{text}{space}{ticks}")
 }

@@ -7,7 +7,7 @@ use std::{fs, io};
 
 use opentelemetry_semantic_conventions::SCHEMA_URL;
 
-use super::{Attribute, Metric, Site};
+use super::{Attribute, Metric, Site, span_kind};
 
 /// A registry for Weaver, as the two files that it consists of.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,7 +63,7 @@ pub fn weaver(sites: &[Site], name: &str, schema_url: &str) -> Weaver {
 struct Registry {
     /// The keys that are not of the conventions, with the kinds that places give them.
     keys: BTreeMap<&'static str, BTreeSet<Option<String>>>,
-    spans: BTreeMap<(&'static str, String), Recorded>,
+    spans: BTreeMap<(&'static str, &'static str), Recorded>,
     metrics: BTreeMap<&'static str, (Metric, Recorded)>,
 }
 
@@ -79,8 +79,7 @@ impl Registry {
         let mut registry = Self::default();
         for site in sites {
             if let Some(span) = site.span() {
-                let kind = format!("{:?}", span.kind).to_lowercase();
-                let recorded = registry.spans.entry((span.name, kind)).or_default();
+                let recorded = registry.spans.entry((span.name, span_kind(&span.kind))).or_default();
                 recorded.add(*site, &span.attributes);
                 registry.add_keys(&span.attributes);
             }
@@ -101,13 +100,15 @@ impl Registry {
     }
 
     fn definitions(&self, name: &str) -> String {
+        let registry = identifier(name);
+        let mut ids = Ids::default();
         let mut yaml = String::from("groups:\n");
         if !self.keys.is_empty() {
             let brief = format!("Attributes of {name}.");
             let _ = write!(
                 yaml,
                 "  - id: {}\n    type: attribute_group\n    brief: {}\n    attributes:\n",
-                quoted(&format!("registry.{name}")),
+                quoted(&ids.unique(format!("registry.{registry}"))),
                 quoted(&brief)
             );
             for (key, kinds) in &self.keys {
@@ -128,14 +129,16 @@ impl Registry {
             }
         }
         for ((name, kind), recorded) in &self.spans {
-            let id = quoted(&format!("span.{}.{kind}", identifier(name)));
+            let id = quoted(&ids.unique(format!("span.{registry}.{}.{kind}", identifier(name))));
             let _ = write!(yaml, "  - id: {id}\n    type: span\n    span_kind: {kind}\n    stability: development\n");
             recorded.write(&mut yaml, &format!("The span `{name}`"));
         }
         for (metric, recorded) in self.metrics.values() {
-            let (id, name) = (quoted(&format!("metric.{}", metric.name)), quoted(metric.name));
+            let (id, name) = (quoted(&ids.unique(format!("metric.{registry}.{}", identifier(metric.name)))), quoted(metric.name));
             let _ = write!(yaml, "  - id: {id}\n    type: metric\n    metric_name: {name}\n    instrument: {}\n", metric.instrument);
-            let _ = write!(yaml, "    unit: {}\n    stability: development\n", quoted(metric.unit));
+            // No unit at all is the unit `1`.
+            let _ =
+                write!(yaml, "    unit: {}\n    stability: development\n", quoted(if metric.unit.is_empty() { "1" } else { metric.unit }));
             let fallback = format!("The metric `{}`", metric.name);
             recorded.write(&mut yaml, if metric.description.is_empty() { &fallback } else { metric.description.trim_end_matches('.') });
         }
@@ -170,6 +173,20 @@ fn agreed(kinds: &BTreeSet<Option<String>>) -> &str {
     match (known.next(), known.next()) {
         (Some(kind), None) => kind,
         _ => "any",
+    }
+}
+
+/// The ids of groups, each of which stands once in a registry.
+#[derive(Default)]
+struct Ids(BTreeSet<String>);
+
+impl Ids {
+    /// The id, with a number behind it if it was given away.
+    fn unique(&mut self, id: String) -> String {
+        let candidates = std::iter::once(id.clone()).chain((2..).map(|number| format!("{id}_{number}")));
+        let free = candidates.into_iter().find(|candidate| !self.0.contains(candidate)).unwrap_or(id);
+        self.0.insert(free.clone());
+        free
     }
 }
 

@@ -1,4 +1,4 @@
-//! Names that stand at two places.
+//! Names used at two places.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
