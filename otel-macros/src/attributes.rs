@@ -50,14 +50,14 @@ fn body(input: &DeriveInput, errors: &mut Errors) -> (Path, TokenStream) {
     let runtime = runtime_path::or_default(runtime_path);
     let writer = local(WRITER);
     let body = match &input.data {
-        Data::Struct(data) => arm(&runtime, &quote!(Self), &data.fields, &prefix, &writer, errors),
+        Data::Struct(data) => arm(&runtime, &quote!(Self), &[], &data.fields, &prefix, &writer, errors),
         Data::Enum(data) => {
             let arms = data.variants.iter().map(|variant| {
                 for name in ["attribute", "attributes"] {
                     misplaced(&variant.attrs, name, "a variant has no attribute of its own; write `#[attribute(…)]` on its fields", errors);
                 }
                 let ident = &variant.ident;
-                arm(&runtime, &quote!(Self::#ident), &variant.fields, &prefix, &writer, errors)
+                arm(&runtime, &quote!(Self::#ident), &variant.attrs, &variant.fields, &prefix, &writer, errors)
             });
             arms.collect()
         }
@@ -112,10 +112,19 @@ fn container(attributes: &[Attribute], errors: &mut Errors) -> (String, Option<P
 }
 
 /// One arm of the match: takes a struct or a variant apart and records its fields.
-fn arm(runtime: &Path, pattern: &TokenStream, fields: &Fields, prefix: &str, writer: &Ident, errors: &mut Errors) -> TokenStream {
+fn arm(
+    runtime: &Path,
+    pattern: &TokenStream,
+    attributes: &[Attribute],
+    fields: &Fields,
+    prefix: &str,
+    writer: &Ident,
+    errors: &mut Errors,
+) -> TokenStream {
+    let lints = lints(attributes);
     let mut members = TokenStream::new();
     let mut records = TokenStream::new();
-    let mut keys: Vec<String> = Vec::new();
+    let mut keys: Vec<(Treatment, Name)> = Vec::new();
     for (index, field) in fields.iter().enumerate() {
         let options = Options::of(field, errors);
         let treatment = options.treatment.get().copied().unwrap_or(Treatment::Typed);
@@ -124,17 +133,32 @@ fn arm(runtime: &Path, pattern: &TokenStream, fields: &Fields, prefix: &str, wri
             continue;
         }
         let key = options.key(field, index, prefix);
-        if treatment != Treatment::Flatten {
-            check_key(&key, treatment, &keys, errors);
-            options.check_kind(&key, treatment, errors);
-            keys.push(key_text(&key));
-        }
         let bound = Ident::new(&format!("__otel_field{index}"), runtime_path::around(&field.ty));
         let member = field.ident.clone().map_or_else(|| Member::from(index), Member::Named);
         members.extend(quote!(#member: #bound,));
         records.extend(options.record(runtime, writer, &key, &bound, treatment, field));
+        if treatment != Treatment::Flatten {
+            check_key(&key, treatment, &keys, errors);
+            options.check_kind(&key, treatment, errors);
+            keys.push((treatment, key));
+        }
     }
-    quote!(#pattern { #members .. } => { #records })
+    let constants = checked_constants(runtime, &keys);
+    quote!(#(#lints)* #pattern { #members .. } => { #constants #records })
+}
+
+/// What only the compiler can say of keys that are constants: whether they may stand there, beside the others.
+fn checked_constants(runtime: &Path, keys: &[(Treatment, Name)]) -> Option<TokenStream> {
+    let whole = || keys.iter().filter(|(treatment, _)| *treatment != Treatment::Nested).map(|(_, key)| key);
+    let place = whole().filter(|key| matches!(key, Name::Constant(_))).map(Spanned::span).next_back()?;
+    let each = whole().map(|key| match key {
+        Name::Literal(literal) => checked::text(runtime, "AttributeKey", literal.span(), literal),
+        Name::Constant(path) => path.to_token_stream(),
+    });
+    let runtime = runtime_path::at(runtime, place);
+    Some(
+        quote_spanned!(place=> const _: &[#runtime::__private::AttributeKey] = #runtime::__private::AttributeKey::of_span(&[#(#each),*], 0, 0);),
+    )
 }
 
 impl Options {
@@ -232,9 +256,9 @@ impl Options {
 }
 
 /// A key is no other field's, and neither the runtime's own nor misspelt. What others are put behind is not whole, and is not looked at.
-fn check_key(key: &Name, treatment: Treatment, others: &[String], errors: &mut Errors) {
+fn check_key(key: &Name, treatment: Treatment, others: &[(Treatment, Name)], errors: &mut Errors) {
     let text = key_text(key);
-    if others.contains(&text) {
+    if others.iter().any(|(_, other)| key_text(other) == text) {
         errors.at(key, format!("the attribute `{text}` is given twice; each field has a key of its own"));
     }
     let Name::Literal(literal) = key else { return };

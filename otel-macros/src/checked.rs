@@ -1,8 +1,8 @@
 //! Names and keys as tokens that the compiler checks: a call of the `const fn` that has the rules, at the user's own token, because that is
 //! where a name that breaks one is reported.
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, format_ident, quote, quote_spanned};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::{Expr, ExprLit, Lit, LitStr, Path};
 
 use crate::args::Name;
@@ -61,8 +61,9 @@ pub(crate) fn text(runtime: &Path, ty: &str, place: Span, name: &dyn ToTokens) -
     quote_spanned!(place=> #runtime::__private::#ty::new(#name))
 }
 
-/// The keys of the fields of a `what`. Where some are constants, it is the compiler that sees whether they may stand there.
-pub(crate) fn keys<'a>(runtime: &Path, what: &str, fields: impl Iterator<Item = &'a Field> + Clone) -> TokenStream {
+/// The keys of the fields of a metric, or of a span, with the numbers of those of `ok` and of `err` among them. Where some are constants, it is
+/// the compiler that sees whether they may stand there.
+pub(crate) fn keys<'a>(runtime: &Path, fields: impl Iterator<Item = &'a Field> + Clone, results: Option<(usize, usize)>) -> TokenStream {
     let each = fields.clone().map(|field| match &field.key {
         Key { form: KeyForm::Dotted(literal), .. } => conventional_key(runtime, literal),
         Key { form: KeyForm::Quoted(literal), .. } => text(runtime, "AttributeKey", literal.span(), literal),
@@ -71,8 +72,14 @@ pub(crate) fn keys<'a>(runtime: &Path, what: &str, fields: impl Iterator<Item = 
     let list = quote!(&[#(#each),*]);
     let Some(constant) = fields.filter(|field| matches!(field.key.form, KeyForm::Constant(_))).last() else { return list };
     let place = constant.key.span();
-    let (runtime, check) = (runtime_path::at(runtime, place), format_ident!("of_{what}", span = place));
-    quote_spanned!(place=> #runtime::__private::AttributeKey::#check(#list))
+    let runtime = runtime_path::at(runtime, place);
+    match results {
+        None => quote_spanned!(place=> #runtime::__private::AttributeKey::of_metric(#list)),
+        Some((ok, err)) => {
+            let (ok, err) = (Literal::usize_unsuffixed(ok), Literal::usize_unsuffixed(err));
+            quote_spanned!(place=> #runtime::__private::AttributeKey::of_span(#list, #ok, #err))
+        }
+    }
 }
 
 /// A key that is written without quotes, or in a derive. One of the semantic conventions is their constant, so that the compiler says if it is
@@ -135,11 +142,15 @@ pub(crate) fn conventions() -> TokenStream {
         let (name, kind) = (derive::local(&attribute.constant()), derive::local(attribute.kind.name()));
         let key = if attribute.is_of_template { format!("{}.<name>", attribute.name) } else { attribute.name.to_owned() };
         let message = format!("`{key}` is {} in the semantic conventions, and `{{Self}}` is not", attribute.kind.described());
+        let note = format!(
+            "a type with an `AttributeValue` of its own says what it records with `otel_runtime::OfKind<kind::{kind}>`, a generic one has it as \
+             a bound; a key that is a constant takes any value"
+        );
         quote! {
             #[diagnostic::on_unimplemented(
                 message = #message,
                 label = "of another kind",
-                note = "a type with an `AttributeValue` of its own says what it records with `OfKind`; a key that is a constant takes any value"
+                note = #note
             )]
             pub trait #name {}
             #[diagnostic::do_not_recommend]

@@ -99,7 +99,7 @@ fn span_of_site(runtime: &Path, span: &SpanPlan, (place, function): (Span, &Lite
         Some(name) => checked::span(runtime, name),
     };
     let kind = &span.kind;
-    let keys = checked::keys(runtime, "span", span.named());
+    let keys = checked::keys(runtime, span.named(), Some((span.ok.len(), span.err.len())));
     let scope = span.scope.as_ref().map(|scope| quote!(.scope(#scope)));
     quote!(.span(#name, #runtime::__private::SpanKind::#kind, #keys) #scope)
 }
@@ -121,7 +121,7 @@ fn count_of_site(runtime: &Path, count: &CountPlan) -> TokenStream {
     set.extend(description.as_ref().map(|description| quote!(description: #description)));
     set.extend(in_flight.then(|| quote!(in_flight: true)));
     set.extend((!fields.is_empty()).then(|| {
-        let keys = checked::keys(runtime, "metric", fields.iter());
+        let keys = checked::keys(runtime, fields.iter(), None);
         quote!(keys: #keys)
     }));
     let is_all = name.is_some() && *in_flight && !fields.is_empty();
@@ -143,7 +143,7 @@ fn time_of_site(runtime: &Path, time: &TimePlan) -> TokenStream {
         quote_spanned!(buckets.span()=> buckets: #runtime::__private::Time::rising(#slice))
     }));
     set.extend((!fields.is_empty()).then(|| {
-        let keys = checked::keys(runtime, "metric", fields.iter());
+        let keys = checked::keys(runtime, fields.iter(), None);
         quote!(keys: #keys)
     }));
     let is_all = name.is_some() && buckets.is_some() && !fields.is_empty();

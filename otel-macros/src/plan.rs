@@ -21,6 +21,8 @@ const KINDS: [(&str, &str); 5] =
 /// What the runtime records of every span, from the call itself.
 pub(crate) const SPAN_KEYS: &[&str] =
     &["code.file.path", "code.function.name", "code.line.number", "error.type", "function.items", "function.outcome"];
+/// The metrics that functions share which give no name.
+const RUNTIME_METRICS: &[&str] = &["function.active_calls", "function.calls", "function.duration"];
 /// What it records of every measurement.
 const METRIC_KEYS: &[&str] = &["code.function.name", "error.type", "function.outcome"];
 
@@ -123,11 +125,20 @@ impl SpanPlan {
             scope: args.scope.take(),
             item_events: args.item_events.get().is_some(),
         };
-        refuse_same_key_twice(plan.named(), "a span has one value for each key", errors);
+        plan.refuse_same_key_twice(errors);
         for field in plan.named() {
             check_field(field, SPAN_KEYS, errors);
         }
         plan
+    }
+
+    /// Of what is returned only one is there, so `ok` and `err` may share a key.
+    fn refuse_same_key_twice(&self, errors: &mut Errors) {
+        let reason = "a span has one value for each key";
+        let fields = self.named().count() - self.ok.len() - self.err.len();
+        refuse_same_key_twice(self.named().take(fields + self.ok.len()), reason, errors);
+        let before = self.named().take(fields).map(|field| field.key.text.as_str()).collect();
+        refuse_same_key_again(before, self.err.iter(), reason, errors);
     }
 
     /// The attributes that have a key here: those of `fields`, then those of `ok`, then those of `err`.
@@ -147,6 +158,11 @@ impl CountPlan {
         refuse_without_name(&args.name, &args.description, "description", shared, errors);
         let fields = metric_fields(args.fields, errors);
         let convention = args.name.get().and_then(|name| convention(name, "counted", Instrument::Counter, errors));
+        if let (Some(name), Some(metric)) = (args.name.get(), &convention)
+            && !(metric.unit.starts_with('{') || metric.unit == "1")
+        {
+            errors.at(name, format!("`{}` is measured in `{}`, and `#[counted]` counts calls", metric.name, metric.unit));
+        }
         let unit = unit(args.unit, convention.as_ref(), errors);
         Self { name: args.name.take(), unit, description: args.description.take(), in_flight: args.in_flight.get().is_some(), fields }
     }
@@ -214,7 +230,11 @@ fn refuse_what_does_not_fit(args: &traced::Args, shape: &Shape, errors: &mut Err
 }
 
 fn refuse_same_key_twice<'a>(fields: impl Iterator<Item = &'a Field>, reason: &str, errors: &mut Errors) {
-    let mut seen: Vec<&str> = Vec::new();
+    refuse_same_key_again(Vec::new(), fields, reason, errors);
+}
+
+/// The same where some keys stand before these.
+fn refuse_same_key_again<'a>(mut seen: Vec<&'a str>, fields: impl Iterator<Item = &'a Field>, reason: &str, errors: &mut Errors) {
     for Field { key, .. } in fields {
         let text = key.text.as_str();
         if seen.contains(&text) {
@@ -303,6 +323,9 @@ fn convention(name: &Name, own: &str, records: Instrument, errors: &mut Errors) 
     let text = literal.value();
     if let Some(message) = semconv::misspelt_metric(&text) {
         errors.at(literal, format!("{message} A constant, `name = PATH`, is not checked"));
+    }
+    if RUNTIME_METRICS.contains(&text.as_str()) {
+        errors.at(literal, format!("`{text}` is the runtime's own, for all functions; give this one another name, or none"));
     }
     let metric = semconv::metric(&text)?;
     let instrument = metric.instrument;

@@ -209,6 +209,7 @@ impl Registry {
         quote! {
             #summary
             #(#attributes)*
+            #[allow(unreachable_pub)]
             #visibility mod #module {
                 #(#constants)*
                 #[doc = #about_all]

@@ -169,7 +169,8 @@ pub(crate) fn misspelt_attribute(key: &str) -> Option<String> {
     let advice = match (proposal, below.as_slice()) {
         (Some(proposal), _) => {
             let proposal = format!("{namespace}.{proposal}");
-            let member = if is_template(&proposal) { member(key, &proposal).unwrap_or(".<name>") } else { "" };
+            let member =
+                if is_template(&proposal) { member(key, &proposal).filter(|member| member.len() > 1).unwrap_or(".<name>") } else { "" };
             format!("did you mean `{proposal}{member}`?")
         }
         (None, []) => format!("nothing in `{namespace}` is like it, and a key of your own has a namespace of your own."),

@@ -61,6 +61,17 @@ fn constants(id: u64) -> usize {
     7
 }
 
+#[traced(ok(http.response.status_code = |status| *status), err(http.response.status_code = |status| *status))]
+fn answered(status: u16) -> Result<u16, u16> {
+    if status < 400 { Ok(status) } else { Err(status) }
+}
+
+#[test]
+fn what_is_returned_has_one_key_for_both_ways() {
+    let (_, captured) = capture(|| (answered(200).is_ok(), answered(404).is_err()));
+    assert_eq!(captured.tree(), "answered http.response.status_code=200\nanswered http.response.status_code=404 error=u16 \"404\"\n");
+}
+
 const COUNT: AttributeKey = AttributeKey::new("order.count");
 
 #[test]

@@ -22,4 +22,10 @@ fn a_unit_by_a_constant() {}
 #[timed("http.server.request.duraton")]
 fn misspelt() {}
 
+#[counted("system.cpu.time")]
+fn no_calls() {}
+
+#[counted("function.duration")]
+fn the_runtimes_own() {}
+
 fn main() {}

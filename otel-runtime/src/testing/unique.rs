@@ -5,7 +5,8 @@ use std::fmt::Write;
 
 use crate::inventory::{Site, sites};
 
-/// Fails if two places of the program record spans of one name: what is seen in a backend could be either.
+/// Fails if two places of the program record spans of one name: what is seen in a backend could be either. It sees what is linked, as
+/// [`sites`] does: a library's own tests see the library.
 ///
 /// ```
 /// use otel_runtime::testing::assert_unique_span_names;
