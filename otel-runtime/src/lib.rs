@@ -19,7 +19,7 @@
 //! # Map
 //!
 //! * [`traced`], [`counted`], [`timed`]: a span, a count and a duration for every call of a function, with its outcome.
-//! * [`init`], [`builder`], [`Telemetry`]: set-up and end.
+//! * [`init`], [`builder`], [`Telemetry`]: set-up and end; [`Health`]: what became of everything.
 //! * [`current`]: the running span, from inside of it.
 //! * [`context`]: carrying context to where it does not go by itself.
 //! * [`Attributes`], [`AttributeValue`], [`MetricValue`], [`ErrorType`]: what your types can say about themselves.
@@ -75,6 +75,7 @@ pub use opentelemetry_sdk;
 
 pub use attributes::{AttributeWriter, Attributes};
 pub use current::{CurrentSpan, current};
+pub use delivery::{DropReason, SignalHealth};
 #[cfg(feature = "inventory")]
 pub use inventory::sites;
 pub use metrics::DURATION_BUCKETS;
@@ -82,7 +83,7 @@ pub use name::{AttributeKey, MetricName, SpanName, Unit};
 pub use of_kind::{OfKind, kind};
 pub use origin::{AsLinks, AsParent};
 pub use outcome::{Classified, ErrorType, Outcome};
-pub use setup::{Builder, DeliveryError, InitError, Telemetry, Warning, builder, init};
+pub use setup::{Builder, DeliveryError, Health, InitError, Telemetry, Warning, builder, init};
 pub use value::{AttributeValue, Element, MetricValue, ValueWriter};
 
 /// Records a span for every call of a function, with its outcome.

@@ -196,7 +196,7 @@ fn what_a_backend_rejects_of_a_request_is_counted() {
     charge("two");
     drop(attached);
     assert_eq!(telemetry.shutdown().expect_err("one span is lost").lost(), 1);
-    assert_eq!(said.lines(), ["the backend rejected 1 of 2 spans"]);
+    assert_eq!(said.lines(), ["the backend rejected 1 of 2 spans: \"one is too old\""]);
 }
 
 #[test]

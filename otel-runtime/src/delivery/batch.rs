@@ -10,6 +10,7 @@ use bytes::Bytes;
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
+use super::account::DropReason;
 use super::queue::{Parcel, Queue};
 use super::{Delivery, Signal};
 
@@ -39,7 +40,7 @@ struct Shared<T> {
 
 struct State<T> {
     items: Vec<T>,
-    /// Batches that were taken out and are not in the queue yet.
+    /// How many were taken out and are not in the queue yet.
     encoding: usize,
 }
 
@@ -68,7 +69,10 @@ impl<T: Send + 'static> Batcher<T> {
                 }
             }
         });
-        Self(shared)
+        let batcher = Self(shared);
+        let weak = Arc::downgrade(&batcher.0);
+        delivery.also_holds(signal, move || weak.upgrade().map_or(0, |shared| shared.held()));
+        batcher
     }
 
     /// Takes an item.
@@ -107,6 +111,12 @@ impl<T> Shared<T> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// How many items are not in the queue yet.
+    fn held(&self) -> u64 {
+        let state = self.lock();
+        (state.items.len() + state.encoding) as u64
+    }
+
     fn encode_full_batches(&self) {
         self.encode_while(|waiting| waiting >= self.batch.max_export_batch_size);
     }
@@ -128,11 +138,11 @@ impl<T> Shared<T> {
     }
 
     fn encode(&self, batch: Vec<T>) {
-        let _done = Encoding(self);
+        let _done = Encoding(self, batch.len());
         let items = batch.len() as u64;
         match panic::catch_unwind(AssertUnwindSafe(|| (self.encode)(batch))) {
             Ok(body) => self.queue.push(self.signal, Parcel { body: Bytes::from(body), items }),
-            Err(_) => self.queue.lose(self.signal, items, "a batch could not be encoded"),
+            Err(_) => self.queue.lose(self.signal, items, DropReason::Encoding),
         }
     }
 }
@@ -140,22 +150,24 @@ impl<T> Shared<T> {
 impl<T> State<T> {
     /// The oldest items, at most `size`, which are then under way to the queue.
     fn take(&mut self, size: usize) -> Vec<T> {
-        self.encoding += 1;
-        if self.items.len() <= size {
+        let batch: Vec<T> = if self.items.len() <= size {
             // The next batch is probably as large as this one.
             let capacity = self.items.len();
-            return mem::replace(&mut self.items, Vec::with_capacity(capacity));
-        }
-        self.items.drain(..size).collect()
+            mem::replace(&mut self.items, Vec::with_capacity(capacity))
+        } else {
+            self.items.drain(..size).collect()
+        };
+        self.encoding += batch.len();
+        batch
     }
 }
 
-/// One batch on its way into the queue.
-struct Encoding<'a, T>(&'a Shared<T>);
+/// One batch on its way into the queue, of so many items.
+struct Encoding<'a, T>(&'a Shared<T>, usize);
 
 impl<T> Drop for Encoding<'_, T> {
     fn drop(&mut self) {
-        self.0.lock().encoding -= 1;
+        self.0.lock().encoding -= self.1;
         self.0.encoded.notify_all();
     }
 }

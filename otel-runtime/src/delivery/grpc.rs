@@ -3,12 +3,17 @@
 //! A unary call is one HTTP/2 request: the same bytes as over HTTP behind a prefix of five, and the status in the trailers
 //! (<https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md>).
 
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 use bytes::{BufMut, Bytes, BytesMut};
 use http::header::{CONTENT_TYPE, TE, USER_AGENT};
 use http::{HeaderMap, Method, Request, StatusCode, Uri};
 use http_body_util::Full;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
+use prost::Message;
 
 use super::Signal;
 use super::http::accepted;
@@ -16,8 +21,9 @@ use super::transport::{self, Accepted, Destination, Failure, Reply, Transport, W
 
 #[allow(clippy::unnecessary_wraps, reason = "the same signature as where the feature is off")]
 pub(super) fn transport(signal: Signal, destination: &Destination) -> Result<Transport, String> {
-    let client = Client::builder(TokioExecutor::new()).pool_timer(TokioTimer::new()).timer(TokioTimer::new()).http2_only(true).build_http();
-    Ok(Transport::new(client, Box::new(Grpc { method: method(signal) }), destination))
+    let connect =
+        || Client::builder(TokioExecutor::new()).pool_timer(TokioTimer::new()).timer(TokioTimer::new()).http2_only(true).build_http();
+    Ok(Transport::new(connect, Box::new(Grpc { method: method(signal) }), destination))
 }
 
 fn method(signal: Signal) -> &'static str {
@@ -58,8 +64,12 @@ impl Wire for Grpc {
         }
         match code(&reply.headers) {
             Some(0) => accepted(reply.body.get(PREFIX..).unwrap_or_default()),
-            Some(code) if is_retryable(code) => Err(Failure::retryable(format!("gRPC status {}", name(code)))),
-            Some(code) => Err(Failure::is_final(format!("gRPC status {}", name(code)))),
+            Some(code) => {
+                let (cause, after) = (format!("gRPC status {}", name(code)), retry_info(&reply.headers));
+                // RESOURCE_EXHAUSTED may pass, but only who says when knows that it does.
+                let is_retryable = is_retryable(code) || (code == RESOURCE_EXHAUSTED && after.is_some());
+                Err(if is_retryable { Failure::Retryable { cause, after } } else { Failure::is_final(cause) })
+            }
             None => Err(Failure::is_final("the reply has no gRPC status; is this a gRPC endpoint?")),
         }
     }
@@ -71,9 +81,54 @@ fn without_status(status: StatusCode) -> Failure {
     if transport::is_retryable(status) { Failure::retryable(cause) } else { Failure::is_final(cause) }
 }
 
+/// `google.rpc.Status`, as far as it is read.
+#[derive(Clone, PartialEq, Message)]
+struct Status {
+    #[prost(message, repeated, tag = "3")]
+    details: Vec<Detail>,
+}
+
+/// `google.protobuf.Any`.
+#[derive(Clone, PartialEq, Message)]
+struct Detail {
+    #[prost(string, tag = "1")]
+    type_url: String,
+    #[prost(bytes = "vec", tag = "2")]
+    value: Vec<u8>,
+}
+
+/// `google.rpc.RetryInfo`: its `retry_delay`.
+#[derive(Clone, PartialEq, Message)]
+struct RetryInfo {
+    #[prost(message, optional, tag = "1")]
+    delay: Option<Delay>,
+}
+
+/// `google.protobuf.Duration`.
+#[derive(Clone, PartialEq, Message)]
+struct Delay {
+    #[prost(int64, tag = "1")]
+    seconds: i64,
+    #[prost(int32, tag = "2")]
+    nanos: i32,
+}
+
+/// How long the server asks to be left alone (OTLP specification, "OTLP/gRPC Throttling").
+fn retry_info(headers: &HeaderMap) -> Option<Duration> {
+    let encoded = headers.get("grpc-status-details-bin")?;
+    // Padding may be there or not.
+    let encoded = encoded.as_bytes().trim_ascii().split(|byte| *byte == b'=').next()?;
+    let status = Status::decode(&*STANDARD_NO_PAD.decode(encoded).ok()?).ok()?;
+    let info = status.details.iter().find(|detail| detail.type_url.ends_with("/google.rpc.RetryInfo"))?;
+    let delay = RetryInfo::decode(&*info.value).ok()?.delay?;
+    Some(Duration::new(u64::try_from(delay.seconds).ok()?, u32::try_from(delay.nanos).ok()?))
+}
+
 fn code(headers: &HeaderMap) -> Option<u8> {
     headers.get("grpc-status")?.to_str().ok()?.parse().ok()
 }
+
+const RESOURCE_EXHAUSTED: u8 = 8;
 
 /// The names of the codes from 0 to 16.
 const NAMES: [&str; 17] = [
@@ -123,6 +178,22 @@ mod tests {
             let retryable = matches!(verdict(code), Err(Failure::Retryable { .. }));
             assert_eq!(retryable, [1, 4, 10, 11, 14, 15].contains(&number), "{code}");
             assert_eq!(verdict(code).is_ok(), number == 0, "{code}");
+        }
+    }
+
+    #[test]
+    fn an_exhausted_server_is_tried_again_when_it_says_so() {
+        let info = RetryInfo { delay: Some(Delay { seconds: 7, nanos: 500_000_000 }) };
+        let detail = Detail { type_url: "type.googleapis.com/google.rpc.RetryInfo".to_owned(), value: info.encode_to_vec() };
+        let details = base64::engine::general_purpose::STANDARD.encode(Status { details: vec![detail] }.encode_to_vec());
+        for code in ["8", "14"] {
+            let mut reply = Reply::default();
+            reply.headers.insert("grpc-status", HeaderValue::from_static(code));
+            reply.headers.insert("grpc-status-details-bin", HeaderValue::from_str(&details).unwrap_or_else(|error| panic!("{error}")));
+            let Err(Failure::Retryable { after, .. }) = (Grpc { method: method(Signal::Traces) }).verdict(&reply) else {
+                panic!("{code} may be tried again")
+            };
+            assert_eq!(after, Some(Duration::from_millis(7500)));
         }
     }
 

@@ -1,6 +1,6 @@
 //! OTLP over HTTP with binary Protobuf (OTLP specification, "OTLP/HTTP": <https://opentelemetry.io/docs/specs/otlp/#otlphttp>).
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, RETRY_AFTER, USER_AGENT};
@@ -14,8 +14,8 @@ use prost::Message;
 use super::transport::{self, Accepted, Destination, Failure, Reply, Transport, Wire};
 
 pub(super) fn transport(destination: &Destination) -> Transport {
-    let client = Client::builder(TokioExecutor::new()).pool_timer(TokioTimer::new()).build_http();
-    Transport::new(client, Box::new(HttpProtobuf), destination)
+    let connect = || Client::builder(TokioExecutor::new()).pool_timer(TokioTimer::new()).build_http();
+    Transport::new(connect, Box::new(HttpProtobuf), destination)
 }
 
 struct HttpProtobuf;
@@ -51,13 +51,25 @@ impl Wire for HttpProtobuf {
 pub(super) fn accepted(body: &[u8]) -> Result<Accepted, Failure> {
     let response = ExportTraceServiceResponse::decode(body);
     let response = response.map_err(|_| Failure::is_final("the reply is not an OTLP response; is this an OTLP endpoint?"))?;
-    let rejected = response.partial_success.map_or(0, |partial| partial.rejected_spans);
-    Ok(Accepted { rejected: u64::try_from(rejected).unwrap_or(0) })
+    let Some(partial) = response.partial_success else { return Ok(Accepted::default()) };
+    let message = partial.error_message.chars().take(MAX_MESSAGE).collect::<String>();
+    Ok(Accepted {
+        rejected: u64::try_from(partial.rejected_spans).unwrap_or(0),
+        message: Some(message).filter(|message| !message.is_empty()),
+    })
 }
 
+/// How much is shown of what a backend says.
+const MAX_MESSAGE: usize = 500;
+
+/// Seconds, or the date when they are over (RFC 9110, "Retry-After").
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
-    Some(Duration::from_secs(seconds))
+    let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = value.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = httpdate::parse_http_date(value).ok()?;
+    Some(date.duration_since(SystemTime::now()).unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -98,5 +110,13 @@ mod tests {
         reply.headers.insert(RETRY_AFTER, http::HeaderValue::from_static("7"));
         let Err(Failure::Retryable { after, .. }) = HttpProtobuf.verdict(&reply) else { panic!("503 may be tried again") };
         assert_eq!(after, Some(Duration::from_secs(7)));
+        let date = httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(3600));
+        let value = http::HeaderValue::from_str(&date).unwrap_or_else(|_| http::HeaderValue::from_static(""));
+        reply.headers.insert(RETRY_AFTER, value);
+        let Err(Failure::Retryable { after: Some(after), .. }) = HttpProtobuf.verdict(&reply) else { panic!("a date is read") };
+        assert!(after > Duration::from_secs(3000) && after <= Duration::from_secs(3600));
+        reply.headers.insert(RETRY_AFTER, http::HeaderValue::from_static("Sun, 06 Nov 1994 08:49:37 GMT"));
+        let Err(Failure::Retryable { after, .. }) = HttpProtobuf.verdict(&reply) else { panic!("503 may be tried again") };
+        assert_eq!(after, Some(Duration::ZERO), "a date that is over");
     }
 }

@@ -1,12 +1,19 @@
 //! The queue of encoded requests: bounded in bytes over all signals, one lane a signal, and the accounts of what became of everything.
 
-use std::collections::VecDeque;
+mod lane;
+
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::task::Poll;
+use std::time::Instant;
 
 use bytes::Bytes;
 use tokio::sync::Notify;
 
+use self::lane::{Entry, Lane, Settled};
+use super::account::{DropReason, SignalHealth};
+use super::spool::Segment;
 use super::{Signal, Undelivered};
 use crate::diagnostics::Diagnostics;
 
@@ -18,18 +25,28 @@ pub(crate) struct Parcel {
     pub(crate) items: u64,
 }
 
-/// What became of a parcel that a sender took.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A parcel that a sender has taken, and will settle.
+#[derive(Debug)]
+pub(crate) struct Ticket {
+    /// Parcels are numbered in the order in which they came, over all signals.
+    pub(crate) number: u64,
+    pub(crate) items: u64,
+    /// `None`: it could not be read back.
+    pub(crate) body: Option<Bytes>,
+}
+
+/// What became of a parcel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fate {
     /// The backend took it, but for so many items.
     Delivered { rejected: u64 },
     /// It will never be taken.
-    Dropped,
+    Dropped(DropReason),
 }
 
 pub(crate) struct Queue {
     state: Mutex<State>,
-    /// Woken whenever a parcel is delivered or dropped.
+    /// Woken whenever a parcel is settled.
     settled: Condvar,
     /// One for each signal: there is something to send.
     waiting: [Notify; 3],
@@ -41,40 +58,17 @@ pub(crate) struct Queue {
 #[derive(Default)]
 struct State {
     lanes: [Lane; 3],
-    /// The bytes of all parcels that wait or are under way.
+    /// The bytes of all bodies in memory.
     bytes: usize,
-    next: u64,
+    /// The numbers that come next: what was adopted is older than all that is pushed.
+    adopted: u64,
+    pushed: u64,
     shutting_down: bool,
     closed: bool,
 }
 
-#[derive(Default)]
-struct Lane {
-    /// Parcels that wait, each with its number; numbers rise over all lanes.
-    parcels: VecDeque<(u64, Parcel)>,
-    /// The number and size of the parcel that is under way.
-    sending: Option<(u64, Parcel)>,
-    endpoint: String,
-    trouble: Trouble,
-    /// Items that will not be delivered.
-    lost: u64,
-}
-
-/// Something that goes on for a while: said once when it begins and once when it is over.
-#[derive(Default)]
-struct Trouble {
-    /// What went wrong last, until something goes right.
-    cause: Option<String>,
-    /// Whether it was said that it began.
-    said: bool,
-    /// Items dropped because the queue was full.
-    overflowed: u64,
-    /// When it was last said that the queue is full: a lane that is now full and now empty would say so all the time.
-    full_said: Option<Instant>,
-}
-
-/// How often it may be said that the queue is full.
-const SAY_FULL_EVERY: Duration = Duration::from_secs(30);
+/// The number of the first parcel that is pushed.
+const FIRST_PUSHED: u64 = 1 << 40;
 
 impl Queue {
     pub(crate) fn new(max_bytes: usize, diagnostics: Diagnostics) -> Self {
@@ -97,17 +91,19 @@ impl Queue {
         self.lock().lanes[signal.index()].endpoint = endpoint;
     }
 
-    /// Takes a parcel. Where it finds no room, the oldest that waits makes some; the caller never waits.
+    /// Takes a parcel. Where it finds no room, the oldest that wait make some; the caller never waits.
     pub(crate) fn push(&self, signal: Signal, parcel: Parcel) {
+        let size = parcel.body.len();
         let mut state = self.lock();
-        if state.closed || parcel.body.len() > self.max_bytes {
-            let closed = state.closed;
+        if state.closed || size > self.max_bytes {
+            let reason = if state.closed { DropReason::Shutdown } else { DropReason::TooLarge };
             drop(state);
-            let cause = if closed { "they came after the shutdown" } else { "one request is larger than the whole queue may be" };
-            return self.lose(signal, parcel.items, cause);
+            return self.lose(signal, parcel.items, reason);
         }
-        let overflow = state.make_room(parcel.body.len(), self.max_bytes);
-        state.push(signal, parcel);
+        let overflow = state.make_room(size, self.max_bytes);
+        let number = state.pushed.max(FIRST_PUSHED);
+        state.pushed = number + 1;
+        state.add(signal, number, Entry::in_memory(parcel));
         drop(state);
         for (signal, items) in overflow {
             self.diagnostics.say(format_args!(
@@ -120,30 +116,80 @@ impl Queue {
         self.waiting[signal.index()].notify_one();
     }
 
+    /// Takes what an earlier process has left in the spool.
+    pub(crate) fn adopt(&self, signal: Signal, items: u64, segment: Segment) {
+        let mut state = self.lock();
+        let number = state.adopted;
+        state.adopted += 1;
+        state.add(signal, number, Entry::on_disk(items, segment));
+        drop(state);
+        self.waiting[signal.index()].notify_one();
+    }
+
     /// Counts items that never came to be a parcel.
-    pub(crate) fn lose(&self, signal: Signal, items: u64, cause: &str) {
-        self.lock().lanes[signal.index()].lost += items;
+    pub(crate) fn lose(&self, signal: Signal, items: u64, reason: DropReason) {
+        self.lock().lanes[signal.index()].lose(items, reason);
+        let cause = match reason {
+            DropReason::Encoding => "a batch could not be encoded",
+            DropReason::TooLarge => "one request is larger than the whole queue may be",
+            _ => "they came after the shutdown",
+        };
         self.diagnostics.say(format_args!("{} dropped: {cause}", signal.count(items)));
     }
 
     /// The oldest parcel of a signal, as soon as there is one.
-    pub(crate) async fn next(&self, signal: Signal) -> Parcel {
+    pub(crate) async fn next(&self, signal: Signal) -> Ticket {
         loop {
-            if let Some(parcel) = self.lock().take(signal) {
-                return parcel;
+            let taken = self.lock().lanes[signal.index()].take();
+            if let Some((number, entry)) = taken {
+                // Several wait for parcels, and one was woken.
+                self.waiting[signal.index()].notify_one();
+                let body = entry.body.or_else(|| entry.segment?.read());
+                return Ticket { number, items: entry.items, body };
             }
             self.waiting[signal.index()].notified().await;
         }
     }
 
-    /// Says what became of the parcel that was taken last.
-    pub(crate) fn settle(&self, signal: Signal, fate: &Fate) {
-        let over = self.lock().settle(signal, fate);
-        if let Some(overflowed) = over {
+    /// Says what became of a parcel that was taken.
+    pub(crate) fn settle(&self, signal: Signal, number: u64, fate: Fate) {
+        let mut state = self.lock();
+        let settled = state.settle(signal, number, fate);
+        drop(state);
+        if let Some(overflowed) = settled.over {
             let dropped = if overflowed > 0 { format!("; dropped meanwhile: {}", signal.count(overflowed)) } else { String::new() };
             self.diagnostics.say(format_args!("{} are delivered again{dropped}", signal.name()));
         }
+        if let Some(segment) = settled.segment {
+            segment.remove();
+        }
         self.settled.notify_all();
+    }
+
+    /// The parcels that are on no disk and came before `before`, for the spool to write.
+    pub(super) fn unwritten(&self, before: Instant) -> Vec<(Signal, u64, Parcel)> {
+        let state = self.lock();
+        let lanes = Signal::ALL.into_iter().zip(&state.lanes);
+        lanes.flat_map(|(signal, lane)| lane.unwritten(before).map(move |(number, parcel)| (signal, number, parcel))).collect()
+    }
+
+    /// Notes that a parcel is on disk. Gives the segment back if the parcel is settled by now.
+    pub(super) fn written(&self, signal: Signal, number: u64, segment: Segment) -> Option<Segment> {
+        match self.lock().lanes[signal.index()].entry(number) {
+            Some(entry) => {
+                entry.segment = Some(segment);
+                None
+            }
+            None => Some(segment),
+        }
+    }
+
+    /// Takes the oldest segment away from its parcel, because the spool is full. What is on disk alone is dropped with it.
+    pub(super) fn release_oldest_segment(&self) -> Option<Segment> {
+        let mut state = self.lock();
+        let oldest = Signal::ALL.into_iter().filter_map(|signal| Some((state.lanes[signal.index()].oldest_segment()?, signal)));
+        let (number, signal) = oldest.min_by_key(|(number, _)| *number)?;
+        state.lanes[signal.index()].release_segment(number)
     }
 
     /// Notes that a sender is in trouble. It is said once, until the trouble is over; during a shutdown the error of that says it.
@@ -151,9 +197,7 @@ impl Queue {
         let mut state = self.lock();
         let quiet = state.shutting_down;
         let lane = &mut state.lanes[signal.index()];
-        lane.trouble.cause = Some(cause.to_owned());
-        let say = !lane.trouble.said && !quiet;
-        lane.trouble.said |= say;
+        let say = lane.trouble.begin(cause, quiet);
         let endpoint = lane.endpoint.clone();
         drop(state);
         if say {
@@ -166,111 +210,83 @@ impl Queue {
         self.diagnostics.say(line);
     }
 
+    /// The account of a signal.
+    pub(crate) fn health(&self, signal: Signal) -> SignalHealth {
+        self.lock().lanes[signal.index()].health()
+    }
+
     /// From now on trouble is not announced, and senders that wait to try again do so at once.
     pub(crate) fn announce_shutdown(&self) {
         self.lock().shutting_down = true;
         self.shutting_down.notify_waiters();
     }
 
-    /// Ready when a shutdown begins, for those who wait for something else.
-    pub(crate) async fn shutdown_begins(&self) {
+    /// Waits for something, but not beyond the moment at which a shutdown begins.
+    pub(crate) async fn until_shutdown_begins(&self, something: impl Future<Output = ()>) {
         let begins = self.shutting_down.notified();
         if self.lock().shutting_down {
-            std::future::pending::<()>().await;
+            return something.await;
         }
-        begins.await;
+        let (mut begins, mut something) = (pin!(begins), pin!(something));
+        poll_fn(|context| {
+            let is_over = something.as_mut().poll(context).is_ready() || begins.as_mut().poll(context).is_ready();
+            if is_over { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
     }
 
     /// Waits until everything that was pushed before is settled; `false` if the deadline comes first.
     pub(crate) fn wait_until_settled(&self, deadline: Instant) -> bool {
         let state = self.lock();
-        let before = state.next;
+        let before = state.pushed.max(FIRST_PUSHED);
         let left = deadline.saturating_duration_since(Instant::now());
-        let waited = self.settled.wait_timeout_while(state, left, |state| state.is_unsettled(before));
+        let waited = self.settled.wait_timeout_while(state, left, |state| state.lanes.iter().any(|lane| lane.is_unsettled(before)));
         !waited.unwrap_or_else(PoisonError::into_inner).1.timed_out()
     }
 
-    /// Drops what is left, and says how much that was, with what was lost before.
+    /// Takes nothing any more, drops what is left on no disk, and says how much was dropped and how much is spooled.
     pub(crate) fn close(&self) -> Vec<Undelivered> {
         let mut state = self.lock();
         state.closed = true;
         state.bytes = 0;
         let lanes = Signal::ALL.into_iter().zip(&mut state.lanes);
-        let undelivered = lanes.filter_map(|(signal, lane)| {
-            let left = lane.parcels.drain(..).chain(lane.sending.take()).map(|(_, parcel)| parcel.items).sum::<u64>();
-            let items = left + std::mem::take(&mut lane.lost);
-            (items > 0).then(|| Undelivered { signal, items, endpoint: lane.endpoint.clone(), cause: lane.trouble.cause.clone() })
-        });
-        undelivered.collect()
+        lanes.filter_map(|(signal, lane)| lane.close(signal)).collect()
     }
 }
 
 impl State {
-    fn push(&mut self, signal: Signal, parcel: Parcel) {
-        let number = self.next;
-        self.next += 1;
-        self.bytes += parcel.body.len();
-        self.lanes[signal.index()].parcels.push_back((number, parcel));
+    fn add(&mut self, signal: Signal, number: u64, entry: Entry) {
+        self.bytes += entry.size_in_memory();
+        self.lanes[signal.index()].add(number, entry);
     }
 
-    fn take(&mut self, signal: Signal) -> Option<Parcel> {
-        let lane = &mut self.lanes[signal.index()];
-        let (number, parcel) = lane.parcels.pop_front()?;
-        lane.sending = Some((number, parcel.clone()));
-        Some(parcel)
+    fn settle(&mut self, signal: Signal, number: u64, fate: Fate) -> Settled {
+        let (freed, settled) = self.lanes[signal.index()].settle(number, fate);
+        // A queue that was closed meanwhile has let go of everything.
+        self.bytes = self.bytes.saturating_sub(freed);
+        settled
     }
 
-    /// Drops the oldest parcels that wait until `size` more bytes fit. Returns the lanes where that began just now.
+    /// Frees memory until `size` more bytes fit: what is on disk too is kept there alone, and if that is not enough, the oldest that waits is
+    /// dropped. Returns the lanes where dropping began just now.
     fn make_room(&mut self, size: usize, max_bytes: usize) -> Vec<(Signal, u64)> {
         let mut began = Vec::new();
         while self.bytes + size > max_bytes {
-            let waiting = Signal::ALL.into_iter().filter_map(|signal| {
-                let (number, _) = self.lanes[signal.index()].parcels.front()?;
-                Some((*number, signal))
+            let lanes = Signal::ALL.into_iter().filter_map(|signal| {
+                let (is_lost, number) = self.lanes[signal.index()].dispensable()?;
+                Some((is_lost, number, signal))
             });
-            let Some((_, oldest)) = waiting.min_by_key(|(number, _)| *number) else { break };
-            let lane = &mut self.lanes[oldest.index()];
-            let Some((_, parcel)) = lane.parcels.pop_front() else { break };
-            self.bytes -= parcel.body.len();
-            let recently = lane.trouble.full_said.is_some_and(|said| said.elapsed() < SAY_FULL_EVERY);
-            if lane.trouble.overflowed == 0 && !recently {
-                lane.trouble.full_said = Some(Instant::now());
-                lane.trouble.said = true;
-                began.push((oldest, parcel.items));
+            let Some((is_lost, number, signal)) = lanes.min_by_key(|(is_lost, number, _)| (*is_lost, *number)) else { break };
+            let lane = &mut self.lanes[signal.index()];
+            if is_lost {
+                let (freed, first) = lane.overflow(number);
+                self.bytes -= freed;
+                began.extend(first.map(|items| (signal, items)));
+            } else {
+                self.bytes -= lane.forget_body(number);
             }
-            lane.trouble.overflowed += parcel.items;
-            lane.lost += parcel.items;
         }
         began
-    }
-
-    /// Returns the number of items dropped in the meantime if this ends trouble that was announced: not before the lane is empty, since a full
-    /// one is full again at once.
-    fn settle(&mut self, signal: Signal, fate: &Fate) -> Option<u64> {
-        let lane = &mut self.lanes[signal.index()];
-        let (_, parcel) = lane.sending.take()?;
-        self.bytes -= parcel.body.len();
-        let rejected = match fate {
-            Fate::Dropped => {
-                lane.lost += parcel.items;
-                return None;
-            }
-            Fate::Delivered { rejected } => rejected,
-        };
-        lane.lost += rejected;
-        lane.trouble.cause = None;
-        if !lane.parcels.is_empty() || !std::mem::take(&mut lane.trouble.said) {
-            return None;
-        }
-        Some(std::mem::take(&mut lane.trouble.overflowed))
-    }
-
-    /// Whether a parcel with a number below `before` waits or is under way.
-    fn is_unsettled(&self, before: u64) -> bool {
-        self.lanes.iter().any(|lane| {
-            let oldest = lane.sending.as_ref().or_else(|| lane.parcels.front());
-            oldest.is_some_and(|(number, _)| *number < before)
-        })
     }
 }
 

@@ -1,47 +1,89 @@
-//! Sends the parcels of one signal, one after the other, each until it is delivered or given up.
+//! Sends the parcels of one signal, the oldest first and a few at a time, each until it is delivered or given up.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
-use super::Signal;
-use super::queue::{Fate, Parcel, Queue};
-use super::retry::Backoff;
-use super::transport::{Failure, Transport};
+use super::account::DropReason;
+use super::queue::{Fate, Queue, Ticket};
+use super::retry::Gate;
+use super::transport::{Accepted, Failure, Transport};
+use super::{Delivery, Signal};
 
-pub(crate) async fn run(signal: Signal, queue: Arc<Queue>, transport: Transport, retry_max_elapsed: Duration) {
-    loop {
-        let parcel = queue.next(signal).await;
-        let fate = deliver(signal, &queue, &transport, &parcel, retry_max_elapsed).await;
-        queue.settle(signal, &fate);
+/// How many requests of a signal are under way together, so that a slow backend gets as much as a fast one.
+const CONCURRENCY: usize = 4;
+
+/// How long a server may ask to be left alone where no time for retries says so.
+const LONGEST_WAIT: Duration = Duration::from_secs(300);
+
+/// What the requests of a signal share.
+struct Sender {
+    signal: Signal,
+    queue: Arc<Queue>,
+    transport: Transport,
+    gate: Gate,
+    /// `None`: what a spool keeps is tried for ever.
+    retry_max_elapsed: Option<Duration>,
+    /// Whether the backend's words about a partial success were said.
+    said_why: AtomicBool,
+}
+
+/// Sends what is queued for `signal`, from now on until the delivery ends.
+pub(super) fn start(delivery: &Delivery, signal: Signal, transport: Transport, retry_max_elapsed: Option<Duration>) {
+    let queue = Arc::clone(delivery.queue());
+    let sender = Sender { signal, queue, transport, gate: Gate::default(), retry_max_elapsed, said_why: AtomicBool::new(false) };
+    let sender = Arc::new(sender);
+    for _ in 0..CONCURRENCY {
+        let sender = Arc::clone(&sender);
+        delivery.spawn(async move {
+            loop {
+                let ticket = sender.queue.next(sender.signal).await;
+                let fate = sender.deliver(&ticket).await;
+                sender.queue.settle(sender.signal, ticket.number, fate);
+            }
+        });
     }
 }
 
-async fn deliver(signal: Signal, queue: &Queue, transport: &Transport, parcel: &Parcel, retry_max_elapsed: Duration) -> Fate {
-    let began = Instant::now();
-    let mut backoff = Backoff::default();
-    loop {
-        let failure = match transport.send(parcel.body.clone()).await {
-            Ok(accepted) => {
-                if accepted.rejected > 0 {
-                    queue.remark(format_args!("the backend rejected {} of {}", accepted.rejected, signal.count(parcel.items)));
+impl Sender {
+    async fn deliver(&self, ticket: &Ticket) -> Fate {
+        let Some(body) = &ticket.body else { return Fate::Dropped(DropReason::Damaged) };
+        let began = Instant::now();
+        loop {
+            // A shutdown has no time to wait out, so it is one more try at once.
+            self.queue.until_shutdown_begins(self.gate.opened()).await;
+            let sent = Instant::now();
+            let failure = match self.transport.send(body.clone()).await {
+                Ok(accepted) => {
+                    self.gate.open();
+                    return self.delivered(ticket, accepted);
                 }
-                return Fate::Delivered { rejected: accepted.rejected.min(parcel.items) };
+                Err(failure) => failure,
+            };
+            let Failure::Retryable { cause, after } = failure else {
+                // It answered, so what follows need not wait.
+                self.gate.open();
+                self.queue.trouble(self.signal, failure.cause(), "what it refuses is dropped");
+                return Fate::Dropped(DropReason::Refused);
+            };
+            // A server that asks for ages is asked again when the time for retries is over.
+            self.gate.close(sent, after.map(|after| after.min(self.retry_max_elapsed.unwrap_or(LONGEST_WAIT))));
+            if self.retry_max_elapsed.is_some_and(|limit| began.elapsed() >= limit) {
+                self.queue.trouble(self.signal, &cause, "what is older than the time limit for retries is dropped");
+                return Fate::Dropped(DropReason::RetryTimeout);
             }
-            Err(failure) => failure,
-        };
-        let Failure::Retryable { cause, after } = failure else {
-            queue.trouble(signal, failure.cause(), "what it refuses is dropped");
-            return Fate::Dropped;
-        };
-        let wait = backoff.next(after);
-        if wait > retry_max_elapsed.saturating_sub(began.elapsed()) {
-            queue.trouble(signal, &cause, "what is older than the time limit for retries is dropped");
-            return Fate::Dropped;
+            self.queue.trouble(self.signal, &cause, "keeping them, and trying again");
         }
-        queue.trouble(signal, &cause, "keeping them, and trying again");
-        // A shutdown has no time to wait out, so it is one more try at once.
-        let _ = timeout(wait, queue.shutdown_begins()).await;
+    }
+
+    fn delivered(&self, ticket: &Ticket, accepted: Accepted) -> Fate {
+        let rejected = accepted.rejected.min(ticket.items);
+        if (rejected > 0 || accepted.message.is_some()) && !self.said_why.swap(true, Ordering::Relaxed) {
+            let why = accepted.message.map(|message| format!(": {message:?}")).unwrap_or_default();
+            self.queue.remark(format_args!("the backend rejected {} of {}{why}", rejected, self.signal.count(ticket.items)));
+        }
+        Fate::Delivered { rejected }
     }
 }

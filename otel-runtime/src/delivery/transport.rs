@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -57,9 +58,11 @@ pub(super) struct Reply {
 }
 
 /// The backend took a request, but for some items.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Accepted {
     pub(crate) rejected: u64,
+    /// What the backend has to say of that, or of what it took.
+    pub(crate) message: Option<String>,
 }
 
 /// The backend did not take a request.
@@ -102,14 +105,19 @@ pub(super) fn is_retryable(status: StatusCode) -> bool {
 
 /// The way to one backend.
 pub(crate) struct Transport {
-    client: HttpClient,
+    client: Mutex<HttpClient>,
+    connect: fn() -> HttpClient,
     wire: Box<dyn Wire>,
     destination: Destination,
 }
 
 impl Transport {
-    pub(super) fn new(client: HttpClient, wire: Box<dyn Wire>, destination: &Destination) -> Self {
-        Self { client, wire, destination: destination.clone() }
+    pub(super) fn new(connect: fn() -> HttpClient, wire: Box<dyn Wire>, destination: &Destination) -> Self {
+        Self { client: Mutex::new(connect()), connect, wire, destination: destination.clone() }
+    }
+
+    fn client(&self) -> MutexGuard<'_, HttpClient> {
+        self.client.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The URL of the backend, without what may be secret in it.
@@ -124,10 +132,14 @@ impl Transport {
         let exchange = self.exchange(body);
         let reply = match self.destination.timeout {
             None => exchange.await?,
-            Some(limit) => match tokio::time::timeout(limit, exchange).await {
-                Ok(reply) => reply?,
-                Err(_) => return Err(Failure::retryable(format!("no answer within {} ms", limit.as_millis()))),
-            },
+            Some(limit) => {
+                let Ok(reply) = tokio::time::timeout(limit, exchange).await else {
+                    // Who does not answer may be gone, and a connection that many requests share would outlive that by minutes.
+                    *self.client() = (self.connect)();
+                    return Err(Failure::retryable(format!("no answer within {} ms", limit.as_millis())));
+                };
+                reply?
+            }
         };
         self.wire.verdict(&reply)
     }
@@ -137,7 +149,8 @@ impl Transport {
         for (name, value) in &self.destination.headers {
             request.headers_mut().insert(name, value.clone());
         }
-        let response = self.client.request(request).await.map_err(|error| Failure::retryable(innermost(&error)))?;
+        let client = self.client().clone();
+        let response = client.request(request).await.map_err(|error| Failure::retryable(innermost(&error)))?;
         let (head, body) = response.into_parts();
         let (body, trailers) = read(body).await?;
         let mut headers = head.headers;

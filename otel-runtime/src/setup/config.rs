@@ -1,6 +1,6 @@
 //! The typed configuration: what was read, checked and completed with defaults, before anything is built.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use http::Uri;
@@ -22,6 +22,9 @@ pub(crate) struct Config {
     pub(crate) logs: Logs,
     pub(crate) queue_max_bytes: usize,
     pub(crate) retry_max_elapsed: Duration,
+    pub(crate) self_metrics: bool,
+    pub(crate) spool_folder: Option<PathBuf>,
+    pub(crate) spool_max_bytes: u64,
     pub(crate) no_color: bool,
 }
 
@@ -70,11 +73,14 @@ const EXPORTERS: &[(&str, Exporter)] = &[("otlp", Exporter::Otlp), ("console", E
 const PROPAGATORS: &[(&str, Propagator)] = &[("tracecontext", Propagator::TraceContext), ("baggage", Propagator::Baggage)];
 const PROTOCOLS: &[(&str, Protocol)] = &[("http/protobuf", Protocol::HttpProtobuf), ("grpc", Protocol::Grpc)];
 
+/// How long a batch is gathered at most where there is a spool: within a second, what ended is on disk.
+const SPOOLED_BATCH: Duration = Duration::from_millis(500);
+
 impl Config {
     /// Reads everything there is to read. What could not be used is in the warnings.
     pub(crate) fn read(written: &Lookup<'_>, fallback: &Lookup<'_>, attributes: &[KeyValue]) -> (Self, Vec<Warning>) {
         let mut env = Env::new(written, fallback);
-        let config = Self {
+        let mut config = Self {
             disabled: env.boolean("OTEL_SDK_DISABLED"),
             resource: resource(&mut env, attributes),
             propagators: env.words("OTEL_PROPAGATORS", PROPAGATORS, PROPAGATORS),
@@ -96,8 +102,17 @@ impl Config {
             },
             queue_max_bytes: env.number("OTEL_RUST_QUEUE_MAX_BYTES", 1..=usize::MAX, 64 * 1024 * 1024),
             retry_max_elapsed: env.duration("OTEL_RUST_RETRY_MAX_ELAPSED", Duration::from_secs(300)),
+            self_metrics: env.boolean("OTEL_RUST_SELF_METRICS"),
+            spool_folder: env.string("OTEL_RUST_SPOOL_DIR").map(PathBuf::from),
+            spool_max_bytes: env.number("OTEL_RUST_SPOOL_MAX_BYTES", 1..=u64::MAX, 256 * 1024 * 1024),
             no_color: env.is_set("NO_COLOR"),
         };
+        if config.spool_folder.is_some() {
+            // What is in no batch yet is on no disk either.
+            for batch in [&mut config.traces.batch, &mut config.logs.batch] {
+                batch.schedule_delay = batch.schedule_delay.min(SPOOLED_BATCH);
+            }
+        }
         (config, env.into_warnings())
     }
 }

@@ -76,7 +76,16 @@ impl DeliveryError {
     pub fn lost(&self) -> u64 {
         match &self.0 {
             Kind::TimedOut(_) => 0,
-            Kind::Undelivered(undelivered) => undelivered.iter().map(|undelivered| undelivered.items).sum(),
+            Kind::Undelivered(undelivered) => undelivered.iter().map(|undelivered| undelivered.dropped).sum(),
+        }
+    }
+
+    /// How many spans, data points and log records are left in the spool, for the next run to deliver.
+    #[must_use]
+    pub fn spooled(&self) -> u64 {
+        match &self.0 {
+            Kind::TimedOut(_) => 0,
+            Kind::Undelivered(undelivered) => undelivered.iter().map(|undelivered| undelivered.spooled).sum(),
         }
     }
 }

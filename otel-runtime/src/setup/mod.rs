@@ -5,10 +5,11 @@ pub(crate) mod config;
 pub(crate) mod env;
 mod error;
 mod providers;
+mod self_metrics;
 mod telemetry;
 mod variables;
 
 pub use builder::{Builder, builder, init};
 pub use env::Warning;
 pub use error::{DeliveryError, InitError};
-pub use telemetry::Telemetry;
+pub use telemetry::{Health, Telemetry};

@@ -10,7 +10,8 @@ use opentelemetry_sdk::trace::{self as sdk, SdkTracerProvider, ShouldSample, Spa
 
 use super::config::{Config, Exporter, RootSampler, Sampler};
 use super::error::InitError;
-use crate::delivery::{self, Batcher, Delivery, Destination, Signal};
+use super::self_metrics;
+use crate::delivery::{self, Batcher, Delivery, Destination, Signal, Spool};
 use crate::diagnostics::Diagnostics;
 use crate::export::console::{Console, ConsoleSpans};
 use crate::export::otlp::{OtlpLogs, OtlpMetrics, OtlpSpans};
@@ -62,6 +63,15 @@ impl Providers {
         }
         // The meter provider comes first: processors of the SDK ask for a meter when they are built.
         providers.meter = providers.meter_provider(config, console);
+        if let (Some(meter), Some(delivery)) = (&providers.meter, &providers.delivery)
+            && config.self_metrics
+        {
+            for (signal, exporters, destination) in destinations {
+                if exporters.contains(&Exporter::Otlp) {
+                    self_metrics::observe(meter, delivery, signal, destination);
+                }
+            }
+        }
         providers.tracer = providers.tracer_provider(config, console);
         providers.logger = providers.logger_provider(config, console);
         Ok(providers)
@@ -71,7 +81,9 @@ impl Providers {
         let transport = delivery::transport(signal, destination).map_err(InitError::Unsupported)?;
         let delivery = match &self.delivery {
             Some(delivery) => Arc::clone(delivery),
-            None => Arc::new(Delivery::start(config.queue_max_bytes, diagnostics.clone()).map_err(InitError::Thread)?),
+            None => Arc::new(
+                Delivery::start(config.queue_max_bytes, spool(config, diagnostics), diagnostics.clone()).map_err(InitError::Thread)?,
+            ),
         };
         delivery.serve(signal, transport, config.retry_max_elapsed);
         self.delivery = Some(delivery);
@@ -145,6 +157,18 @@ impl Providers {
             };
         }
         Some(builder.build())
+    }
+}
+
+/// The spool that is configured. One that cannot be opened is no reason to be without telemetry.
+fn spool(config: &Config, diagnostics: &Diagnostics) -> Option<Spool> {
+    let folder = config.spool_folder.as_ref()?;
+    match Spool::open(folder, config.spool_max_bytes) {
+        Ok(spool) => Some(spool),
+        Err(error) => {
+            diagnostics.say(format_args!("telemetry is not spooled: {error}"));
+            None
+        }
     }
 }
 

@@ -15,7 +15,7 @@ use opentelemetry_sdk::trace::SdkTracerProvider;
 use super::env::Warning;
 use super::error::DeliveryError;
 use super::providers::Providers;
-use crate::delivery::{Signal, Undelivered};
+use crate::delivery::{Delivery, Signal, SignalHealth, Undelivered};
 use crate::diagnostics::Diagnostics;
 use crate::pipeline::Pipeline;
 
@@ -25,12 +25,26 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 /// Telemetry that was set up. On drop it is shut down, like by [`shutdown`](Self::shutdown), and what could not be delivered is said.
 #[must_use = "dropping this ends the telemetry: bind it with `let telemetry = …`, until the end of `main`; `let _ = …` drops it at once"]
 pub struct Telemetry {
+    /// Outlives its use, for the accounts.
+    delivery: Option<Arc<Delivery>>,
     state: Mutex<State>,
     /// Woken when the shutdown is done.
     ended: Condvar,
     pipeline: Arc<Pipeline>,
     warnings: Vec<Warning>,
     diagnostics: Diagnostics,
+}
+
+/// What became of everything that was recorded for OTLP, by signal: [`Telemetry::health`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Health {
+    /// Spans.
+    pub traces: SignalHealth,
+    /// Data points of metrics.
+    pub metrics: SignalHealth,
+    /// Log records.
+    pub logs: SignalHealth,
 }
 
 /// Where in its life telemetry is.
@@ -44,7 +58,8 @@ enum State {
 
 impl Telemetry {
     pub(super) fn new(providers: Providers, pipeline: Arc<Pipeline>, warnings: Vec<Warning>, diagnostics: Diagnostics) -> Self {
-        Self { state: Mutex::new(State::Running(Arc::new(providers))), ended: Condvar::new(), pipeline, warnings, diagnostics }
+        let delivery = providers.delivery.clone();
+        Self { delivery, state: Mutex::new(State::Running(Arc::new(providers))), ended: Condvar::new(), pipeline, warnings, diagnostics }
     }
 
     /// Everything in the configuration that was ignored or corrected. It was also printed once.
@@ -69,6 +84,20 @@ impl Telemetry {
     #[must_use]
     pub fn logger_provider(&self) -> Option<SdkLoggerProvider> {
         self.providers()?.logger.clone()
+    }
+
+    /// What became of everything that was recorded for OTLP; it can be asked for after the shutdown too.
+    ///
+    /// ```
+    /// let telemetry = otel_runtime::builder().environment(|_| None).set("OTEL_TRACES_EXPORTER", "none").build()?;
+    /// let health = telemetry.health();
+    /// assert_eq!(health.metrics.accepted, health.metrics.delivered + health.metrics.queued);
+    /// # Ok::<(), otel_runtime::InitError>(())
+    /// ```
+    #[must_use]
+    pub fn health(&self) -> Health {
+        let of = |signal| self.delivery.as_ref().map(|delivery| delivery.health(signal)).unwrap_or_default();
+        Health { traces: of(Signal::Traces), metrics: of(Signal::Metrics), logs: of(Signal::Logs) }
     }
 
     /// The current context, with what is annotated and runs under it recorded by this telemetry.

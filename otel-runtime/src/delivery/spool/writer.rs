@@ -1,0 +1,135 @@
+//! The thread that writes what was not delivered at once.
+
+use std::io;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::{HEADER, Spool};
+use crate::delivery::Signal;
+use crate::delivery::queue::Queue;
+use crate::diagnostics::Diagnostics;
+
+/// How long a parcel has to be delivered before it is written: most never touch the disk.
+const GRACE: Duration = Duration::from_millis(200);
+/// How often is looked.
+const LOOK: Duration = Duration::from_millis(100);
+/// How long a disk that cannot be written to is left alone.
+const PAUSE: Duration = Duration::from_secs(10);
+
+/// Writes parcels of the queue to the spool, until it is stopped.
+#[derive(Debug)]
+pub(crate) struct Writer {
+    spool: Arc<Spool>,
+    /// Dropped to stop the thread, and disconnected when it has ended.
+    stop: Mutex<Option<(Sender<()>, Receiver<()>)>>,
+}
+
+/// What the thread knows.
+struct Work {
+    spool: Arc<Spool>,
+    queue: Arc<Queue>,
+    diagnostics: Diagnostics,
+    /// Until when nothing is tried, because the last time failed.
+    pause: Option<Instant>,
+    is_full_said: bool,
+}
+
+impl Writer {
+    pub(crate) fn start(spool: Spool, queue: Arc<Queue>, diagnostics: Diagnostics) -> io::Result<Self> {
+        let spool = Arc::new(spool);
+        let (stop, stopped) = mpsc::channel();
+        let mut work = Work { spool: Arc::clone(&spool), queue, diagnostics, pause: None, is_full_said: false };
+        let (ends, ended) = mpsc::channel();
+        thread::Builder::new().name("otel-spool".to_owned()).spawn(move || {
+            let _ends: Sender<()> = ends;
+            work.adopt();
+            while stopped.recv_timeout(LOOK) == Err(RecvTimeoutError::Timeout) {
+                work.write(GRACE);
+            }
+            // Whatever is left is left for the next process.
+            work.pause = None;
+            work.write(Duration::ZERO);
+        })?;
+        Ok(Self { spool, stop: Mutex::new(Some((stop, ended))) })
+    }
+
+    /// Writes what is left and ends the thread, if that takes no longer than `limit`; a disk that hangs is left alone.
+    pub(crate) fn stop(&self, limit: Duration) {
+        if let Some((stop, ended)) = self.stop.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            drop(stop);
+            let _ = ended.recv_timeout(limit);
+        }
+    }
+
+    /// Removes what is not needed any more. Called when the queue is closed.
+    pub(crate) fn close(&self) {
+        self.spool.close();
+    }
+}
+
+impl Work {
+    /// Gives the queue what earlier processes have left. Here, because it may be much to read, and nobody waits for this thread.
+    fn adopt(&self) {
+        let found = self.spool.adopt();
+        for signal in Signal::ALL {
+            let items: u64 = found.segments.iter().filter(|(other, ..)| *other == signal).map(|(_, items, _)| items).sum();
+            if items > 0 {
+                self.diagnostics.say(format_args!("the spool has {} of an earlier run, which are delivered now", signal.count(items)));
+            }
+        }
+        if found.damaged > 0 {
+            self.diagnostics.say(format_args!("the spool had {} that were damaged, and are not sent", files(found.damaged)));
+        }
+        for (signal, items, segment) in found.segments {
+            self.queue.adopt(signal, items, segment);
+        }
+    }
+
+    /// Writes what has waited for so long.
+    fn write(&mut self, grace: Duration) {
+        if self.pause.is_some_and(|pause| Instant::now() < pause) {
+            return;
+        }
+        let Some(before) = Instant::now().checked_sub(grace) else { return };
+        for (signal, number, parcel) in self.queue.unwritten(before) {
+            let size = (HEADER + parcel.body.len()) as u64;
+            if !self.make_room(size) {
+                return;
+            }
+            match self.spool.write(signal, number, &parcel) {
+                Ok(segment) => {
+                    self.pause = None;
+                    if let Some(settled) = self.queue.written(signal, number, segment) {
+                        settled.remove();
+                    }
+                }
+                Err(error) => {
+                    if self.pause.is_none() {
+                        self.diagnostics.say(format_args!("the spool cannot be written to: {error}; keeping telemetry in memory alone"));
+                    }
+                    self.pause = Some(Instant::now() + PAUSE);
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Removes the oldest segments until so many bytes fit; `false` if they never will.
+    fn make_room(&mut self, size: u64) -> bool {
+        while self.spool.is_full(size) {
+            let Some(oldest) = self.queue.release_oldest_segment() else { return false };
+            oldest.remove();
+            if !self.is_full_said {
+                self.is_full_said = true;
+                self.diagnostics.say(format_args!("the spool is full ({} bytes): removing the oldest", self.spool.max_bytes));
+            }
+        }
+        true
+    }
+}
+
+fn files(number: u64) -> String {
+    if number == 1 { "1 file".to_owned() } else { format!("{number} files") }
+}

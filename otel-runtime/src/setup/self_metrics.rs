@@ -1,0 +1,71 @@
+//! Metrics about the delivery itself (semantic conventions, "OpenTelemetry SDK metrics":
+//! <https://opentelemetry.io/docs/specs/semconv/otel/sdk-metrics/>): what was exported, what was not and why, and what is under way.
+
+use std::sync::{Arc, Weak};
+
+use opentelemetry::KeyValue;
+use opentelemetry::metrics::{Meter, MeterProvider};
+use opentelemetry_sdk::metrics::SdkMeterProvider;
+
+use crate::delivery::{Delivery, Destination, DropReason, Protocol, Signal};
+
+/// Has `provider` observe the accounts of a delivery.
+pub(super) fn observe(provider: &SdkMeterProvider, delivery: &Arc<Delivery>, signal: Signal, destination: &Destination) {
+    let meter = provider.meter("otel-runtime");
+    let (item, unit) = match signal {
+        Signal::Traces => ("span", "{span}"),
+        Signal::Metrics => ("metric_data_point", "{data_point}"),
+        Signal::Logs => ("log", "{log_record}"),
+    };
+    let (delivery, common) = (Arc::downgrade(delivery), common(signal, destination));
+    observe_exported(&meter, item, unit, signal, delivery.clone(), common.clone());
+    meter
+        .i64_observable_up_down_counter(format!("otel.sdk.exporter.{item}.inflight"))
+        .with_unit(unit)
+        .with_description("What is under way to the backend.")
+        .with_callback(move |observer| {
+            if let Some(delivery) = delivery.upgrade() {
+                observer.observe(i64::try_from(delivery.health(signal).in_flight).unwrap_or(i64::MAX), &common);
+            }
+        })
+        .build();
+}
+
+fn observe_exported(meter: &Meter, item: &str, unit: &'static str, signal: Signal, delivery: Weak<Delivery>, common: Vec<KeyValue>) {
+    meter
+        .u64_observable_counter(format!("otel.sdk.exporter.{item}.exported"))
+        .with_unit(unit)
+        .with_description("What was exported; with an error type, what was dropped instead.")
+        .with_callback(move |observer| {
+            let Some(delivery) = delivery.upgrade() else { return };
+            let health = delivery.health(signal);
+            observer.observe(health.delivered, &common);
+            for reason in DropReason::ALL.into_iter().filter(|reason| health.dropped(*reason) > 0) {
+                let mut attributes = common.clone();
+                attributes.push(KeyValue::new("error.type", reason.name()));
+                observer.observe(health.dropped(reason), &attributes);
+            }
+        })
+        .build();
+}
+
+fn common(signal: Signal, destination: &Destination) -> Vec<KeyValue> {
+    let protocol = match destination.protocol {
+        Protocol::HttpProtobuf => "http",
+        Protocol::Grpc => "grpc",
+    };
+    let exporter = match signal {
+        Signal::Traces => "span",
+        Signal::Metrics => "metric",
+        Signal::Logs => "log",
+    };
+    let component = format!("otlp_{protocol}_{exporter}_exporter");
+    let endpoint = &destination.endpoint;
+    let port = endpoint.port_u16().unwrap_or(if endpoint.scheme_str() == Some("https") { 443 } else { 80 });
+    vec![
+        KeyValue::new("otel.component.name", format!("{component}/0")),
+        KeyValue::new("otel.component.type", component),
+        KeyValue::new("server.address", endpoint.host().unwrap_or_default().to_owned()),
+        KeyValue::new("server.port", i64::from(port)),
+    ]
+}
