@@ -274,3 +274,23 @@ fn places_that_do_not_agree_on_a_metric_are_told_once() {
     assert!(lines[0].starts_with("the metric shop.shared is a histogram with the buckets [0.1, 1.0]"), "{lines:?}");
     assert!(lines[0].contains("at life_cycle::declares_first, and a histogram with the buckets [5.0, 6.0]"), "{lines:?}");
 }
+
+#[test]
+fn a_callback_that_panics_costs_its_own_values_and_nothing_else() {
+    let receiver = Receiver::start();
+    let said = Said::default();
+    let builder = said.listen(to(&receiver, Protocol::Http)).set("OTEL_METRICS_EXPORTER", "otlp");
+    let telemetry = builder.build().expect("telemetry can be set up");
+    let meter = telemetry.meter_provider().expect("metrics are exported").meter("test");
+    meter.u64_observable_gauge("shop.broken").with_callback(|_| panic!("the shelf is not there")).build();
+    let counter = meter.u64_counter("shop.orders").build();
+    for _ in 0..3 {
+        counter.add(1, &[]);
+        telemetry.force_flush().expect("everything is delivered");
+    }
+    let broken: Vec<_> = said.lines().into_iter().filter(|line| line.contains("`shop.broken` panicked")).collect();
+    assert_eq!(broken.len(), 1, "{:?}", said.lines());
+    assert_eq!(receiver.metrics().iter().filter(|metric| metric.data.name == "shop.orders").count(), 3);
+    let health = telemetry.health();
+    assert_eq!((health.metrics.accepted, health.metrics.delivered), (3, 3));
+}

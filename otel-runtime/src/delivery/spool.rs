@@ -29,9 +29,8 @@ pub(crate) struct Spool {
     /// The bytes of all segments there are.
     bytes: Arc<AtomicU64>,
     max_bytes: u64,
-    /// What other processes left, locked while something of it may be sent by this one.
-    adopted: Mutex<Vec<Owned>>,
-    own: Owned,
+    /// The folder, and those that other processes left, locked while something of them may be sent by this one.
+    owned: Mutex<Vec<Owned>>,
 }
 
 /// A folder that is ours while its lock is.
@@ -73,8 +72,8 @@ impl Spool {
         let lock = private_file(&folder.join(LOCK)).map_err(|error| at(&folder, &error))?;
         lock.try_lock().map_err(|error| at(&folder, &io::Error::from(error)))?;
         check_owner(root, &lock)?;
-        let own = Owned { folder: folder.clone(), _lock: lock };
-        Ok(Self { folder, bytes: Arc::default(), max_bytes, adopted: Mutex::default(), own })
+        let owned = Mutex::new(vec![Owned { folder: folder.clone(), _lock: lock }]);
+        Ok(Self { folder, bytes: Arc::default(), max_bytes, owned })
     }
 
     /// Takes over what processes have left that have ended.
@@ -93,7 +92,7 @@ impl Spool {
             }
             let owned = Owned { folder, _lock: lock };
             self.adopt_from(&owned.folder, &mut found);
-            self.adopted.lock().unwrap_or_else(PoisonError::into_inner).push(owned);
+            self.owned.lock().unwrap_or_else(PoisonError::into_inner).push(owned);
         }
         found
     }
@@ -143,10 +142,12 @@ impl Spool {
         Segment { path, size, bytes: Arc::clone(&self.bytes) }
     }
 
-    /// Removes the folders with nothing left in them. Called when nothing is written any more.
+    /// Removes the folders with nothing left in them, and leaves the others to the next process. Called when nothing is written any more.
     pub(crate) fn close(&self) {
-        let adopted = std::mem::take(&mut *self.adopted.lock().unwrap_or_else(PoisonError::into_inner));
-        adopted.iter().chain([&self.own]).for_each(Owned::remove_if_empty);
+        let owned = std::mem::take(&mut *self.owned.lock().unwrap_or_else(PoisonError::into_inner));
+        for owned in owned {
+            owned.remove_if_empty();
+        }
     }
 }
 

@@ -13,6 +13,7 @@ use opentelemetry_sdk::metrics::SdkMeterProvider;
 use super::config::Config;
 use super::env::Warning;
 use super::error::InitError;
+use super::guarded::GuardedMeterProvider;
 use super::providers::Providers;
 use super::telemetry::Telemetry;
 use super::variables;
@@ -161,10 +162,10 @@ impl Builder {
             return Err(InitError::AlreadyInitialised);
         }
         let installed = self.configure().map(|configured| {
-            let Configured { config, providers, .. } = &configured;
+            let Configured { config, providers, diagnostics, .. } = &configured;
             global::set_text_map_propagator(propagation::composite(&config.propagators));
             if let Some(provider) = &providers.meter {
-                global::set_meter_provider(provider.clone());
+                global::set_meter_provider(GuardedMeterProvider { provider: provider.clone(), diagnostics: diagnostics.clone() });
             }
             if let Some(provider) = &providers.tracer {
                 global::set_tracer_provider(provider.clone());

@@ -4,8 +4,12 @@ mod builder;
 pub(crate) mod config;
 pub(crate) mod env;
 mod error;
+mod guarded;
+mod life;
 mod providers;
 mod self_metrics;
+#[cfg(all(unix, feature = "signals"))]
+mod signals;
 mod telemetry;
 mod variables;
 

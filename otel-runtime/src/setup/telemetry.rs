@@ -1,38 +1,39 @@
 //! [`Telemetry`]: what `main` holds while the program runs.
 
 use std::fmt;
-use std::mem;
-use std::sync::atomic::Ordering;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+#[cfg(all(unix, feature = "signals"))]
+use std::sync::Mutex;
+use std::time::Duration;
 
 use opentelemetry::Context;
+use opentelemetry::metrics::MeterProvider;
 use opentelemetry_sdk::logs::SdkLoggerProvider;
-use opentelemetry_sdk::metrics::SdkMeterProvider;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 
 use super::env::Warning;
 use super::error::DeliveryError;
+use super::guarded::GuardedMeterProvider;
+use super::life::{Life, deadline, within};
 use super::providers::Providers;
-use crate::delivery::{Delivery, Signal, SignalHealth, Undelivered};
+#[cfg(all(unix, feature = "signals"))]
+use super::signals::Signals;
+use crate::delivery::{Delivery, Signal, SignalHealth};
 use crate::diagnostics::Diagnostics;
 use crate::pipeline::Pipeline;
 
 /// How long a flush or a shutdown may take where nothing else is said.
-const TIMEOUT: Duration = Duration::from_secs(5);
+pub(super) const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Telemetry that was set up. On drop it is shut down, like by [`shutdown`](Self::shutdown), and what could not be delivered is said.
 #[must_use = "dropping this ends the telemetry: bind it with `let telemetry = …`, until the end of `main`; `let _ = …` drops it at once"]
 pub struct Telemetry {
+    life: Arc<Life>,
     /// Outlives its use, for the accounts.
     delivery: Option<Arc<Delivery>>,
-    state: Mutex<State>,
-    /// Woken when the shutdown is done.
-    ended: Condvar,
-    pipeline: Arc<Pipeline>,
     warnings: Vec<Warning>,
-    diagnostics: Diagnostics,
+    #[cfg(all(unix, feature = "signals"))]
+    signals: Mutex<Option<Signals>>,
 }
 
 /// What became of everything that was recorded for OTLP, by signal: [`Telemetry::health`].
@@ -47,19 +48,17 @@ pub struct Health {
     pub logs: SignalHealth,
 }
 
-/// Where in its life telemetry is.
-#[derive(Debug)]
-enum State {
-    Running(Arc<Providers>),
-    /// Somebody is shutting it down.
-    Ending,
-    Ended,
-}
-
 impl Telemetry {
     pub(super) fn new(providers: Providers, pipeline: Arc<Pipeline>, warnings: Vec<Warning>, diagnostics: Diagnostics) -> Self {
         let delivery = providers.delivery.clone();
-        Self { delivery, state: Mutex::new(State::Running(Arc::new(providers))), ended: Condvar::new(), pipeline, warnings, diagnostics }
+        let life = Arc::new(Life::new(providers, pipeline, diagnostics));
+        Self {
+            life,
+            delivery,
+            warnings,
+            #[cfg(all(unix, feature = "signals"))]
+            signals: Mutex::default(),
+        }
     }
 
     /// Everything in the configuration that was ignored or corrected. It was also printed once.
@@ -71,19 +70,21 @@ impl Telemetry {
     /// The tracer provider, for code that takes one; `None` where traces have no exporter, and after the shutdown.
     #[must_use]
     pub fn tracer_provider(&self) -> Option<SdkTracerProvider> {
-        self.providers()?.tracer.clone()
+        self.life.providers()?.tracer.clone()
     }
 
-    /// The meter provider, for code that takes one; `None` where metrics have no exporter, and after the shutdown.
+    /// The meter provider, for code that takes one; `None` where metrics have no exporter, and after the shutdown. A callback of its instruments
+    /// that panics costs the values that it would have observed, and nothing else.
     #[must_use]
-    pub fn meter_provider(&self) -> Option<SdkMeterProvider> {
-        self.providers()?.meter.clone()
+    pub fn meter_provider(&self) -> Option<impl MeterProvider + Clone + Send + Sync + 'static> {
+        let provider = self.life.providers()?.meter.clone()?;
+        Some(GuardedMeterProvider { provider, diagnostics: self.life.diagnostics().clone() })
     }
 
     /// The logger provider, for a bridge from a logging library; `None` where logs have no exporter, and after the shutdown.
     #[must_use]
     pub fn logger_provider(&self) -> Option<SdkLoggerProvider> {
-        self.providers()?.logger.clone()
+        self.life.providers()?.logger.clone()
     }
 
     /// What became of everything that was recorded for OTLP; it can be asked for after the shutdown too.
@@ -119,7 +120,7 @@ impl Telemetry {
     /// ```
     #[must_use]
     pub fn context(&self) -> Context {
-        self.pipeline.context(&Context::current())
+        self.life.pipeline().context(&Context::current())
     }
 
     /// Delivers what was recorded until now, and waits for that for at most 5 seconds.
@@ -128,7 +129,7 @@ impl Telemetry {
     ///
     /// If it took too long; nothing is lost by that.
     pub fn force_flush(&self) -> Result<(), DeliveryError> {
-        let Some(providers) = self.providers() else { return Ok(()) };
+        let Some(providers) = self.life.providers() else { return Ok(()) };
         let deadline = deadline(TIMEOUT);
         // All of them, whatever one says.
         let gathered = providers.holding.iter().filter(|holding| !holding.flush(deadline)).count() == 0;
@@ -153,91 +154,47 @@ impl Telemetry {
     ///
     /// If something could not be delivered: what, how much, where to and why.
     pub fn shutdown_with_timeout(&self, timeout: Duration) -> Result<(), DeliveryError> {
-        let deadline = deadline(timeout);
-        let Some(providers) = self.begin_shutdown(deadline) else { return Ok(()) };
-        let undelivered = self.end(&providers, deadline);
-        *self.lock() = State::Ended;
-        self.ended.notify_all();
-        if undelivered.is_empty() { Ok(()) } else { Err(DeliveryError::undelivered(undelivered)) }
+        self.life.shutdown(timeout)
     }
 
-    /// The providers, for the first who asks; others wait until he is done.
-    fn begin_shutdown(&self, deadline: Instant) -> Option<Arc<Providers>> {
-        let mut state = self.lock();
-        if matches!(*state, State::Running(_)) {
-            let State::Running(providers) = mem::replace(&mut *state, State::Ending) else { return None };
-            return Some(providers);
-        }
-        let left = deadline.saturating_duration_since(Instant::now());
-        drop(self.ended.wait_timeout_while(state, left, |state| matches!(state, State::Ending)));
-        None
+    /// Has SIGTERM and SIGINT (Ctrl-C) shut the telemetry down before they end the process, as they do without a handler. Only for a program that
+    /// does not handle them itself: one that does calls [`shutdown`](Self::shutdown) there. (Feature `signals`, on Unix.)
+    ///
+    /// ```no_run
+    /// fn main() -> Result<(), Box<dyn std::error::Error>> {
+    ///     let telemetry = otel_runtime::init()?;
+    ///     telemetry.shut_down_on_signals()?;
+    ///     loop {
+    ///         // … serve …
+    /// #       std::thread::park();
+    ///     }
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If the handlers or their thread could not be set up.
+    #[cfg(all(unix, feature = "signals"))]
+    pub fn shut_down_on_signals(&self) -> std::io::Result<()> {
+        let signals = Signals::handle(&self.life)?;
+        *self.signals.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(signals);
+        Ok(())
     }
-
-    fn end(&self, providers: &Providers, deadline: Instant) -> Vec<Undelivered> {
-        let left = || deadline.saturating_duration_since(Instant::now());
-        self.pipeline.close();
-        if let Some(delivery) = &providers.delivery {
-            delivery.announce_shutdown();
-        }
-        // Their results say nothing that the delivery does not know better: the SDK's providers are done once they have handed over.
-        if let Some(tracer) = &providers.tracer {
-            let _ = tracer.shutdown_with_timeout(left());
-        }
-        if let Some(logger) = &providers.logger {
-            let _ = logger.shutdown_with_timeout(left());
-        }
-        if let Some(meter) = providers.meter.clone() {
-            let limit = left();
-            if !within(deadline, move || drop(meter.shutdown_with_timeout(limit))) {
-                self.diagnostics.say("metrics could not be collected in time for the shutdown, and are not delivered");
-            }
-        }
-        let open = providers.open_spans.load(Ordering::Relaxed);
-        if open > 0 {
-            self.diagnostics.say(format_args!("{} had not ended at the shutdown, and will not be delivered", Signal::Traces.count(open)));
-        }
-        providers.delivery.as_ref().map(|delivery| delivery.shutdown(deadline)).unwrap_or_default()
-    }
-
-    /// `None` once the shutdown has begun. The lock is not held by whoever uses them: what they call may come back here.
-    fn providers(&self) -> Option<Arc<Providers>> {
-        match &*self.lock() {
-            State::Running(providers) => Some(Arc::clone(providers)),
-            State::Ending | State::Ended => None,
-        }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// In `timeout` from now; a timeout beyond all clocks is a year.
-fn deadline(timeout: Duration) -> Instant {
-    let now = Instant::now();
-    now.checked_add(timeout).unwrap_or(now + Duration::from_secs(365 * 24 * 60 * 60))
-}
-
-/// Runs something that may take as long as a callback of the user's does; `false` if it is not done at the deadline, and goes on alone.
-fn within(deadline: Instant, run: impl FnOnce() + Send + 'static) -> bool {
-    let (done, wait) = mpsc::channel();
-    let thread = thread::Builder::new().name("otel-collect".to_owned()).spawn(move || {
-        run();
-        let _ = done.send(());
-    });
-    thread.is_ok() && wait.recv_timeout(deadline.saturating_duration_since(Instant::now())).is_ok()
 }
 
 impl fmt::Debug for Telemetry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Telemetry").field("running", &self.providers().is_some()).field("warnings", &self.warnings).finish_non_exhaustive()
+        f.debug_struct("Telemetry")
+            .field("running", &self.life.providers().is_some())
+            .field("warnings", &self.warnings)
+            .finish_non_exhaustive()
     }
 }
 
 impl Drop for Telemetry {
     fn drop(&mut self) {
         if let Err(error) = self.shutdown() {
-            self.diagnostics.say(error);
+            self.life.diagnostics().say(error);
         }
     }
 }

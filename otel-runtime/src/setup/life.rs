@@ -1,0 +1,120 @@
+//! Where in its life telemetry is, and how it ends: once, whoever asks for it.
+
+use std::mem;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::error::DeliveryError;
+use super::providers::Providers;
+use crate::delivery::{Signal, Undelivered};
+use crate::diagnostics::Diagnostics;
+use crate::pipeline::Pipeline;
+
+#[derive(Debug)]
+pub(super) struct Life {
+    state: Mutex<State>,
+    /// Woken when the shutdown is done.
+    ended: Condvar,
+    pipeline: Arc<Pipeline>,
+    diagnostics: Diagnostics,
+}
+
+#[derive(Debug)]
+enum State {
+    Running(Arc<Providers>),
+    /// Somebody is shutting it down.
+    Ending,
+    Ended,
+}
+
+impl Life {
+    pub(super) fn new(providers: Providers, pipeline: Arc<Pipeline>, diagnostics: Diagnostics) -> Self {
+        Self { state: Mutex::new(State::Running(Arc::new(providers))), ended: Condvar::new(), pipeline, diagnostics }
+    }
+
+    pub(super) fn pipeline(&self) -> &Arc<Pipeline> {
+        &self.pipeline
+    }
+
+    pub(super) fn diagnostics(&self) -> &Diagnostics {
+        &self.diagnostics
+    }
+
+    /// Ends it, unless it has ended or is ending already; then this waits for that.
+    pub(super) fn shutdown(&self, timeout: Duration) -> Result<(), DeliveryError> {
+        let deadline = deadline(timeout);
+        let Some(providers) = self.begin_shutdown(deadline) else { return Ok(()) };
+        let undelivered = self.end(&providers, deadline);
+        *self.lock() = State::Ended;
+        self.ended.notify_all();
+        if undelivered.is_empty() { Ok(()) } else { Err(DeliveryError::undelivered(undelivered)) }
+    }
+
+    /// The providers, for the first who asks; others wait until he is done.
+    fn begin_shutdown(&self, deadline: Instant) -> Option<Arc<Providers>> {
+        let mut state = self.lock();
+        if matches!(*state, State::Running(_)) {
+            let State::Running(providers) = mem::replace(&mut *state, State::Ending) else { return None };
+            return Some(providers);
+        }
+        let left = deadline.saturating_duration_since(Instant::now());
+        drop(self.ended.wait_timeout_while(state, left, |state| matches!(state, State::Ending)));
+        None
+    }
+
+    fn end(&self, providers: &Providers, deadline: Instant) -> Vec<Undelivered> {
+        let left = || deadline.saturating_duration_since(Instant::now());
+        self.pipeline.close();
+        if let Some(delivery) = &providers.delivery {
+            delivery.announce_shutdown();
+        }
+        // Their results say nothing that the delivery does not know better: the SDK's providers are done once they have handed over.
+        if let Some(tracer) = &providers.tracer {
+            let _ = tracer.shutdown_with_timeout(left());
+        }
+        if let Some(logger) = &providers.logger {
+            let _ = logger.shutdown_with_timeout(left());
+        }
+        if let Some(meter) = providers.meter.clone() {
+            let limit = left();
+            if !within(deadline, move || drop(meter.shutdown_with_timeout(limit))) {
+                self.diagnostics.say("metrics could not be collected in time for the shutdown, and are not delivered");
+            }
+        }
+        let open = providers.open_spans.load(Ordering::Relaxed);
+        if open > 0 {
+            self.diagnostics.say(format_args!("{} had not ended at the shutdown, and will not be delivered", Signal::Traces.count(open)));
+        }
+        providers.delivery.as_ref().map(|delivery| delivery.shutdown(deadline)).unwrap_or_default()
+    }
+
+    /// `None` once the shutdown has begun. The lock is not held by whoever uses them: what they call may come back here.
+    pub(super) fn providers(&self) -> Option<Arc<Providers>> {
+        match &*self.lock() {
+            State::Running(providers) => Some(Arc::clone(providers)),
+            State::Ending | State::Ended => None,
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// In `timeout` from now; a timeout beyond all clocks is a year.
+pub(super) fn deadline(timeout: Duration) -> Instant {
+    let now = Instant::now();
+    now.checked_add(timeout).unwrap_or(now + Duration::from_secs(365 * 24 * 60 * 60))
+}
+
+/// Runs something that may take as long as a callback of the user's does; `false` if it is not done at the deadline, and goes on alone.
+pub(super) fn within(deadline: Instant, run: impl FnOnce() + Send + 'static) -> bool {
+    let (done, wait) = mpsc::channel();
+    let thread = thread::Builder::new().name("otel-collect".to_owned()).spawn(move || {
+        run();
+        let _ = done.send(());
+    });
+    thread.is_ok() && wait.recv_timeout(deadline.saturating_duration_since(Instant::now())).is_ok()
+}

@@ -1,0 +1,18 @@
+//! Records a span, says so, and waits for a signal to end it: for `tests/signals.rs`.
+
+use std::error::Error;
+
+use otel_runtime::traced;
+
+#[traced("waiting.work")]
+fn work() {}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let telemetry = otel_runtime::init()?;
+    telemetry.shut_down_on_signals()?;
+    work();
+    println!("waiting");
+    loop {
+        std::thread::park();
+    }
+}
