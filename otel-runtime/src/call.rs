@@ -5,6 +5,7 @@
 //! there is to do is done in functions of this crate. For the same reason a call is not handed about, but borrowed.
 
 use std::mem;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use futures_core::Stream;
@@ -14,6 +15,7 @@ use crate::clock::Moment;
 use crate::future::InFuture;
 use crate::metrics::Measured;
 use crate::outcome::Outcome;
+use crate::panics;
 use crate::site::Site;
 use crate::span::Span;
 use crate::stream::{InStream, Items};
@@ -118,8 +120,13 @@ impl Call {
     pub fn set<V: AttributeValue + ?Sized>(&self, index: usize, value: &V) {
         if let State::On(started) = &self.0 {
             let mut attributes = Vec::with_capacity(1);
-            value.write(ValueWriter::new(started.site.keys()[index].as_str(), &mut attributes));
-            started.span.set(attributes);
+            // As where the call starts: a value that panics is not recorded, and the call goes on.
+            let written =
+                catch_unwind(AssertUnwindSafe(|| value.write(ValueWriter::new(started.site.keys()[index].as_str(), &mut attributes))));
+            match written {
+                Ok(()) => started.span.set(attributes),
+                Err(_) => panics::forget(),
+            }
         }
     }
 

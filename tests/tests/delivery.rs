@@ -273,3 +273,21 @@ fn spans_of_the_plain_api_nest_both_ways() {
     let tree = "root\n  ours\n    plain\n      charge (client) server.address=inside\n";
     assert_eq!(captured(&receiver.spans()).tree(), tree);
 }
+
+/// What is odd about a value is the backend's business.
+#[test]
+fn odd_values_arrive() {
+    let receiver = Receiver::start();
+    let telemetry = to(&receiver, Protocol::Http).build().expect("telemetry can be set up");
+    let tracer = telemetry.tracer_provider().expect("traces are exported").tracer("test");
+    let many = (0..10_000).map(|number| KeyValue::new(format!("key.{number}"), number));
+    tracer.span_builder("many").with_attributes(many).start(&tracer);
+    let long = "x".repeat(1024 * 1024);
+    tracer.span_builder("long").with_attributes([KeyValue::new("long", long), KeyValue::new("nan", f64::NAN)]).start(&tracer);
+    telemetry.shutdown().expect("everything is delivered");
+    let spans = receiver.spans();
+    let named = |name: &str| spans.iter().find(|span| span.name() == name).unwrap_or_else(|| panic!("{name} arrived"));
+    assert_eq!(named("many").data.attributes.len() + named("many").data.dropped_attributes_count as usize, 10_000);
+    assert!(matches!(named("long").attribute("nan"), Some(Value::DoubleValue(value)) if value.is_nan()));
+    assert!(matches!(named("long").attribute("long"), Some(Value::StringValue(text)) if text.len() == 1024 * 1024));
+}

@@ -299,3 +299,22 @@ async fn the_runtime_may_have_another_name() {
     assert!(metrics.contains("function.duration{code.function.name=options::renamed::drains,function.outcome=ok} 1\n"), "{metrics}");
     assert!(metrics.contains("shop.cups{code.function.name=options::renamed::fills,cup.size=small,function.outcome=ok} 1\n"), "{metrics}");
 }
+
+struct Broken;
+
+impl std::fmt::Display for Broken {
+    fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        panic!("on purpose: nothing can be shown")
+    }
+}
+
+#[traced(fields(before = 1, broken = %Broken, after = 2), ok(length = |length| *length))]
+fn goes_on() -> usize {
+    7
+}
+
+#[test]
+fn a_value_that_panics_is_not_recorded_and_the_call_goes_on() {
+    let (returned, captured) = capture(goes_on);
+    assert_eq!((returned, captured.tree().as_str()), (7, "goes_on before=1 length=7\n"));
+}
