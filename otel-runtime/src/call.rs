@@ -5,7 +5,6 @@
 //! there is to do is done in functions of this crate. For the same reason a call is not handed about, but borrowed.
 
 use std::mem;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use futures_core::Stream;
@@ -120,12 +119,9 @@ impl Call {
     pub fn set<V: AttributeValue + ?Sized>(&self, index: usize, value: &V) {
         if let State::On(started) = &self.0 {
             let mut attributes = Vec::with_capacity(1);
-            // As where the call starts: a value that panics is not recorded, and the call goes on.
-            let written =
-                catch_unwind(AssertUnwindSafe(|| value.write(ValueWriter::new(started.site.keys()[index].as_str(), &mut attributes))));
-            match written {
-                Ok(()) => started.span.set(attributes),
-                Err(_) => panics::forget(),
+            let write = || value.write(ValueWriter::new(started.site.keys()[index].as_str(), &mut attributes));
+            if panics::contained(write).is_some() {
+                started.span.set(attributes);
             }
         }
     }

@@ -7,6 +7,7 @@ use opentelemetry::trace::{SpanId, TraceContextExt, TraceId};
 use opentelemetry::{Context, KeyValue};
 
 use crate::name::AttributeKey;
+use crate::panics;
 use crate::value::{AttributeValue, ValueWriter};
 
 /// The span that is running here: one of ours, or one that the plain API made current.
@@ -59,7 +60,7 @@ impl CurrentSpan {
 
     /// Adds an `exception` event for an error that was handled. It does not make the span's outcome an error.
     pub fn record_error(&self, error: &dyn Error) {
-        self.0.span().record_error(error);
+        panics::contained(|| self.0.span().record_error(error));
     }
 
     /// Whether what is recorded here goes anywhere.
@@ -84,7 +85,7 @@ impl CurrentSpan {
 fn attributes(values: &[(AttributeKey, &dyn AttributeValue)]) -> Vec<KeyValue> {
     let mut attributes = Vec::with_capacity(values.len());
     for (key, value) in values {
-        value.write(ValueWriter::new(key.as_str(), &mut attributes));
+        panics::contained(|| value.write(ValueWriter::new(key.as_str(), &mut attributes)));
     }
     attributes
 }

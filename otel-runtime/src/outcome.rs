@@ -6,6 +6,8 @@ use std::fmt::Display;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use crate::panics;
+
 /// The class of an error: what stands in `error.type` (semantic conventions, "Recording errors":
 /// <https://opentelemetry.io/docs/specs/semconv/general/recording-errors/>).
 ///
@@ -136,7 +138,7 @@ impl Outcome {
 
     /// Not generic, so that it is compiled once and not into every function that may fail.
     pub(crate) fn described(error_type: Cow<'static, str>, error: &dyn Display) -> Self {
-        Self::error(error_type, error.to_string())
+        Self::error(error_type, panics::contained(|| error.to_string()).unwrap_or_default())
     }
 
     /// `error_if`: what looked well is an error, of the class that the semantic conventions keep for "no class of its own".

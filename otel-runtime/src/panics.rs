@@ -4,7 +4,7 @@
 //! last message of each thread.
 
 use std::cell::RefCell;
-use std::panic::{self, PanicHookInfo};
+use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
 use std::sync::Once;
 
 thread_local! {
@@ -38,6 +38,16 @@ pub(crate) fn forget() {
             last.replace(None);
         }
     });
+}
+
+/// Runs code of the user's that is run only because something is recorded; `None` if it panics. What is recorded of a call must not end it, and
+/// the panic hook has said what happened.
+pub(crate) fn contained<T>(run: impl FnOnce() -> T) -> Option<T> {
+    let result = panic::catch_unwind(AssertUnwindSafe(run));
+    if result.is_err() {
+        forget();
+    }
+    result.ok()
 }
 
 /// The message of this thread's last panic, if it had a text.

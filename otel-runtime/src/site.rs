@@ -1,7 +1,6 @@
 //! [`Site`]: the static data of one instrumented place, and the one way to start something there. Sync and async code meet in
 //! [`Site::start`].
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, OnceLock};
 use std::time::UNIX_EPOCH;
 
@@ -154,10 +153,8 @@ impl Site {
         }
         panics::forget();
         let mut known = self.known(&span, instruments.is_some());
-        // What is recorded of a call must not end it: a `Display` that panics costs the attributes from there on. The panic hook has said so.
-        if catch_unwind(AssertUnwindSafe(|| fields(&mut known))).is_err() {
-            panics::forget();
-        }
+        // A `Display` that panics costs the attributes from there on.
+        panics::contained(|| fields(&mut known));
         let asks_for_time = known.span.is_some() || self.time.is_some();
         let started = asks_for_time.then(Moment::now);
         let measured = instruments.map(|instruments| Measured::start(instruments, known.count.take(), known.time.take()));

@@ -10,8 +10,10 @@ pub enum DropReason {
     Encoding,
     /// One request with them is larger than the whole queue may be.
     TooLarge,
-    /// The queue was full, and they were the oldest in it.
+    /// The queue was full, and they were the oldest in it that were not under way.
     QueueFull,
+    /// The spool was full, and they were the oldest that were there alone.
+    SpoolFull,
     /// The backend refused a request for good.
     Refused,
     /// The backend took a request, but not these items of it.
@@ -26,8 +28,17 @@ pub enum DropReason {
 
 impl DropReason {
     /// All of them, in the order of the way that items go.
-    pub const ALL: [Self; 8] =
-        [Self::Encoding, Self::TooLarge, Self::QueueFull, Self::Refused, Self::Rejected, Self::RetryTimeout, Self::Damaged, Self::Shutdown];
+    pub const ALL: [Self; 9] = [
+        Self::Encoding,
+        Self::TooLarge,
+        Self::QueueFull,
+        Self::SpoolFull,
+        Self::Refused,
+        Self::Rejected,
+        Self::RetryTimeout,
+        Self::Damaged,
+        Self::Shutdown,
+    ];
 
     /// As the value of `error.type`: `queue_full`.
     #[must_use]
@@ -36,11 +47,29 @@ impl DropReason {
             Self::Encoding => "encoding",
             Self::TooLarge => "too_large",
             Self::QueueFull => "queue_full",
+            Self::SpoolFull => "spool_full",
             Self::Refused => "refused",
             Self::Rejected => "rejected",
             Self::RetryTimeout => "retry_timeout",
             Self::Damaged => "damaged",
             Self::Shutdown => "shutdown",
+        }
+    }
+}
+
+impl DropReason {
+    /// In a sentence of its own.
+    pub(super) fn cause(self) -> &'static str {
+        match self {
+            Self::Encoding => "a batch could not be encoded",
+            Self::TooLarge => "one request is larger than the whole queue may be",
+            Self::QueueFull => "the queue is full",
+            Self::SpoolFull => "the spool is full",
+            Self::Refused => "the backend refused them",
+            Self::Rejected => "the backend rejected them",
+            Self::RetryTimeout => "the time for retries is over",
+            Self::Damaged => "they could not be read back from the spool",
+            Self::Shutdown => "they came after the shutdown",
         }
     }
 }
@@ -64,9 +93,9 @@ pub struct SignalHealth {
     pub queued: u64,
     /// The bytes that this takes, as far as it is encoded.
     pub queued_bytes: usize,
-    /// What waits on disk alone.
+    /// What waits on disk alone; after a shutdown, what is left there for the next run.
     pub spooled: u64,
-    /// What is under way of what is queued or spooled.
+    /// What a sender has taken of what is queued or spooled, and is sending or trying again.
     pub in_flight: u64,
     /// What went wrong last at the backend, until something goes right again.
     pub last_error: Option<String>,
@@ -84,6 +113,12 @@ impl SignalHealth {
     #[must_use]
     pub fn dropped_in_all(&self) -> u64 {
         self.dropped.iter().sum()
+    }
+
+    /// Whether what was accepted is the sum of what was delivered, is queued or spooled, and was dropped. It always is.
+    #[must_use]
+    pub fn is_balanced(&self) -> bool {
+        self.accepted == self.delivered + self.queued + self.spooled + self.dropped_in_all()
     }
 
     pub(super) fn drop_items(&mut self, reason: DropReason, items: u64) {

@@ -58,11 +58,18 @@ impl Wire for Grpc {
             .body(Full::new(framed.freeze()))
     }
 
+    /// It is in the trailers.
+    fn is_said_by_status(&self, _: StatusCode) -> bool {
+        false
+    }
+
     fn verdict(&self, reply: &Reply) -> Result<Accepted, Failure> {
         if reply.status != StatusCode::OK {
             return Err(without_status(reply.status));
         }
         match code(&reply.headers) {
+            // Compressed, though that was not asked for: what it took is in the status.
+            Some(0) if reply.body.first().is_some_and(|flag| *flag != 0) => Ok(Accepted::default()),
             Some(0) => accepted(reply.body.get(PREFIX..).unwrap_or_default()),
             Some(code) => {
                 let (cause, after) = (format!("gRPC status {}", name(code)), retry_info(&reply.headers));

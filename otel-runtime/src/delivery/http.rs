@@ -3,8 +3,8 @@
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, RETRY_AFTER, USER_AGENT};
-use http::{HeaderMap, Method, Request, Uri};
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER, USER_AGENT};
+use http::{HeaderMap, Method, Request, StatusCode, Uri};
 use http_body_util::Full;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
@@ -30,13 +30,19 @@ impl Wire for HttpProtobuf {
             .body(Full::new(body))
     }
 
+    fn is_said_by_status(&self, status: StatusCode) -> bool {
+        status.is_success()
+    }
+
     /// 429, 502, 503 and 504 may be tried again, nothing else.
     fn verdict(&self, reply: &Reply) -> Result<Accepted, Failure> {
         let status = reply.status;
         if status.is_success() {
-            // Some servers answer in JSON whatever they were asked in. That they took the request is in the status.
+            // Some servers answer in JSON whatever they were asked in, or compressed though they were not asked for that. That they took the
+            // request is in the status; nothing is expanded to find out more.
             let is_json = reply.headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));
-            return if is_json { Ok(Accepted::default()) } else { accepted(&reply.body) };
+            let is_encoded = reply.headers.get(CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity");
+            return if is_json || is_encoded { Ok(Accepted::default()) } else { accepted(&reply.body) };
         }
         let cause = format!("HTTP status {status}");
         if transport::is_retryable(status) {
@@ -74,8 +80,6 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 
 #[cfg(test)]
 mod tests {
-    use http::StatusCode;
-
     use super::*;
 
     fn verdict(status: u16) -> Result<Accepted, Failure> {
@@ -101,6 +105,13 @@ mod tests {
     fn a_success_in_json_is_a_success() {
         let mut reply = Reply { body: Bytes::from_static(b"{}"), ..Reply::default() };
         reply.headers.insert(CONTENT_TYPE, http::HeaderValue::from_static("application/json"));
+        assert_eq!(HttpProtobuf.verdict(&reply), Ok(Accepted::default()));
+    }
+
+    #[test]
+    fn a_success_in_an_encoding_that_was_not_asked_for_is_a_success() {
+        let mut reply = Reply { body: Bytes::from_static(b"\x1f\x8b"), ..Reply::default() };
+        reply.headers.insert(CONTENT_ENCODING, http::HeaderValue::from_static("gzip"));
         assert_eq!(HttpProtobuf.verdict(&reply), Ok(Accepted::default()));
     }
 

@@ -27,7 +27,7 @@ mod transport;
 
 use std::fmt;
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -36,7 +36,7 @@ use tokio::runtime::{Builder, Handle};
 use tokio::sync::Notify;
 
 pub use account::{DropReason, SignalHealth};
-pub(crate) use batch::{Batch, Batcher};
+pub(crate) use batch::{Batch, Batcher, Encoder};
 pub(crate) use queue::{Parcel, Queue};
 pub(crate) use spool::Spool;
 use spool::Writer;
@@ -123,18 +123,25 @@ impl fmt::Display for Undelivered {
     }
 }
 
-/// How many items are held back.
-type Held = Box<dyn Fn() -> u64 + Send + Sync>;
+/// Something that holds items of a signal back before they come into the queue.
+pub(crate) trait Holding: Send + Sync {
+    fn signal(&self) -> Signal;
+
+    /// Calls `read` with the number of items, none of which comes into the queue meanwhile.
+    fn with_held(&self, read: &mut dyn FnMut(u64));
+
+    /// Drops what it has, and takes nothing more.
+    fn close(&self);
+}
 
 /// The thread that delivers, and the queue before it.
 pub(crate) struct Delivery {
     queue: Arc<Queue>,
-    /// Started when the spool is.
-    spool: Option<Writer>,
+    spool: OnceLock<Writer>,
     /// The process that the threads belong to: after a fork, the child has none of them, and nothing that waits is its own.
     process: u32,
-    /// What is held back before the queue, by signal.
-    held: Mutex<Vec<(Signal, Held)>>,
+    /// What is held back before the queue.
+    holding: Mutex<Vec<Weak<dyn Holding>>>,
     handle: Handle,
     stop: Arc<Notify>,
     /// Disconnected when the thread has ended.
@@ -142,8 +149,8 @@ pub(crate) struct Delivery {
 }
 
 impl Delivery {
-    /// Starts the threads.
-    pub(crate) fn start(max_bytes: usize, spool: Option<Spool>, diagnostics: Diagnostics) -> io::Result<Self> {
+    /// Starts the thread.
+    pub(crate) fn start(max_bytes: usize, diagnostics: Diagnostics) -> io::Result<Self> {
         let stop = Arc::new(Notify::new());
         let stopped = Arc::clone(&stop);
         let (started, start) = mpsc::channel();
@@ -162,28 +169,43 @@ impl Delivery {
             runtime.shutdown_background();
         })?;
         let handle = start.recv().map_err(|_| io::Error::other("the thread ended at once"))??;
-        let queue = Arc::new(Queue::new(max_bytes, diagnostics.clone()));
-        let spool = spool.map(|spool| Writer::start(spool, Arc::clone(&queue), diagnostics)).transpose()?;
-        Ok(Self { queue, spool, process: std::process::id(), held: Mutex::default(), handle, stop, ended: Mutex::new(ended) })
+        let queue = Arc::new(Queue::new(max_bytes, diagnostics));
+        Ok(Self {
+            queue,
+            spool: OnceLock::new(),
+            process: std::process::id(),
+            holding: Mutex::default(),
+            handle,
+            stop,
+            ended: Mutex::new(ended),
+        })
     }
 
     pub(crate) fn queue(&self) -> &Arc<Queue> {
         &self.queue
     }
 
-    /// Counts what `held` says among what is queued.
-    fn also_holds(&self, signal: Signal, held: impl Fn() -> u64 + Send + Sync + 'static) {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner).push((signal, Box::new(held)));
+    /// Counts what `holding` holds back among what is queued, and closes it at the end.
+    fn also_holds(&self, holding: &Arc<dyn Holding>) {
+        self.holding.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::downgrade(holding));
+    }
+
+    fn holding(&self) -> Vec<Arc<dyn Holding>> {
+        self.holding.lock().unwrap_or_else(PoisonError::into_inner).iter().filter_map(Weak::upgrade).collect()
     }
 
     /// The account of a signal.
     pub(crate) fn health(&self, signal: Signal) -> SignalHealth {
-        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        let held: u64 = held.iter().filter(|(other, _)| *other == signal).map(|(_, held)| held()).sum();
-        let mut health = self.queue.health(signal);
-        health.accepted += held;
-        health.queued += held;
-        health
+        let mut health = None;
+        // A signal has at most one that holds it back; what it has stays there until the queue is read.
+        if let Some(holding) = self.holding().iter().find(|holding| holding.signal() == signal) {
+            holding.with_held(&mut |held| {
+                let mut account = self.queue.health(signal);
+                account.queued += held;
+                health = Some(account);
+            });
+        }
+        health.unwrap_or_else(|| self.queue.health(signal))
     }
 
     /// Runs a task on the thread until the delivery ends.
@@ -191,11 +213,17 @@ impl Delivery {
         drop(self.handle.spawn(task));
     }
 
-    /// Sends what is queued for `signal` by `transport`, from now on.
-    pub(crate) fn serve(&self, signal: Signal, transport: Transport, retry_max_elapsed: Duration) {
+    /// Keeps what waits in a spool too, and delivers what is there. Called once, when everything is served.
+    pub(crate) fn keep_in(&self, spool: Spool, diagnostics: Diagnostics) -> io::Result<()> {
+        let writer = Writer::start(spool, Arc::clone(&self.queue), diagnostics)?;
+        self.spool.get_or_init(|| writer);
+        Ok(())
+    }
+
+    /// Sends what is queued for `signal` by `transport`, from now on; what cannot be delivered is tried again for ever, if there is no limit.
+    pub(crate) fn serve(&self, signal: Signal, transport: Transport, retry_max_elapsed: Option<Duration>) {
         self.queue.name_endpoint(signal, transport.endpoint());
-        let limit = self.spool.is_none().then_some(retry_max_elapsed);
-        sender::start(self, signal, transport, limit);
+        sender::start(self, signal, transport, retry_max_elapsed);
     }
 
     /// Waits until everything that is queued now is delivered or dropped; `false` if the deadline comes first.
@@ -204,7 +232,7 @@ impl Delivery {
     }
 
     /// Whether this is a child process that was forked off the one that delivers.
-    fn is_in_child(&self) -> bool {
+    pub(crate) fn is_in_child(&self) -> bool {
         std::process::id() != self.process
     }
 
@@ -215,24 +243,19 @@ impl Delivery {
 
     /// Delivers what is queued, until the deadline, and ends the threads. What is left then is on disk, or dropped, counted and returned.
     pub(crate) fn shutdown(&self, deadline: Instant) -> Vec<Undelivered> {
-        if self.is_in_child() {
-            self.queue.remark("this process was forked off one with telemetry, and has none of its own; call `init` after the fork");
-            return Vec::new();
-        }
         self.queue.wait_until_settled(deadline);
+        for holding in self.holding() {
+            holding.close();
+        }
         self.stop.notify_one();
         // The thread drops its futures and ends. Should something of the user's hold it up, such as a place for diagnostics that blocks, it is left
         // to end when it can.
         let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
         let _ = ended.recv_timeout(deadline.saturating_duration_since(Instant::now()).max(GRACE));
-        if let Some(spool) = &self.spool {
+        if let Some(spool) = self.spool.get() {
             spool.stop(deadline.saturating_duration_since(Instant::now()).max(GRACE));
         }
-        let undelivered = self.queue.close();
-        if let Some(spool) = &self.spool {
-            spool.close();
-        }
-        undelivered
+        self.queue.close()
     }
 }
 

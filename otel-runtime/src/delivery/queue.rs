@@ -4,6 +4,7 @@ mod lane;
 
 use std::future::poll_fn;
 use std::pin::pin;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 use std::time::Instant;
@@ -11,7 +12,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use tokio::sync::Notify;
 
-use self::lane::{Entry, Lane, Settled};
+use self::lane::{Entry, Lane, OVERHEAD, Settled};
 use super::account::{DropReason, SignalHealth};
 use super::spool::Segment;
 use super::{Signal, Undelivered};
@@ -31,9 +32,15 @@ pub(crate) struct Ticket {
     /// Parcels are numbered in the order in which they came, over all signals.
     pub(crate) number: u64,
     pub(crate) items: u64,
-    /// `None`: it could not be read back.
+    /// `None`: it is on disk alone.
     pub(crate) body: Option<Bytes>,
+    pub(crate) segment: Option<Segment>,
 }
+
+/// What is to be said when nothing is locked.
+#[must_use]
+#[derive(Debug, Default)]
+pub(crate) struct Announcement(Vec<String>);
 
 /// What became of a parcel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +53,8 @@ pub(crate) enum Fate {
 
 pub(crate) struct Queue {
     state: Mutex<State>,
+    /// What was ever taken for export, by signal.
+    accepted: [AtomicU64; 3],
     /// Woken whenever a parcel is settled.
     settled: Condvar,
     /// One for each signal: there is something to send.
@@ -63,6 +72,8 @@ struct State {
     /// The numbers that come next: what was adopted is older than all that is pushed.
     adopted: u64,
     pushed: u64,
+    /// Whether what earlier processes have left is still being looked for.
+    adopting: bool,
     shutting_down: bool,
     closed: bool,
 }
@@ -74,6 +85,7 @@ impl Queue {
     pub(crate) fn new(max_bytes: usize, diagnostics: Diagnostics) -> Self {
         Self {
             state: Mutex::default(),
+            accepted: Default::default(),
             settled: Condvar::new(),
             waiting: [const { Notify::const_new() }; 3],
             shutting_down: Notify::new(),
@@ -91,50 +103,92 @@ impl Queue {
         self.lock().lanes[signal.index()].endpoint = endpoint;
     }
 
-    /// Takes a parcel. Where it finds no room, the oldest that wait make some; the caller never waits.
-    pub(crate) fn push(&self, signal: Signal, parcel: Parcel) {
-        let size = parcel.body.len();
-        let mut state = self.lock();
-        if state.closed || size > self.max_bytes {
-            let reason = if state.closed { DropReason::Shutdown } else { DropReason::TooLarge };
-            drop(state);
-            return self.lose(signal, parcel.items, reason);
+    /// Counts items that are gathered for export. Whoever gathers them holds them in his own account until they are pushed.
+    pub(crate) fn accept(&self, signal: Signal, items: u64) {
+        self.accepted[signal.index()].fetch_add(items, Ordering::Relaxed);
+    }
+
+    /// Takes a parcel of items that were not gathered.
+    pub(crate) fn push_new(&self, signal: Signal, parcel: Parcel) {
+        let state = self.lock();
+        self.accept(signal, parcel.items);
+        let announcement = self.push_into(state, signal, parcel);
+        self.announce(announcement);
+    }
+
+    /// Takes a parcel of items that were accepted. Where it finds no room, the oldest that wait make some; the caller never waits.
+    pub(crate) fn push(&self, signal: Signal, parcel: Parcel) -> Announcement {
+        self.push_into(self.lock(), signal, parcel)
+    }
+
+    fn push_into(&self, mut state: MutexGuard<'_, State>, signal: Signal, parcel: Parcel) -> Announcement {
+        if state.closed {
+            return state.lose(signal, parcel.items, DropReason::Shutdown);
         }
-        let overflow = state.make_room(size, self.max_bytes);
-        let number = state.pushed.max(FIRST_PUSHED);
-        state.pushed = number + 1;
-        state.add(signal, number, Entry::in_memory(parcel));
+        if parcel.body.len() + OVERHEAD > self.max_bytes {
+            return state.lose(signal, parcel.items, DropReason::TooLarge);
+        }
+        let (items, entry) = (parcel.items, Entry::in_memory(parcel));
+        let (has_room, mut overflow) = state.make_room(entry.size_in_memory(), self.max_bytes);
+        if has_room {
+            let number = state.pushed.max(FIRST_PUSHED);
+            state.pushed = number + 1;
+            state.add(signal, number, entry);
+        } else if state.lanes[signal.index()].refuse(items, DropReason::QueueFull) {
+            // Everything there is is under way.
+            overflow.push((signal, items));
+        }
         drop(state);
-        for (signal, items) in overflow {
-            self.diagnostics.say(format_args!(
-                "the queue for telemetry is full ({} bytes): dropping the oldest, {} at first",
-                self.max_bytes,
-                signal.count(items)
-            ));
-        }
         self.settled.notify_all();
         self.waiting[signal.index()].notify_one();
+        let full = |(signal, items): &(Signal, u64)| {
+            let items = signal.count(*items);
+            format!("the queue for telemetry is full ({} bytes): dropping the oldest, {items} at first", self.max_bytes)
+        };
+        Announcement(overflow.iter().map(full).collect())
     }
 
     /// Takes what an earlier process has left in the spool.
     pub(crate) fn adopt(&self, signal: Signal, items: u64, segment: Segment) {
         let mut state = self.lock();
+        if state.closed {
+            return;
+        }
         let number = state.adopted;
         state.adopted += 1;
+        self.accept(signal, items);
         state.add(signal, number, Entry::on_disk(items, segment));
         drop(state);
         self.waiting[signal.index()].notify_one();
     }
 
-    /// Counts items that never came to be a parcel.
+    /// Until this is said to be over, there may be more to deliver than is known.
+    pub(super) fn set_adopting(&self, adopting: bool) {
+        self.lock().adopting = adopting;
+        self.settled.notify_all();
+    }
+
+    /// Whether there is a backend for a signal.
+    pub(super) fn serves(&self, signal: Signal) -> bool {
+        self.lock().lanes[signal.index()].is_served()
+    }
+
+    /// Counts items that were accepted and never came to be a parcel.
+    pub(crate) fn count_lost(&self, signal: Signal, items: u64, reason: DropReason) -> Announcement {
+        self.lock().lose(signal, items, reason)
+    }
+
+    /// The same, said at once.
     pub(crate) fn lose(&self, signal: Signal, items: u64, reason: DropReason) {
-        self.lock().lanes[signal.index()].lose(items, reason);
-        let cause = match reason {
-            DropReason::Encoding => "a batch could not be encoded",
-            DropReason::TooLarge => "one request is larger than the whole queue may be",
-            _ => "they came after the shutdown",
-        };
-        self.diagnostics.say(format_args!("{} dropped: {cause}", signal.count(items)));
+        let announcement = self.count_lost(signal, items, reason);
+        self.announce(announcement);
+    }
+
+    /// Says what is to be said.
+    pub(crate) fn announce(&self, announcement: Announcement) {
+        for line in announcement.0 {
+            self.diagnostics.say(line);
+        }
     }
 
     /// The oldest parcel of a signal, as soon as there is one.
@@ -144,8 +198,7 @@ impl Queue {
             if let Some((number, entry)) = taken {
                 // Several wait for parcels, and one was woken.
                 self.waiting[signal.index()].notify_one();
-                let body = entry.body.or_else(|| entry.segment?.read());
-                return Ticket { number, items: entry.items, body };
+                return Ticket { number, items: entry.items, body: entry.body, segment: entry.segment };
             }
             self.waiting[signal.index()].notified().await;
         }
@@ -156,8 +209,8 @@ impl Queue {
         let mut state = self.lock();
         let settled = state.settle(signal, number, fate);
         drop(state);
-        if let Some(overflowed) = settled.over {
-            let dropped = if overflowed > 0 { format!("; dropped meanwhile: {}", signal.count(overflowed)) } else { String::new() };
+        if let Some(dropped) = settled.over {
+            let dropped = if dropped > 0 { format!("; dropped meanwhile: {}", signal.count(dropped)) } else { String::new() };
             self.diagnostics.say(format_args!("{} are delivered again{dropped}", signal.name()));
         }
         if let Some(segment) = settled.segment {
@@ -166,22 +219,22 @@ impl Queue {
         self.settled.notify_all();
     }
 
-    /// The parcels that are on no disk and came before `before`, for the spool to write.
-    pub(super) fn unwritten(&self, before: Instant) -> Vec<(Signal, u64, Parcel)> {
+    /// The oldest parcel of each signal that is on no disk and came before `before`, for the spool to write.
+    pub(super) fn unwritten(&self, before: Instant) -> Option<(Signal, u64, Parcel)> {
         let state = self.lock();
         let lanes = Signal::ALL.into_iter().zip(&state.lanes);
-        lanes.flat_map(|(signal, lane)| lane.unwritten(before).map(move |(number, parcel)| (signal, number, parcel))).collect()
+        let unwritten = lanes.filter_map(|(signal, lane)| lane.unwritten(before).map(|(number, parcel)| (signal, number, parcel)));
+        unwritten.min_by_key(|(_, number, _)| *number)
     }
 
     /// Notes that a parcel is on disk. Gives the segment back if the parcel is settled by now.
     pub(super) fn written(&self, signal: Signal, number: u64, segment: Segment) -> Option<Segment> {
-        match self.lock().lanes[signal.index()].entry(number) {
-            Some(entry) => {
-                entry.segment = Some(segment);
-                None
-            }
-            None => Some(segment),
-        }
+        self.lock().lanes[signal.index()].written(number, segment)
+    }
+
+    /// Keeps a parcel off the disk.
+    pub(super) fn keep_in_memory(&self, signal: Signal, number: u64) {
+        self.lock().lanes[signal.index()].keep_in_memory(number);
     }
 
     /// Takes the oldest segment away from its parcel, because the spool is full. What is on disk alone is dropped with it.
@@ -189,7 +242,13 @@ impl Queue {
         let mut state = self.lock();
         let oldest = Signal::ALL.into_iter().filter_map(|signal| Some((state.lanes[signal.index()].oldest_segment()?, signal)));
         let (number, signal) = oldest.min_by_key(|(number, _)| *number)?;
-        state.lanes[signal.index()].release_segment(number)
+        let (freed, segment, first) = state.lanes[signal.index()].release_segment(number);
+        state.bytes -= freed;
+        drop(state);
+        if let Some(items) = first {
+            self.diagnostics.say(format_args!("the spool is full: dropping the oldest, {} at first", signal.count(items)));
+        }
+        segment
     }
 
     /// Notes that a sender is in trouble. It is said once, until the trouble is over; during a shutdown the error of that says it.
@@ -212,7 +271,8 @@ impl Queue {
 
     /// The account of a signal.
     pub(crate) fn health(&self, signal: Signal) -> SignalHealth {
-        self.lock().lanes[signal.index()].health()
+        let state = self.lock();
+        state.lanes[signal.index()].health(self.accepted[signal.index()].load(Ordering::Relaxed))
     }
 
     /// From now on trouble is not announced, and senders that wait to try again do so at once.
@@ -240,7 +300,7 @@ impl Queue {
         let state = self.lock();
         let before = state.pushed.max(FIRST_PUSHED);
         let left = deadline.saturating_duration_since(Instant::now());
-        let waited = self.settled.wait_timeout_while(state, left, |state| state.lanes.iter().any(|lane| lane.is_unsettled(before)));
+        let waited = self.settled.wait_timeout_while(state, left, |state| state.is_unsettled(before));
         !waited.unwrap_or_else(PoisonError::into_inner).1.timed_out()
     }
 
@@ -267,26 +327,39 @@ impl State {
         settled
     }
 
+    fn lose(&mut self, signal: Signal, items: u64, reason: DropReason) -> Announcement {
+        let lane = &mut self.lanes[signal.index()];
+        lane.drop_items(items, reason);
+        let say = lane.trouble.lose(items);
+        Announcement(say.then(|| format!("{} dropped: {}", signal.count(items), reason.cause())).into_iter().collect())
+    }
+
+    fn is_unsettled(&self, before: u64) -> bool {
+        self.adopting || self.lanes.iter().any(|lane| lane.is_unsettled(before))
+    }
+
     /// Frees memory until `size` more bytes fit: what is on disk too is kept there alone, and if that is not enough, the oldest that waits is
-    /// dropped. Returns the lanes where dropping began just now.
-    fn make_room(&mut self, size: usize, max_bytes: usize) -> Vec<(Signal, u64)> {
+    /// dropped. Returns whether there is room, and the lanes where dropping began just now.
+    fn make_room(&mut self, size: usize, max_bytes: usize) -> (bool, Vec<(Signal, u64)>) {
         let mut began = Vec::new();
         while self.bytes + size > max_bytes {
             let lanes = Signal::ALL.into_iter().filter_map(|signal| {
                 let (is_lost, number) = self.lanes[signal.index()].dispensable()?;
                 Some((is_lost, number, signal))
             });
-            let Some((is_lost, number, signal)) = lanes.min_by_key(|(is_lost, number, _)| (*is_lost, *number)) else { break };
+            let Some((is_lost, number, signal)) = lanes.min_by_key(|(is_lost, number, _)| (*is_lost, *number)) else {
+                return (false, began);
+            };
             let lane = &mut self.lanes[signal.index()];
             if is_lost {
-                let (freed, first) = lane.overflow(number);
+                let (freed, first) = lane.overflow(number, DropReason::QueueFull);
                 self.bytes -= freed;
                 began.extend(first.map(|items| (signal, items)));
             } else {
                 self.bytes -= lane.forget_body(number);
             }
         }
-        began
+        (true, began)
     }
 }
 

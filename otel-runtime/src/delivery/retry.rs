@@ -1,28 +1,35 @@
 //! When a request may be sent again, and when the ones after it may be sent at all.
 
+use std::future::poll_fn;
 use std::hash::{BuildHasher, RandomState};
+use std::pin::pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 use std::time::Duration;
 
+use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
 const FIRST: Duration = Duration::from_millis(100);
-const LONGEST: Duration = Duration::from_secs(10);
+const LONGEST: Duration = Duration::from_secs(5);
 
-/// Exponential back-off with jitter: each wait is between half and one and a half of a step that doubles.
+/// Exponential back-off with jitter: each wait is between half of a step and the whole, and the step doubles.
 #[derive(Debug, Default)]
 struct Backoff {
     steps: u32,
 }
 
 impl Backoff {
-    /// The next wait; never shorter than what the server asked for.
-    fn next(&mut self, asked: Option<Duration>) -> Duration {
+    fn next(&mut self) -> Duration {
         let step = FIRST.saturating_mul(1 << self.steps.min(20)).min(LONGEST);
         self.steps += 1;
-        let wait = step.mul_f64(0.5 + random_fraction());
-        asked.map_or(wait, |asked| asked.max(wait))
+        step.mul_f64(f64::midpoint(1.0, random_fraction()))
     }
+}
+
+/// A wait that a server asks all its clients for, and a little more, so that they do not come back at one moment.
+fn spread(asked: Duration) -> Duration {
+    asked + asked.min(Duration::from_secs(10)).mul_f64(random_fraction() / 10.0)
 }
 
 /// From 0 to 1. The standard library seeds its hashers randomly, which is all the chance that jitter needs.
@@ -36,7 +43,10 @@ fn random_fraction() -> f64 {
 /// What all requests of a signal go through: after a failure nothing is sent until the wait is over (OTLP specification, "OTLP/HTTP
 /// Throttling" and "OTLP/gRPC Throttling").
 #[derive(Debug, Default)]
-pub(super) struct Gate(Mutex<Closed>);
+pub(super) struct Gate {
+    closed: Mutex<Closed>,
+    opened: Notify,
+}
 
 #[derive(Debug, Default)]
 struct Closed {
@@ -48,38 +58,45 @@ struct Closed {
 
 impl Gate {
     fn lock(&self) -> MutexGuard<'_, Closed> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.closed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Ready when something may be sent.
     pub(super) async fn opened(&self) {
         loop {
-            // In a statement of its own, so that nothing is locked while waiting.
+            let mut opened = pin!(self.opened.notified());
+            opened.as_mut().enable();
             let until = self.lock().until.filter(|until| *until > Instant::now());
-            match until {
-                Some(until) => sleep_until(until).await,
-                None => return,
-            }
+            let Some(until) = until else { return };
+            let mut over = pin!(sleep_until(until));
+            poll_fn(|context| {
+                let is_over = over.as_mut().poll(context).is_ready() || opened.as_mut().poll(context).is_ready();
+                if is_over { Poll::Ready(()) } else { Poll::Pending }
+            })
+            .await;
         }
     }
 
-    /// A request was answered: the backend works.
-    pub(super) fn open(&self) {
-        *self.lock() = Closed::default();
+    /// A request that was sent at `sent` was answered: the backend works, unless it has asked for a rest since.
+    pub(super) fn open(&self, sent: Instant) {
+        let mut closed = self.lock();
+        if closed.since.is_none_or(|since| since <= sent) {
+            *closed = Closed::default();
+            self.opened.notify_waiters();
+        }
     }
 
     /// A request that was sent at `sent` failed, and the server asked to be left alone for some time, or not. Requests that were under way
     /// together fail together, and that is one failure.
     pub(super) fn close(&self, sent: Instant, asked: Option<Duration>) {
         let mut closed = self.lock();
-        let is_news = closed.since.is_none_or(|since| since <= sent);
-        if !is_news && asked.is_none() {
-            return;
-        }
         let now = Instant::now();
-        let until = now + closed.backoff.next(asked);
-        closed.until = closed.until.max(Some(until));
-        closed.since = Some(now);
+        let is_news = closed.since.is_none_or(|since| since <= sent);
+        let wait = is_news.then(|| closed.backoff.next()).into_iter().chain(asked.map(spread)).max();
+        if let Some(wait) = wait {
+            closed.until = closed.until.max(Some(now + wait));
+            closed.since = Some(now);
+        }
     }
 }
 
@@ -92,33 +109,50 @@ mod tests {
         let mut backoff = Backoff::default();
         for step in 0..30 {
             let base = FIRST.saturating_mul(1 << step.min(20)).min(LONGEST);
-            let wait = backoff.next(None);
-            assert!(wait >= base / 2 && wait <= base * 3 / 2, "step {step}: {wait:?}");
+            let wait = backoff.next();
+            assert!(wait >= base / 2 && wait <= base, "step {step}: {wait:?}");
         }
-        let waits: std::collections::HashSet<Duration> = (0..20).map(|_| Backoff::default().next(None)).collect();
+        let waits: std::collections::HashSet<Duration> = (0..20).map(|_| Backoff::default().next()).collect();
         assert!(waits.len() > 1, "waits of different programs must differ");
     }
 
-    #[test]
-    fn the_server_may_ask_for_more() {
-        let asked = Duration::from_secs(60);
-        assert_eq!(Backoff::default().next(Some(asked)), asked);
-        assert!(Backoff::default().next(Some(Duration::ZERO)) > Duration::ZERO);
-    }
+    const ASKED: Duration = Duration::from_secs(7);
+    const AT_MOST: Duration = Duration::from_millis(7700);
 
     #[tokio::test(start_paused = true)]
-    async fn a_failure_holds_up_what_follows_and_a_success_does_not() {
+    async fn a_failure_holds_up_what_follows_for_as_long_as_the_server_asks() {
         let gate = Gate::default();
         let began = Instant::now();
         gate.opened().await;
         assert_eq!(Instant::now(), began);
-        gate.close(began, Some(Duration::from_secs(7)));
-        gate.opened().await;
-        assert_eq!(Instant::now() - began, Duration::from_secs(7));
-        gate.close(Instant::now(), Some(Duration::from_secs(7)));
-        gate.open();
-        gate.opened().await;
-        assert_eq!(Instant::now() - began, Duration::from_secs(7));
+        for round in 1..4 {
+            let sent = Instant::now();
+            for _ in 0..4 {
+                gate.close(sent, Some(ASKED));
+            }
+            gate.opened().await;
+            let waited = Instant::now() - sent;
+            assert!(waited >= ASKED && waited <= AT_MOST, "round {round}: {waited:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_success_opens_the_gate_for_those_who_wait_but_not_against_a_later_failure() {
+        let gate = std::sync::Arc::new(Gate::default());
+        let before = Instant::now();
+        tokio::time::advance(Duration::from_millis(1)).await;
+        let began = Instant::now();
+        gate.close(began, Some(ASKED));
+        gate.open(before);
+        let waiting = tokio::spawn({
+            let gate = std::sync::Arc::clone(&gate);
+            async move { gate.opened().await }
+        });
+        tokio::time::advance(Duration::from_secs(1)).await;
+        assert!(!waiting.is_finished(), "what was sent before the failure says nothing of it");
+        gate.open(Instant::now());
+        waiting.await.unwrap_or_else(|error| panic!("{error}"));
+        assert!(Instant::now() - began < ASKED);
     }
 
     #[tokio::test(start_paused = true)]

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use tokio::time::Instant;
+use bytes::Bytes;
+use tokio::task::spawn_blocking;
+use tokio::time::{Instant, sleep};
 
 use super::account::DropReason;
 use super::queue::{Fate, Queue, Ticket};
@@ -26,14 +28,23 @@ struct Sender {
     gate: Gate,
     /// `None`: what a spool keeps is tried for ever.
     retry_max_elapsed: Option<Duration>,
-    /// Whether the backend's words about a partial success were said.
-    said_why: AtomicBool,
+    /// Whether it was said why the backend rejects something, and what it warns of.
+    said_rejected: AtomicBool,
+    said_warning: AtomicBool,
 }
 
 /// Sends what is queued for `signal`, from now on until the delivery ends.
 pub(super) fn start(delivery: &Delivery, signal: Signal, transport: Transport, retry_max_elapsed: Option<Duration>) {
     let queue = Arc::clone(delivery.queue());
-    let sender = Sender { signal, queue, transport, gate: Gate::default(), retry_max_elapsed, said_why: AtomicBool::new(false) };
+    let sender = Sender {
+        signal,
+        queue,
+        transport,
+        gate: Gate::default(),
+        retry_max_elapsed,
+        said_rejected: AtomicBool::new(false),
+        said_warning: AtomicBool::new(false),
+    };
     let sender = Arc::new(sender);
     for _ in 0..CONCURRENCY {
         let sender = Arc::clone(&sender);
@@ -49,7 +60,7 @@ pub(super) fn start(delivery: &Delivery, signal: Signal, transport: Transport, r
 
 impl Sender {
     async fn deliver(&self, ticket: &Ticket) -> Fate {
-        let Some(body) = &ticket.body else { return Fate::Dropped(DropReason::Damaged) };
+        let Some(body) = self.body(ticket).await else { return Fate::Dropped(DropReason::Damaged) };
         let began = Instant::now();
         loop {
             // A shutdown has no time to wait out, so it is one more try at once.
@@ -57,14 +68,14 @@ impl Sender {
             let sent = Instant::now();
             let failure = match self.transport.send(body.clone()).await {
                 Ok(accepted) => {
-                    self.gate.open();
+                    self.gate.open(sent);
                     return self.delivered(ticket, accepted);
                 }
                 Err(failure) => failure,
             };
             let Failure::Retryable { cause, after } = failure else {
                 // It answered, so what follows need not wait.
-                self.gate.open();
+                self.gate.open(sent);
                 self.queue.trouble(self.signal, failure.cause(), "what it refuses is dropped");
                 return Fate::Dropped(DropReason::Refused);
             };
@@ -78,12 +89,39 @@ impl Sender {
         }
     }
 
+    /// The encoded request, from the disk if need be; `None` if it is damaged or gone. A disk that cannot be read is asked again.
+    async fn body(&self, ticket: &Ticket) -> Option<Bytes> {
+        if let Some(body) = &ticket.body {
+            return Some(body.clone());
+        }
+        loop {
+            let segment = ticket.segment.clone()?;
+            match spawn_blocking(move || segment.read()).await {
+                Ok(Ok(body)) => return body,
+                Ok(Err(error)) => {
+                    self.queue.trouble(self.signal, &format!("the spool cannot be read: {error}"), "trying again");
+                    sleep(UNREADABLE).await;
+                }
+                // The delivery ends.
+                Err(_) => std::future::pending().await,
+            }
+        }
+    }
+
     fn delivered(&self, ticket: &Ticket, accepted: Accepted) -> Fate {
         let rejected = accepted.rejected.min(ticket.items);
-        if (rejected > 0 || accepted.message.is_some()) && !self.said_why.swap(true, Ordering::Relaxed) {
-            let why = accepted.message.map(|message| format!(": {message:?}")).unwrap_or_default();
-            self.queue.remark(format_args!("the backend rejected {} of {}{why}", rejected, self.signal.count(ticket.items)));
+        let message = accepted.message.map(|message| format!(": {message:?}"));
+        if rejected > 0 && !self.said_rejected.swap(true, Ordering::Relaxed) {
+            let (all, why) = (self.signal.count(ticket.items), message.unwrap_or_default());
+            self.queue.remark(format_args!("the backend rejected {rejected} of {all}{why}"));
+        } else if let Some(message) = message.filter(|_| rejected == 0)
+            && !self.said_warning.swap(true, Ordering::Relaxed)
+        {
+            self.queue.remark(format_args!("the backend took {} with a warning{message}", self.signal.name()));
         }
         Fate::Delivered { rejected }
     }
 }
+
+/// How long a disk that could not be read is left alone.
+const UNREADABLE: Duration = Duration::from_secs(1);

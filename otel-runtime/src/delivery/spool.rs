@@ -7,11 +7,11 @@
 
 mod writer;
 
-use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
-use std::io::{self, Read, Write};
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
@@ -22,18 +22,16 @@ use super::queue::Parcel;
 
 pub(super) use writer::Writer;
 
-/// The folder of this process in the spool, and those that it has adopted.
+/// The folder of this process in the spool.
 #[derive(Debug)]
 pub(crate) struct Spool {
-    folder: PathBuf,
+    own: Arc<Owned>,
     /// The bytes of all segments there are.
     bytes: Arc<AtomicU64>,
     max_bytes: u64,
-    /// The folder, and those that other processes left, locked while something of them may be sent by this one.
-    owned: Mutex<Vec<Owned>>,
 }
 
-/// A folder that is ours while its lock is.
+/// A folder that is ours while its lock is: that of this process, or one that another has left. It is removed with the last that is in it.
 #[derive(Debug)]
 struct Owned {
     folder: PathBuf,
@@ -46,6 +44,7 @@ pub(crate) struct Segment {
     path: PathBuf,
     size: u64,
     bytes: Arc<AtomicU64>,
+    _folder: Arc<Owned>,
 }
 
 /// What was found in the folders of processes that have ended.
@@ -65,50 +64,60 @@ const HEADER: usize = 8 + 1 + 8 + 32;
 impl Spool {
     /// Opens the spool in `root`, which is made if it is not there.
     pub(crate) fn open(root: &Path, max_bytes: u64) -> io::Result<Self> {
-        private_folder(root)?;
+        private_folder(root, true)?;
+        let guard = Guard::of(root)?;
+        check_owner(root, &guard.0)?;
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let folder = root.join(format!("{:020}-{}", now.as_nanos(), std::process::id()));
-        DirBuilder::new().create(&folder).map_err(|error| at(&folder, &error))?;
-        let lock = private_file(&folder.join(LOCK)).map_err(|error| at(&folder, &error))?;
+        private_folder(&folder, false)?;
+        let lock = private_file(&folder.join(LOCK), true).map_err(|error| at(&folder, &error))?;
         lock.try_lock().map_err(|error| at(&folder, &io::Error::from(error)))?;
-        check_owner(root, &lock)?;
-        let owned = Mutex::new(vec![Owned { folder: folder.clone(), _lock: lock }]);
-        Ok(Self { folder, bytes: Arc::default(), max_bytes, owned })
+        Ok(Self { own: Arc::new(Owned { folder, _lock: lock }), bytes: Arc::default(), max_bytes })
     }
 
     /// Takes over what processes have left that have ended.
     pub(crate) fn adopt(&self) -> Found {
         let mut found = Found::default();
-        let Some(root) = self.folder.parent() else { return found };
-        for folder in entries(root).into_iter().filter(|folder| *folder != self.folder && folder.is_dir()) {
-            // A folder without a lock is being made at this moment, or was left by a process that got no further.
-            let Ok(lock) = OpenOptions::new().write(true).open(folder.join(LOCK)) else {
-                let _ = fs::remove_dir(&folder);
-                continue;
-            };
-            match lock.try_lock() {
-                Ok(()) => {}
-                Err(TryLockError::WouldBlock | TryLockError::Error(_)) => continue,
-            }
-            let owned = Owned { folder, _lock: lock };
-            self.adopt_from(&owned.folder, &mut found);
-            self.owned.lock().unwrap_or_else(PoisonError::into_inner).push(owned);
+        let Some(root) = self.own.folder.parent() else { return found };
+        for owned in self.take_over(root).unwrap_or_default() {
+            self.adopt_from(&Arc::new(owned), &mut found);
         }
         found
     }
 
-    fn adopt_from(&self, folder: &Path, found: &mut Found) {
-        for path in entries(folder) {
+    /// The folders of processes that have ended, which are ours from now on.
+    fn take_over(&self, root: &Path) -> io::Result<Vec<Owned>> {
+        let guard = Guard::of(root)?;
+        let folders = entries(root).into_iter().filter(|folder| *folder != self.own.folder);
+        let own =
+            folders.filter(|folder| folder.symlink_metadata().is_ok_and(|found| found.is_dir()) && check_owner(folder, &guard.0).is_ok());
+        let taken = own.filter_map(|folder| {
+            // Without a lock, its process got no further than to make it.
+            let Ok(lock) = OpenOptions::new().write(true).open(folder.join(LOCK)) else {
+                let _ = fs::remove_dir(&folder);
+                return None;
+            };
+            lock.try_lock().ok()?;
+            Some(Owned { folder, _lock: lock })
+        });
+        Ok(taken.collect())
+    }
+
+    fn adopt_from(&self, owned: &Arc<Owned>, found: &mut Found) {
+        for path in entries(&owned.folder) {
             match path.extension().and_then(|extension| extension.to_str()) {
-                Some("otlp") => {
-                    if let Some((signal, items, body)) = read(&path) {
+                Some("otlp") => match read(&path) {
+                    Ok(Some((signal, items, body))) => {
                         let size = (HEADER + body.len()) as u64;
-                        found.segments.push((signal, items, self.segment(path, size)));
-                    } else {
+                        found.segments.push((signal, items, self.segment(path, size, owned)));
+                    }
+                    Ok(None) => {
                         found.damaged += 1;
                         let _ = fs::remove_file(&path);
                     }
-                }
+                    // What cannot be read now may be readable for the next process.
+                    Err(_) => {}
+                },
                 // Cut off while it was written; what was in it was never accepted as spooled.
                 Some("part") => drop(fs::remove_file(&path)),
                 _ => {}
@@ -123,9 +132,9 @@ impl Spool {
 
     /// Writes a parcel.
     fn write(&self, signal: Signal, number: u64, parcel: &Parcel) -> io::Result<Segment> {
-        let path = self.folder.join(format!("{number:020}.otlp"));
+        let path = self.own.folder.join(format!("{number:020}.otlp"));
         let part = path.with_extension("part");
-        let written = private_file(&part).and_then(|mut file| {
+        let written = private_file(&part, true).and_then(|mut file| {
             file.write_all(&header(signal, parcel.items, &parcel.body))?;
             file.write_all(&parcel.body)?;
             fs::rename(&part, &path)
@@ -134,25 +143,18 @@ impl Spool {
             let _ = fs::remove_file(&part);
             return Err(error);
         }
-        Ok(self.segment(path, (HEADER + parcel.body.len()) as u64))
+        Ok(self.segment(path, (HEADER + parcel.body.len()) as u64, &self.own))
     }
 
-    fn segment(&self, path: PathBuf, size: u64) -> Segment {
+    fn segment(&self, path: PathBuf, size: u64, folder: &Arc<Owned>) -> Segment {
         self.bytes.fetch_add(size, Ordering::Relaxed);
-        Segment { path, size, bytes: Arc::clone(&self.bytes) }
-    }
-
-    /// Removes the folders with nothing left in them, and leaves the others to the next process. Called when nothing is written any more.
-    pub(crate) fn close(&self) {
-        let owned = std::mem::take(&mut *self.owned.lock().unwrap_or_else(PoisonError::into_inner));
-        for owned in owned {
-            owned.remove_if_empty();
-        }
+        Segment { path, size, bytes: Arc::clone(&self.bytes), _folder: Arc::clone(folder) }
     }
 }
 
-impl Owned {
-    fn remove_if_empty(&self) {
+impl Drop for Owned {
+    /// Leaves what is in it to the next process, and nothing if nothing is.
+    fn drop(&mut self) {
         let lock = self.folder.join(LOCK);
         if entries(&self.folder).iter().all(|path| *path == lock) {
             let _ = fs::remove_file(&lock);
@@ -161,10 +163,21 @@ impl Owned {
     }
 }
 
+/// While it lives, no other process makes or takes over a folder in the spool.
+struct Guard(File);
+
+impl Guard {
+    fn of(root: &Path) -> io::Result<Self> {
+        let guard = private_file(&root.join(LOCK), false).map_err(|error| at(root, &error))?;
+        guard.lock().map_err(|error| at(root, &error))?;
+        Ok(Self(guard))
+    }
+}
+
 impl Segment {
-    /// The encoded request; `None` if it is damaged or gone.
-    pub(crate) fn read(&self) -> Option<Bytes> {
-        read(&self.path).map(|(_, _, body)| body)
+    /// The encoded request; `Ok(None)` if it is damaged or gone, an error if it cannot be read at this time.
+    pub(crate) fn read(&self) -> io::Result<Option<Bytes>> {
+        Ok(read(&self.path)?.map(|(_, _, body)| body))
     }
 
     /// Removes the file.
@@ -184,10 +197,16 @@ fn header(signal: Signal, items: u64, body: &[u8]) -> Vec<u8> {
     header
 }
 
-/// The signal, the items and the body of a segment that is whole.
-fn read(path: &Path) -> Option<(Signal, u64, Bytes)> {
-    let mut bytes = Vec::new();
-    File::open(path).ok()?.read_to_end(&mut bytes).ok()?;
+/// The signal, the items and the body of a segment, if it is there and whole.
+fn read(path: &Path) -> io::Result<Option<(Signal, u64, Bytes)>> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(parse(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn parse(bytes: Vec<u8>) -> Option<(Signal, u64, Bytes)> {
     let (found, body) = bytes.split_at_checked(HEADER)?;
     let signal = *Signal::ALL.get(usize::from(*found.get(MAGIC.len())?))?;
     let items = u64::from_le_bytes(found.get(MAGIC.len() + 1..MAGIC.len() + 9)?.try_into().ok()?);
@@ -206,19 +225,19 @@ fn at(path: &Path, error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("{}: {error}", path.display()))
 }
 
-/// Makes a folder that is for nobody else, with those above it.
-fn private_folder(path: &Path) -> io::Result<()> {
+/// Makes a folder that is for nobody else; with those above it, and unless it is there, if it is the root.
+fn private_folder(path: &Path, is_root: bool) -> io::Result<()> {
     let mut builder = DirBuilder::new();
-    builder.recursive(true);
+    builder.recursive(is_root);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(path).map_err(|error| at(path, &error))
 }
 
-/// Makes a file that is for nobody else.
-fn private_file(path: &Path) -> io::Result<File> {
+/// Opens a file that is for nobody else; a new one, or the one that is there.
+fn private_file(path: &Path, is_new: bool) -> io::Result<File> {
     let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
+    options.write(true).create(true).create_new(is_new);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)
@@ -226,18 +245,18 @@ fn private_file(path: &Path) -> io::Result<File> {
 
 /// A folder of somebody else's, or one that others may write into, could be made to hold anything.
 #[cfg(unix)]
-fn check_owner(root: &Path, own_file: &File) -> io::Result<()> {
+fn check_owner(folder: &Path, own_file: &File) -> io::Result<()> {
     use std::os::unix::fs::MetadataExt;
 
-    let (folder, own) = (fs::metadata(root)?, own_file.metadata()?);
-    let complaint = if folder.uid() != own.uid() {
+    let (found, own) = (fs::metadata(folder)?, own_file.metadata()?);
+    let complaint = if found.uid() != own.uid() {
         "it belongs to another user"
-    } else if folder.mode() & 0o022 != 0 {
+    } else if found.mode() & 0o022 != 0 {
         "others may write into it"
     } else {
         return Ok(());
     };
-    Err(at(root, &io::Error::new(io::ErrorKind::PermissionDenied, complaint)))
+    Err(at(folder, &io::Error::new(io::ErrorKind::PermissionDenied, complaint)))
 }
 
 #[cfg(not(unix))]

@@ -44,6 +44,9 @@ pub(super) trait Wire: Send + Sync {
     /// A request for the body, without the user's headers.
     fn request(&self, endpoint: &Uri, body: Bytes) -> Result<Request<Full<Bytes>>, http::Error>;
 
+    /// Whether the status alone says that the backend took the request, whatever becomes of the rest of the reply.
+    fn is_said_by_status(&self, status: StatusCode) -> bool;
+
     /// What a reply means.
     fn verdict(&self, reply: &Reply) -> Result<Accepted, Failure>;
 }
@@ -105,7 +108,8 @@ pub(super) fn is_retryable(status: StatusCode) -> bool {
 
 /// The way to one backend.
 pub(crate) struct Transport {
-    client: Mutex<HttpClient>,
+    /// With its number: one that nobody answers is replaced once.
+    client: Mutex<(u64, HttpClient)>,
     connect: fn() -> HttpClient,
     wire: Box<dyn Wire>,
     destination: Destination,
@@ -113,10 +117,10 @@ pub(crate) struct Transport {
 
 impl Transport {
     pub(super) fn new(connect: fn() -> HttpClient, wire: Box<dyn Wire>, destination: &Destination) -> Self {
-        Self { client: Mutex::new(connect()), connect, wire, destination: destination.clone() }
+        Self { client: Mutex::new((0, connect())), connect, wire, destination: destination.clone() }
     }
 
-    fn client(&self) -> MutexGuard<'_, HttpClient> {
+    fn client(&self) -> MutexGuard<'_, (u64, HttpClient)> {
         self.client.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -129,13 +133,17 @@ impl Transport {
 
     /// Sends one encoded request and reads the reply.
     pub(crate) async fn send(&self, body: Bytes) -> Result<Accepted, Failure> {
-        let exchange = self.exchange(body);
+        let (number, client) = self.client().clone();
+        let exchange = self.exchange(client, body);
         let reply = match self.destination.timeout {
             None => exchange.await?,
             Some(limit) => {
                 let Ok(reply) = tokio::time::timeout(limit, exchange).await else {
                     // Who does not answer may be gone, and a connection that many requests share would outlive that by minutes.
-                    *self.client() = (self.connect)();
+                    let mut current = self.client();
+                    if current.0 == number {
+                        *current = (number + 1, (self.connect)());
+                    }
                     return Err(Failure::retryable(format!("no answer within {} ms", limit.as_millis())));
                 };
                 reply?
@@ -144,15 +152,18 @@ impl Transport {
         self.wire.verdict(&reply)
     }
 
-    async fn exchange(&self, body: Bytes) -> Result<Reply, Failure> {
+    async fn exchange(&self, client: HttpClient, body: Bytes) -> Result<Reply, Failure> {
         let mut request = self.wire.request(&self.destination.endpoint, body).map_err(|error| Failure::is_final(error.to_string()))?;
         for (name, value) in &self.destination.headers {
             request.headers_mut().insert(name, value.clone());
         }
-        let client = self.client().clone();
         let response = client.request(request).await.map_err(|error| Failure::retryable(innermost(&error)))?;
         let (head, body) = response.into_parts();
-        let (body, trailers) = read(body).await?;
+        let (body, trailers) = match read(body).await {
+            // That it was taken is said already; to send it again would be to send it twice.
+            Err(_) if self.wire.is_said_by_status(head.status) => Default::default(),
+            read => read?,
+        };
         let mut headers = head.headers;
         headers.extend(trailers);
         Ok(Reply { status: head.status, headers, body })

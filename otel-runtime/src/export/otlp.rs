@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use opentelemetry::{Context, InstrumentationScope};
+use opentelemetry::logs::AnyValue;
+use opentelemetry::{Array, Context, InstrumentationScope, KeyValue, Value};
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
@@ -21,7 +22,7 @@ use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
 use prost::Message;
 
-use crate::delivery::{Batch, Batcher, Delivery, Parcel, Signal};
+use crate::delivery::{Batch, Batcher, Delivery, Encoder, Parcel, Signal};
 
 /// How long a flush through a provider of the SDK waits for the delivery; that interface has no deadline of its own.
 const FLUSH: Duration = Duration::from_secs(5);
@@ -38,9 +39,11 @@ impl OtlpSpans {
     /// `open` counts the spans that were started and did not end.
     pub(crate) fn new(delivery: &Arc<Delivery>, batch: Batch, resource: &Resource, open: Arc<AtomicU64>) -> Self {
         let resource = ResourceAttributesWithSchema::from(resource);
-        let encode =
-            move |spans| ExportTraceServiceRequest { resource_spans: group_spans_by_resource_and_scope(spans, &resource) }.encode_to_vec();
-        Self { batcher: Batcher::start(delivery, Signal::Traces, batch, encode), delivery: Arc::clone(delivery), open }
+        let encode = Box::new(move |spans| {
+            ExportTraceServiceRequest { resource_spans: group_spans_by_resource_and_scope(spans, &resource) }.encode_to_vec()
+        });
+        let encoder = Encoder { size: span_size, encode };
+        Self { batcher: Batcher::start(delivery, Signal::Traces, batch, encoder), delivery: Arc::clone(delivery), open }
     }
 
     pub(crate) fn batcher(&self) -> Batcher<SpanData> {
@@ -80,11 +83,12 @@ pub(crate) struct OtlpLogs {
 impl OtlpLogs {
     pub(crate) fn new(delivery: &Arc<Delivery>, batch: Batch, resource: &Resource) -> Self {
         let resource = ResourceAttributesWithSchema::from(resource);
-        let encode = move |logs: Vec<(SdkLogRecord, InstrumentationScope)>| {
+        let encode = Box::new(move |logs: Vec<(SdkLogRecord, InstrumentationScope)>| {
             let logs: Vec<_> = logs.iter().map(|(record, scope)| (record, scope)).collect();
             ExportLogsServiceRequest { resource_logs: group_logs_by_resource_and_scope(&LogBatch::new(&logs), &resource) }.encode_to_vec()
-        };
-        Self { batcher: Batcher::start(delivery, Signal::Logs, batch, encode), delivery: Arc::clone(delivery) }
+        });
+        let encoder = Encoder { size: |(record, _)| log_size(record), encode };
+        Self { batcher: Batcher::start(delivery, Signal::Logs, batch, encoder), delivery: Arc::clone(delivery) }
     }
 
     pub(crate) fn batcher(&self) -> Batcher<(SdkLogRecord, InstrumentationScope)> {
@@ -133,7 +137,7 @@ impl PushMetricExporter for OtlpMetrics {
         let items = data_points(&request);
         // An empty request says nothing that a backend needs to hear.
         if items > 0 {
-            self.delivery.queue().push(Signal::Metrics, Parcel { body: request.encode_to_vec().into(), items });
+            self.delivery.queue().push_new(Signal::Metrics, Parcel { body: request.encode_to_vec().into(), items });
         }
         Ok(())
     }
@@ -148,6 +152,43 @@ impl PushMetricExporter for OtlpMetrics {
 
     fn temporality(&self) -> Temporality {
         Temporality::Cumulative
+    }
+}
+
+/// The bytes that a span takes, by a rough count of what may be long.
+fn span_size(span: &SpanData) -> usize {
+    let attributes = |attributes: &[KeyValue]| attributes.iter().map(attribute_size).sum::<usize>();
+    let events = span.events.iter().map(|event| EACH + event.name.len() + attributes(&event.attributes));
+    let links = span.links.iter().map(|link| EACH + attributes(&link.attributes));
+    EACH + span.name.len() + attributes(&span.attributes) + events.chain(links).sum::<usize>()
+}
+
+/// What anything takes beside its texts.
+const EACH: usize = 64;
+
+fn attribute_size(attribute: &KeyValue) -> usize {
+    let value = match &attribute.value {
+        Value::String(text) => text.as_str().len(),
+        Value::Array(Array::String(texts)) => texts.iter().map(|text| EACH + text.as_str().len()).sum(),
+        Value::Array(Array::I64(numbers)) => 8 * numbers.len(),
+        Value::Array(Array::F64(numbers)) => 8 * numbers.len(),
+        _ => 8,
+    };
+    attribute.key.as_str().len() + 16 + value
+}
+
+fn log_size(record: &SdkLogRecord) -> usize {
+    let attributes = record.attributes_iter().map(|(key, value)| key.as_str().len() + 16 + any_size(value));
+    EACH + record.body().map_or(0, any_size) + attributes.sum::<usize>()
+}
+
+fn any_size(value: &AnyValue) -> usize {
+    match value {
+        AnyValue::String(text) => text.as_str().len(),
+        AnyValue::Bytes(bytes) => bytes.len(),
+        AnyValue::ListAny(list) => list.iter().map(|value| 16 + any_size(value)).sum(),
+        AnyValue::Map(map) => map.iter().map(|(key, value)| key.as_str().len() + 16 + any_size(value)).sum(),
+        _ => 8,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Where in its life telemetry is, and how it ends: once, whoever asks for it.
 
-use std::mem;
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread;
@@ -26,7 +26,7 @@ enum State {
     Running(Arc<Providers>),
     /// Somebody is shutting it down.
     Ending,
-    Ended,
+    Ended(Result<(), DeliveryError>),
 }
 
 impl Life {
@@ -42,31 +42,39 @@ impl Life {
         &self.diagnostics
     }
 
-    /// Ends it, unless it has ended or is ending already; then this waits for that.
+    /// Ends it. Who asks while it is ending waits for that and gets the same answer; who asks afterwards has nothing to end.
     pub(super) fn shutdown(&self, timeout: Duration) -> Result<(), DeliveryError> {
         let deadline = deadline(timeout);
-        let Some(providers) = self.begin_shutdown(deadline) else { return Ok(()) };
-        let undelivered = self.end(&providers, deadline);
-        *self.lock() = State::Ended;
-        self.ended.notify_all();
-        if undelivered.is_empty() { Ok(()) } else { Err(DeliveryError::undelivered(undelivered)) }
-    }
-
-    /// The providers, for the first who asks; others wait until he is done.
-    fn begin_shutdown(&self, deadline: Instant) -> Option<Arc<Providers>> {
         let mut state = self.lock();
-        if matches!(*state, State::Running(_)) {
-            let State::Running(providers) = mem::replace(&mut *state, State::Ending) else { return None };
-            return Some(providers);
-        }
-        let left = deadline.saturating_duration_since(Instant::now());
-        drop(self.ended.wait_timeout_while(state, left, |state| matches!(state, State::Ending)));
-        None
+        let providers = match &*state {
+            State::Running(providers) => Arc::clone(providers),
+            State::Ended(_) => return Ok(()),
+            State::Ending => {
+                let left = deadline.saturating_duration_since(Instant::now());
+                let waited = self.ended.wait_timeout_while(state, left, |state| matches!(state, State::Ending));
+                return match &*waited.unwrap_or_else(PoisonError::into_inner).0 {
+                    State::Ended(result) => result.clone(),
+                    State::Running(_) | State::Ending => Err(DeliveryError::timed_out(timeout)),
+                };
+            }
+        };
+        *state = State::Ending;
+        drop(state);
+        let undelivered = panic::catch_unwind(AssertUnwindSafe(|| self.end(&providers, deadline))).unwrap_or_default();
+        let result = if undelivered.is_empty() { Ok(()) } else { Err(DeliveryError::undelivered(undelivered)) };
+        *self.lock() = State::Ended(result.clone());
+        self.ended.notify_all();
+        result
     }
 
     fn end(&self, providers: &Providers, deadline: Instant) -> Vec<Undelivered> {
         let left = || deadline.saturating_duration_since(Instant::now());
         self.pipeline.close();
+        if providers.delivery.as_ref().is_some_and(|delivery| delivery.is_in_child()) {
+            // None of the threads that would do anything are here.
+            self.diagnostics.say("this process was forked off one with telemetry, and delivers none of its own; fork before `init`");
+            return Vec::new();
+        }
         if let Some(delivery) = &providers.delivery {
             delivery.announce_shutdown();
         }
@@ -94,7 +102,7 @@ impl Life {
     pub(super) fn providers(&self) -> Option<Arc<Providers>> {
         match &*self.lock() {
             State::Running(providers) => Some(Arc::clone(providers)),
-            State::Ending | State::Ended => None,
+            State::Ending | State::Ended(_) => None,
         }
     }
 

@@ -24,6 +24,8 @@ pub(super) struct Providers {
     pub(super) meter: Option<SdkMeterProvider>,
     pub(super) logger: Option<SdkLoggerProvider>,
     pub(super) delivery: Option<Arc<Delivery>>,
+    /// Until everything is built.
+    spool: Option<Spool>,
     /// What holds items back for a while.
     pub(super) holding: Vec<Box<dyn Flush>>,
     pub(super) open_spans: Arc<AtomicU64>,
@@ -61,6 +63,9 @@ impl Providers {
                 providers.deliver(signal, destination, config, diagnostics)?;
             }
         }
+        if let (Some(delivery), Some(spool)) = (&providers.delivery, providers.spool.take()) {
+            delivery.keep_in(spool, diagnostics.clone()).map_err(InitError::Thread)?;
+        }
         // The meter provider comes first: processors of the SDK ask for a meter when they are built.
         providers.meter = providers.meter_provider(config, console);
         if let (Some(meter), Some(delivery)) = (&providers.meter, &providers.delivery)
@@ -79,13 +84,13 @@ impl Providers {
 
     fn deliver(&mut self, signal: Signal, destination: &Destination, config: &Config, diagnostics: &Diagnostics) -> Result<(), InitError> {
         let transport = delivery::transport(signal, destination).map_err(InitError::Unsupported)?;
-        let delivery = match &self.delivery {
-            Some(delivery) => Arc::clone(delivery),
-            None => Arc::new(
-                Delivery::start(config.queue_max_bytes, spool(config, diagnostics), diagnostics.clone()).map_err(InitError::Thread)?,
-            ),
+        let delivery = if let Some(delivery) = &self.delivery {
+            Arc::clone(delivery)
+        } else {
+            self.spool = spool(config, diagnostics);
+            Arc::new(Delivery::start(config.queue_max_bytes, diagnostics.clone()).map_err(InitError::Thread)?)
         };
-        delivery.serve(signal, transport, config.retry_max_elapsed);
+        delivery.serve(signal, transport, self.spool.is_none().then_some(config.retry_max_elapsed));
         self.delivery = Some(delivery);
         Ok(())
     }

@@ -22,10 +22,11 @@ pub(super) fn observe(provider: &SdkMeterProvider, delivery: &Arc<Delivery>, sig
     meter
         .i64_observable_up_down_counter(format!("otel.sdk.exporter.{item}.inflight"))
         .with_unit(unit)
-        .with_description("What is under way to the backend.")
+        .with_description("What waits to be exported, or is under way or tried again.")
         .with_callback(move |observer| {
             if let Some(delivery) = delivery.upgrade() {
-                observer.observe(i64::try_from(delivery.health(signal).in_flight).unwrap_or(i64::MAX), &common);
+                let health = delivery.health(signal);
+                observer.observe(i64::try_from(health.queued + health.spooled).unwrap_or(i64::MAX), &common);
             }
         })
         .build();
@@ -65,7 +66,7 @@ fn common(signal: Signal, destination: &Destination) -> Vec<KeyValue> {
     vec![
         KeyValue::new("otel.component.name", format!("{component}/0")),
         KeyValue::new("otel.component.type", component),
-        KeyValue::new("server.address", endpoint.host().unwrap_or_default().to_owned()),
+        KeyValue::new("server.address", endpoint.host().unwrap_or_default().trim_matches(['[', ']']).to_owned()),
         KeyValue::new("server.port", i64::from(port)),
     ]
 }

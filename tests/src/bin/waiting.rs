@@ -1,4 +1,4 @@
-//! Records a span, says so, and waits for a signal to end it: for `tests/signals.rs`.
+//! Records a span, says so, and waits for a signal to end it, with its telemetry or without: for `tests/signals.rs`.
 
 use std::error::Error;
 
@@ -11,6 +11,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let telemetry = otel_runtime::init()?;
     telemetry.shut_down_on_signals()?;
     work();
+    if std::env::args().nth(1).as_deref() == Some("without-telemetry") {
+        drop(telemetry);
+    } else {
+        std::mem::forget(telemetry);
+    }
     println!("waiting");
     loop {
         std::thread::park();

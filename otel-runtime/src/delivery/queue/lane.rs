@@ -1,6 +1,7 @@
 //! One lane of the queue: the parcels of one signal, those under way, and their account.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::mem;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -16,18 +17,31 @@ pub(super) struct Entry {
     pub(super) items: u64,
     pub(super) body: Option<Bytes>,
     pub(super) segment: Option<Segment>,
-    /// Not to be written to disk, where it was taken away from.
+    /// Not to be written to disk: it is too large for it, or was taken away from there.
     stays_in_memory: bool,
     came: Instant,
+}
+
+/// Where a parcel that waits is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// In memory, and to be written to disk if there is a spool.
+    Memory,
+    /// In memory, and not to be written.
+    MemoryAlone,
+    Both,
+    Disk,
 }
 
 #[derive(Default)]
 pub(super) struct Lane {
     waiting: BTreeMap<u64, Entry>,
+    /// The numbers of those that wait, by their place.
+    places: [BTreeSet<u64>; 4],
     sending: BTreeMap<u64, Entry>,
     pub(super) endpoint: String,
     pub(super) trouble: Trouble,
-    /// What was accepted, delivered and dropped.
+    /// What was delivered and dropped, and what is queued, spooled and under way.
     totals: SignalHealth,
 }
 
@@ -47,14 +61,16 @@ pub(super) struct Trouble {
     cause: Option<String>,
     /// Whether it was said that it began.
     said: bool,
-    /// Items dropped because the queue was full.
-    overflowed: u64,
-    /// When it was last said that the queue is full: a lane that is now full and now empty would say so all the time.
-    full_said: Option<Instant>,
+    /// Items dropped since it was last said that something is over.
+    dropped: u64,
+    /// Whether the queue or the spool is full.
+    is_full: bool,
+    /// When items that were dropped were last spoken of: a lane that is now full and now empty would say so all the time.
+    loss_said: Option<Instant>,
 }
 
-/// How often it may be said that the queue is full.
-const SAY_FULL_EVERY: Duration = Duration::from_secs(30);
+/// How often losses of one kind may be announced.
+const SAY_LOSS_EVERY: Duration = Duration::from_secs(30);
 
 impl Entry {
     pub(super) fn in_memory(parcel: Parcel) -> Self {
@@ -65,10 +81,23 @@ impl Entry {
         Self { items, body: None, segment: Some(segment), stays_in_memory: false, came: Instant::now() }
     }
 
+    /// The bytes that it takes in memory, with what it takes to keep it.
     pub(super) fn size_in_memory(&self) -> usize {
-        self.body.as_ref().map_or(0, Bytes::len)
+        self.body.as_ref().map_or(0, Bytes::len) + OVERHEAD
+    }
+
+    fn place(&self) -> Place {
+        match (&self.body, &self.segment) {
+            (Some(_), Some(_)) => Place::Both,
+            (None, _) => Place::Disk,
+            (Some(_), None) if self.stays_in_memory => Place::MemoryAlone,
+            (Some(_), None) => Place::Memory,
+        }
     }
 }
+
+/// What a parcel takes beside its body, roughly.
+pub(super) const OVERHEAD: usize = 256;
 
 impl Trouble {
     /// Something went wrong; whether to say so.
@@ -79,33 +108,94 @@ impl Trouble {
         say
     }
 
-    /// Items were dropped; whether to say so.
-    fn overflow(&mut self, items: u64) -> bool {
-        let recently = self.full_said.is_some_and(|said| said.elapsed() < SAY_FULL_EVERY);
-        let say = self.overflowed == 0 && !recently;
+    /// Items were dropped; whether that is to be announced.
+    pub(super) fn lose(&mut self, items: u64) -> bool {
+        self.dropped += items;
+        let say = self.loss_said.is_none_or(|said| said.elapsed() >= SAY_LOSS_EVERY);
         if say {
-            self.full_said = Some(Instant::now());
-            self.said = true;
+            self.loss_said = Some(Instant::now());
         }
-        self.overflowed += items;
         say
+    }
+
+    /// Items were dropped because there was no room; whether to say that this begins.
+    fn overflow(&mut self, items: u64) -> bool {
+        let begins = !mem::replace(&mut self.is_full, true);
+        if !begins {
+            self.dropped += items;
+            return false;
+        }
+        let say = self.lose(items);
+        self.said |= say;
+        say
+    }
+
+    #[cfg(test)]
+    pub(super) fn forget_when_losses_were_said(&mut self) {
+        self.loss_said = None;
+    }
+
+    /// Everything was delivered; the items dropped meanwhile, if it was said that something began.
+    fn end(&mut self) -> Option<u64> {
+        self.is_full = false;
+        mem::take(&mut self.said).then(|| mem::take(&mut self.dropped))
     }
 }
 
 impl Lane {
     pub(super) fn add(&mut self, number: u64, entry: Entry) {
-        self.totals.accepted += entry.items;
+        self.count_in(&entry);
+        self.places[entry.place() as usize].insert(number);
         self.waiting.insert(number, entry);
     }
 
-    pub(super) fn lose(&mut self, items: u64, reason: DropReason) {
-        self.totals.accepted += items;
+    fn count_in(&mut self, entry: &Entry) {
+        *self.whereabouts(entry) += entry.items;
+        self.totals.queued_bytes += entry.body.as_ref().map_or(0, Bytes::len);
+    }
+
+    fn count_out(&mut self, entry: &Entry) {
+        *self.whereabouts(entry) -= entry.items;
+        self.totals.queued_bytes -= entry.body.as_ref().map_or(0, Bytes::len);
+    }
+
+    fn whereabouts(&mut self, entry: &Entry) -> &mut u64 {
+        if entry.body.is_some() { &mut self.totals.queued } else { &mut self.totals.spooled }
+    }
+
+    /// Takes a parcel that waits out of the lane.
+    fn remove(&mut self, number: u64) -> Option<Entry> {
+        let entry = self.waiting.remove(&number)?;
+        self.places[entry.place() as usize].remove(&number);
+        self.count_out(&entry);
+        Some(entry)
+    }
+
+    /// Changes a parcel, wherever it is.
+    fn change(&mut self, number: u64, change: impl FnOnce(&mut Entry)) -> bool {
+        if let Some(mut entry) = self.remove(number) {
+            change(&mut entry);
+            self.add(number, entry);
+            return true;
+        }
+        let Some(mut entry) = self.sending.remove(&number) else { return false };
+        self.count_out(&entry);
+        change(&mut entry);
+        self.count_in(&entry);
+        self.sending.insert(number, entry);
+        true
+    }
+
+    pub(super) fn drop_items(&mut self, items: u64, reason: DropReason) {
         self.totals.drop_items(reason, items);
     }
 
     /// The oldest parcel, which is under way from now on.
     pub(super) fn take(&mut self) -> Option<(u64, Entry)> {
-        let (number, entry) = self.waiting.pop_first()?;
+        let number = *self.waiting.first_key_value()?.0;
+        let entry = self.remove(number)?;
+        self.count_in(&entry);
+        self.totals.in_flight += entry.items;
         self.sending.insert(number, entry.clone());
         Some((number, entry))
     }
@@ -113,103 +203,132 @@ impl Lane {
     /// The bytes that this frees, and what follows.
     pub(super) fn settle(&mut self, number: u64, fate: Fate) -> (usize, Settled) {
         let Some(entry) = self.sending.remove(&number) else { return Default::default() };
-        let (freed, mut settled) = (entry.size_in_memory(), Settled { segment: entry.segment, over: None });
+        self.count_out(&entry);
+        self.totals.in_flight -= entry.items;
+        let freed = entry.size_in_memory();
+        let mut settled = Settled { segment: entry.segment, over: None };
         match fate {
-            Fate::Dropped(reason) => self.totals.drop_items(reason, entry.items),
+            Fate::Dropped(reason) => {
+                self.totals.drop_items(reason, entry.items);
+                self.trouble.dropped += entry.items;
+            }
             Fate::Delivered { rejected } => {
                 self.totals.delivered += entry.items - rejected;
                 self.totals.drop_items(DropReason::Rejected, rejected);
                 self.trouble.cause = None;
                 // Not before the lane is empty, since a full one is full again at once.
-                if self.waiting.is_empty() && std::mem::take(&mut self.trouble.said) {
-                    settled.over = Some(std::mem::take(&mut self.trouble.overflowed));
+                if self.waiting.is_empty() {
+                    settled.over = self.trouble.end();
                 }
             }
         }
         (freed, settled)
     }
 
+    fn oldest(&self, places: &[Place]) -> Option<u64> {
+        places.iter().filter_map(|place| self.places[*place as usize].first()).min().copied()
+    }
+
     /// The parcel whose memory can be had best: one that is on disk too, or else, to be lost, the oldest.
     pub(super) fn dispensable(&self) -> Option<(bool, u64)> {
-        let in_memory = self.waiting.iter().filter(|(_, entry)| entry.body.is_some());
-        let first = in_memory.clone().find(|(_, entry)| entry.segment.is_some()).map(|(number, _)| (false, *number));
-        first.or_else(|| in_memory.map(|(number, _)| (true, *number)).next())
+        let spooled = self.oldest(&[Place::Both]).map(|number| (false, number));
+        spooled.or_else(|| self.oldest(&[Place::Memory, Place::MemoryAlone]).map(|number| (true, number)))
     }
 
     /// Keeps a parcel on disk alone. Returns the bytes that this frees.
     pub(super) fn forget_body(&mut self, number: u64) -> usize {
-        self.waiting.get_mut(&number).and_then(|entry| entry.body.take()).map_or(0, |body| body.len())
+        let mut freed = 0;
+        self.change(number, |entry| freed = entry.body.take().map_or(0, |body| body.len()));
+        freed
     }
 
     /// Drops a parcel that waits. Returns the bytes that this frees, and its items if that is to be said.
-    pub(super) fn overflow(&mut self, number: u64) -> (usize, Option<u64>) {
-        let Some(entry) = self.waiting.remove(&number) else { return (0, None) };
-        self.totals.drop_items(DropReason::QueueFull, entry.items);
-        let say = self.trouble.overflow(entry.items);
+    pub(super) fn overflow(&mut self, number: u64, reason: DropReason) -> (usize, Option<u64>) {
+        let Some(entry) = self.remove(number) else { return (0, None) };
+        let say = self.refuse(entry.items, reason);
         (entry.size_in_memory(), say.then_some(entry.items))
     }
 
-    pub(super) fn unwritten(&self, before: Instant) -> impl Iterator<Item = (u64, Parcel)> {
-        let all = self.sending.iter().chain(&self.waiting);
-        let unwritten = all.filter(move |(_, entry)| entry.segment.is_none() && !entry.stays_in_memory && entry.came <= before);
-        unwritten.filter_map(|(number, entry)| Some((*number, Parcel { body: entry.body.clone()?, items: entry.items })))
+    /// Drops items for which there is no room; whether to say that this begins.
+    pub(super) fn refuse(&mut self, items: u64, reason: DropReason) -> bool {
+        self.totals.drop_items(reason, items);
+        self.trouble.overflow(items)
     }
 
-    pub(super) fn entry(&mut self, number: u64) -> Option<&mut Entry> {
-        self.sending.get_mut(&number).or_else(|| self.waiting.get_mut(&number))
+    /// The oldest parcel that is to be on disk, is not, and came before `before`.
+    pub(super) fn unwritten(&self, before: Instant) -> Option<(u64, Parcel)> {
+        let sending = self.sending.iter().find(|(_, entry)| entry.place() == Place::Memory);
+        let waiting = || self.oldest(&[Place::Memory]).and_then(|number| self.waiting.get_key_value(&number));
+        let (number, entry) = sending.or_else(waiting).filter(|(_, entry)| entry.came <= before)?;
+        Some((*number, Parcel { body: entry.body.clone()?, items: entry.items }))
+    }
+
+    /// Notes that a parcel is on disk. Gives the segment back if the parcel is settled by now.
+    pub(super) fn written(&mut self, number: u64, segment: Segment) -> Option<Segment> {
+        let mut segment = Some(segment);
+        self.change(number, |entry| entry.segment = segment.take());
+        segment
+    }
+
+    /// Keeps a parcel off the disk.
+    pub(super) fn keep_in_memory(&mut self, number: u64) {
+        self.change(number, |entry| entry.stays_in_memory = true);
     }
 
     /// The oldest parcel that waits and is on disk.
     pub(super) fn oldest_segment(&self) -> Option<u64> {
-        self.waiting.iter().find(|(_, entry)| entry.segment.is_some()).map(|(number, _)| *number)
+        self.oldest(&[Place::Both, Place::Disk])
     }
 
-    /// Takes the segment of a parcel that waits. One that is nowhere else is dropped.
-    pub(super) fn release_segment(&mut self, number: u64) -> Option<Segment> {
-        let entry = self.waiting.get_mut(&number)?;
-        let segment = entry.segment.take();
-        entry.stays_in_memory = true;
+    /// Takes the segment of a parcel that waits. One that is nowhere else is dropped. Returns the bytes that this frees too.
+    pub(super) fn release_segment(&mut self, number: u64) -> (usize, Option<Segment>, Option<u64>) {
+        let Some(entry) = self.waiting.get(&number) else { return (0, None, None) };
+        let segment = entry.segment.clone();
         if entry.body.is_none() {
-            self.overflow(number);
+            let (freed, first) = self.overflow(number, DropReason::SpoolFull);
+            return (freed, segment, first);
         }
-        segment
+        self.change(number, |entry| {
+            entry.segment = None;
+            entry.stays_in_memory = true;
+        });
+        (0, segment, None)
     }
 
-    /// Whether a parcel with a number below `before` waits or is under way.
+    /// Whether a parcel with a number below `before` waits or is under way, and will be sent.
     pub(super) fn is_unsettled(&self, before: u64) -> bool {
-        let oldest = self.sending.keys().chain(self.waiting.keys()).min();
-        oldest.is_some_and(|number| *number < before)
+        let oldest = self.sending.keys().next().into_iter().chain(self.waiting.keys().next()).min();
+        self.is_served() && oldest.is_some_and(|number| *number < before)
     }
 
-    pub(super) fn health(&self) -> SignalHealth {
+    /// Whether there is a backend for this signal.
+    pub(super) fn is_served(&self) -> bool {
+        !self.endpoint.is_empty()
+    }
+
+    pub(super) fn health(&self, accepted: u64) -> SignalHealth {
         let mut health = self.totals.clone();
-        for entry in self.sending.values().chain(self.waiting.values()) {
-            let place = if entry.body.is_some() { &mut health.queued } else { &mut health.spooled };
-            *place += entry.items;
-            health.queued_bytes += entry.size_in_memory();
-        }
-        health.in_flight = self.sending.values().map(|entry| entry.items).sum();
+        health.accepted = accepted;
         health.last_error.clone_from(&self.trouble.cause);
         health
     }
 
-    /// Drops what is on no disk. Returns what was dropped since the start, and what is spooled, if anything was or is.
+    /// Drops what is on no disk, and lets go of what is. Returns what was dropped since the start, and what is spooled, if anything was or is.
     pub(super) fn close(&mut self, signal: Signal) -> Option<Undelivered> {
-        self.waiting.append(&mut self.sending);
-        let mut spooled = 0;
-        self.waiting.retain(|_, entry| {
-            entry.body = None;
-            if entry.segment.is_some() {
-                spooled += entry.items;
-            } else {
-                self.totals.drop_items(DropReason::Shutdown, entry.items);
+        let sending = mem::take(&mut self.sending);
+        let left = mem::take(&mut self.waiting).into_values().chain(sending.into_values());
+        for entry in left {
+            self.count_out(&entry);
+            match entry.segment {
+                Some(_) => self.totals.spooled += entry.items,
+                None => self.totals.drop_items(DropReason::Shutdown, entry.items),
             }
-            entry.segment.is_some()
-        });
-        let dropped = self.totals.dropped_in_all();
+        }
+        self.places = Default::default();
+        self.totals.in_flight = 0;
+        let (dropped, spooled) = (self.totals.dropped_in_all(), self.totals.spooled);
         // What was spooled for a signal that goes nowhere this time waits for another.
-        let is_served = !self.endpoint.is_empty();
-        (dropped > 0 || (spooled > 0 && is_served)).then(|| Undelivered {
+        (dropped > 0 || (spooled > 0 && self.is_served())).then(|| Undelivered {
             signal,
             dropped,
             spooled,

@@ -8,6 +8,11 @@ fn parcel(size: usize, items: u64) -> Parcel {
     Parcel { body: Bytes::from(vec![0; size]), items }
 }
 
+/// A queue with room for bodies of so many bytes, in `parcels` parcels.
+fn queue_of(max_bytes: usize, parcels: usize) -> (Queue, Arc<StdMutex<Vec<String>>>) {
+    queue(max_bytes + parcels * OVERHEAD)
+}
+
 fn queue(max_bytes: usize) -> (Queue, Arc<StdMutex<Vec<String>>>) {
     let lines = Arc::new(StdMutex::new(Vec::new()));
     let said = Arc::clone(&lines);
@@ -27,17 +32,17 @@ fn settle(queue: &Queue, signal: Signal, number: Option<u64>, fate: Fate) {
 fn assert_balanced(queue: &Queue) {
     for signal in Signal::ALL {
         let health = queue.health(signal);
-        assert_eq!(health.accepted, health.delivered + health.queued + health.spooled + health.dropped_in_all(), "{health:?}");
+        assert!(health.is_balanced(), "{health:?}");
     }
 }
 
 #[test]
 fn the_oldest_of_all_signals_makes_room_and_is_counted() {
-    let (queue, lines) = queue(100);
-    queue.push(Signal::Logs, parcel(40, 4));
-    queue.push(Signal::Traces, parcel(40, 2));
-    queue.push(Signal::Traces, parcel(40, 1));
-    assert_eq!(queue.lock().bytes, 80);
+    let (queue, lines) = queue_of(100, 2);
+    queue.push_new(Signal::Logs, parcel(40, 4));
+    queue.push_new(Signal::Traces, parcel(40, 2));
+    queue.push_new(Signal::Traces, parcel(40, 1));
+    assert_eq!(queue.lock().bytes, 80 + 2 * OVERHEAD);
     assert_balanced(&queue);
     assert!(take(&queue, Signal::Logs).is_none());
     let lost = queue.close();
@@ -48,25 +53,55 @@ fn the_oldest_of_all_signals_makes_room_and_is_counted() {
 }
 
 #[test]
-fn what_is_under_way_is_never_dropped_to_make_room() {
-    let (queue, _) = queue(100);
-    queue.push(Signal::Traces, parcel(90, 1));
+fn what_is_under_way_is_never_dropped_to_make_room_and_takes_room() {
+    let (queue, _) = queue_of(100, 1);
+    queue.push_new(Signal::Traces, parcel(90, 1));
     let first = take(&queue, Signal::Traces);
-    assert!(first.is_some());
-    queue.push(Signal::Traces, parcel(90, 1));
+    queue.push_new(Signal::Traces, parcel(90, 2));
+    assert_eq!(queue.health(Signal::Traces).dropped(DropReason::QueueFull), 2, "there is no room");
     settle(&queue, Signal::Traces, first, Fate::Delivered { rejected: 0 });
+    queue.push_new(Signal::Traces, parcel(90, 4));
     let second = take(&queue, Signal::Traces);
-    assert!(second.is_some());
     settle(&queue, Signal::Traces, second, Fate::Delivered { rejected: 0 });
     assert_balanced(&queue);
-    assert_eq!(queue.close(), []);
+    assert_eq!((queue.health(Signal::Traces).delivered, queue.lock().bytes), (5, 0));
+}
+
+#[test]
+fn a_queue_that_is_now_full_and_now_empty_says_so_again_in_time_and_counts_all() {
+    let (queue, lines) = queue_of(100, 1);
+    for round in 0..3 {
+        (0..3).for_each(|_| queue.push_new(Signal::Traces, parcel(90, 1)));
+        let taken = take(&queue, Signal::Traces);
+        settle(&queue, Signal::Traces, taken, Fate::Delivered { rejected: 0 });
+        assert_balanced(&queue);
+        if round == 1 {
+            // The next time is long after.
+            queue.lock().lanes[Signal::Traces.index()].trouble.forget_when_losses_were_said();
+        }
+    }
+    assert_eq!(queue.health(Signal::Traces).dropped(DropReason::QueueFull), 6);
+    let lines = lines.lock().unwrap_or_else(PoisonError::into_inner);
+    let ends: Vec<_> = lines.iter().filter(|line| line.starts_with("traces are delivered again")).collect();
+    assert_eq!(
+        ends,
+        ["traces are delivered again; dropped meanwhile: 2 spans", "traces are delivered again; dropped meanwhile: 4 spans"],
+        "{lines:?}"
+    );
+}
+
+#[test]
+fn what_goes_nowhere_holds_nobody_up() {
+    let (queue, _) = queue(1000);
+    queue.push_new(Signal::Logs, parcel(1, 1));
+    assert!(queue.wait_until_settled(Instant::now()), "logs have no backend");
 }
 
 #[test]
 fn trouble_is_said_once_at_its_start_and_once_at_its_end() {
     let (queue, lines) = queue(1000);
     queue.name_endpoint(Signal::Traces, "http://backend".to_owned());
-    queue.push(Signal::Traces, parcel(1, 1));
+    queue.push_new(Signal::Traces, parcel(1, 1));
     let taken = take(&queue, Signal::Traces);
     for _ in 0..5 {
         queue.trouble(Signal::Traces, "refused", "trying again");
@@ -79,9 +114,10 @@ fn trouble_is_said_once_at_its_start_and_once_at_its_end() {
 #[test]
 fn a_flush_waits_for_what_was_there_before_it() {
     let (queue, _) = queue(1000);
+    queue.name_endpoint(Signal::Metrics, "http://backend".to_owned());
     let soon = || Instant::now() + Duration::from_millis(1);
     assert!(queue.wait_until_settled(soon()));
-    queue.push(Signal::Metrics, parcel(1, 1));
+    queue.push_new(Signal::Metrics, parcel(1, 1));
     assert!(!queue.wait_until_settled(soon()));
     let taken = take(&queue, Signal::Metrics);
     assert!(!queue.wait_until_settled(soon()), "what is under way is not settled");
@@ -93,7 +129,7 @@ fn a_flush_waits_for_what_was_there_before_it() {
 #[test]
 fn several_are_under_way_in_the_order_in_which_they_came() {
     let (queue, _) = queue(1000);
-    (1..=3).for_each(|items| queue.push(Signal::Traces, parcel(10, items)));
+    (1..=3).for_each(|items| queue.push_new(Signal::Traces, parcel(10, items)));
     let taken: Vec<_> = (0..3).filter_map(|_| take(&queue, Signal::Traces)).collect();
     assert!(taken.is_sorted() && taken.len() == 3);
     assert_eq!(queue.health(Signal::Traces).in_flight, 6);

@@ -1,6 +1,7 @@
 //! The thread that writes what was not delivered at once.
 
 use std::io;
+use std::mem;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -21,30 +22,30 @@ const PAUSE: Duration = Duration::from_secs(10);
 /// Writes parcels of the queue to the spool, until it is stopped.
 #[derive(Debug)]
 pub(crate) struct Writer {
-    spool: Arc<Spool>,
     /// Dropped to stop the thread, and disconnected when it has ended.
     stop: Mutex<Option<(Sender<()>, Receiver<()>)>>,
 }
 
 /// What the thread knows.
 struct Work {
-    spool: Arc<Spool>,
+    spool: Spool,
     queue: Arc<Queue>,
     diagnostics: Diagnostics,
     /// Until when nothing is tried, because the last time failed.
     pause: Option<Instant>,
-    is_full_said: bool,
+    is_too_large_said: bool,
 }
 
 impl Writer {
     pub(crate) fn start(spool: Spool, queue: Arc<Queue>, diagnostics: Diagnostics) -> io::Result<Self> {
-        let spool = Arc::new(spool);
         let (stop, stopped) = mpsc::channel();
-        let mut work = Work { spool: Arc::clone(&spool), queue, diagnostics, pause: None, is_full_said: false };
         let (ends, ended) = mpsc::channel();
+        queue.set_adopting(true);
+        let mut work = Work { spool, queue, diagnostics, pause: None, is_too_large_said: false };
         thread::Builder::new().name("otel-spool".to_owned()).spawn(move || {
             let _ends: Sender<()> = ends;
             work.adopt();
+            work.queue.set_adopting(false);
             while stopped.recv_timeout(LOOK) == Err(RecvTimeoutError::Timeout) {
                 work.write(GRACE);
             }
@@ -52,7 +53,7 @@ impl Writer {
             work.pause = None;
             work.write(Duration::ZERO);
         })?;
-        Ok(Self { spool, stop: Mutex::new(Some((stop, ended))) })
+        Ok(Self { stop: Mutex::new(Some((stop, ended))) })
     }
 
     /// Writes what is left and ends the thread, if that takes no longer than `limit`; a disk that hangs is left alone.
@@ -62,11 +63,6 @@ impl Writer {
             let _ = ended.recv_timeout(limit);
         }
     }
-
-    /// Removes what is not needed any more. Called when the queue is closed.
-    pub(crate) fn close(&self) {
-        self.spool.close();
-    }
 }
 
 impl Work {
@@ -75,7 +71,7 @@ impl Work {
         let found = self.spool.adopt();
         for signal in Signal::ALL {
             let items: u64 = found.segments.iter().filter(|(other, ..)| *other == signal).map(|(_, items, _)| items).sum();
-            if items > 0 {
+            if items > 0 && self.queue.serves(signal) {
                 self.diagnostics.say(format_args!("the spool has {} of an earlier run, which are delivered now", signal.count(items)));
             }
         }
@@ -93,10 +89,11 @@ impl Work {
             return;
         }
         let Some(before) = Instant::now().checked_sub(grace) else { return };
-        for (signal, number, parcel) in self.queue.unwritten(before) {
+        while let Some((signal, number, parcel)) = self.queue.unwritten(before) {
             let size = (HEADER + parcel.body.len()) as u64;
             if !self.make_room(size) {
-                return;
+                self.queue.keep_in_memory(signal, number);
+                continue;
             }
             match self.spool.write(signal, number, &parcel) {
                 Ok(segment) => {
@@ -116,15 +113,19 @@ impl Work {
         }
     }
 
-    /// Removes the oldest segments until so many bytes fit; `false` if they never will.
+    /// Removes the oldest segments until so many bytes fit; `false` if they do not.
     fn make_room(&mut self, size: u64) -> bool {
+        if size > self.spool.max_bytes {
+            if !mem::replace(&mut self.is_too_large_said, true) {
+                let max = self.spool.max_bytes;
+                self.diagnostics
+                    .say(format_args!("one request is larger than the whole spool may be ({max} bytes); it is kept in memory alone"));
+            }
+            return false;
+        }
         while self.spool.is_full(size) {
             let Some(oldest) = self.queue.release_oldest_segment() else { return false };
             oldest.remove();
-            if !self.is_full_said {
-                self.is_full_said = true;
-                self.diagnostics.say(format_args!("the spool is full ({} bytes): removing the oldest", self.spool.max_bytes));
-            }
         }
         true
     }
