@@ -2,7 +2,7 @@
 //! the test that started it.
 
 use std::{
-    io::Read,
+    io::{Read, Write},
     process::{self, Command, ExitStatus, Stdio},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     thread,
@@ -42,10 +42,26 @@ impl Child {
     /// If it cannot be started.
     #[must_use]
     #[track_caller]
-    pub fn spawn(mut command: Command) -> Self {
+    pub fn spawn(command: Command) -> Self {
+        Self::spawn_with_input(command, Stdio::null())
+    }
+
+    /// As [`Self::spawn`], and [`Self::say`] can tell it something.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be started.
+    #[must_use]
+    #[track_caller]
+    pub fn spawn_listening(command: Command) -> Self {
+        Self::spawn_with_input(command, Stdio::piped())
+    }
+
+    #[track_caller]
+    fn spawn_with_input(mut command: Command, input: Stdio) -> Self {
         let name = command.get_program().to_string_lossy().into_owned();
         let mut process = command
-            .stdin(Stdio::null())
+            .stdin(input)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -58,6 +74,17 @@ impl Child {
             printed.capture(stderr, |text| &mut text.stderr);
         }
         Self { process, name, printed }
+    }
+
+    /// Writes a line to the input of a process that was started to listen.
+    ///
+    /// # Panics
+    ///
+    /// If it does not listen, or has ended.
+    #[track_caller]
+    pub fn say(&mut self, line: &str) {
+        let input = self.process.stdin.as_mut().unwrap_or_else(|| panic!("{} does not listen", self.name));
+        writeln!(input, "{line}").unwrap_or_else(|error| panic!("{} cannot be told {line:?}: {error}", self.name));
     }
 
     /// The process id.

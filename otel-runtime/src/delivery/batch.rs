@@ -3,7 +3,7 @@
 use std::fmt;
 use std::mem;
 use std::panic::{self, AssertUnwindSafe};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -13,7 +13,7 @@ use tokio::time::timeout;
 
 use super::account::DropReason;
 use super::queue::{Parcel, Queue};
-use super::{Delivery, Holding, Signal};
+use super::{Delivery, Holding, Process, Signal};
 
 /// When a batch is full, and when it is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,10 +23,10 @@ pub(crate) struct Batch {
     pub(crate) schedule_delay: Duration,
 }
 
-/// What a batch has at most in bytes, by a rough count: backends take requests of 4 MiB, and memory is counted in bytes and not in items.
-const MAX_BATCH_BYTES: usize = 2 * 1024 * 1024;
-/// What is held back before it is encoded, at most.
-const MAX_HELD_BYTES: usize = 4 * MAX_BATCH_BYTES;
+/// What a batch has at most in bytes, by a rough count: many backends take no more than 4 MiB in a request.
+const MAX_BYTES: usize = 2 * 1024 * 1024;
+/// How many batches of that size are held back before they are encoded, at most.
+const BATCHES_HELD: usize = 2;
 
 /// Takes items from any thread. A batch is encoded when it is full or due, on the delivery's thread; where that thread does not keep up
 /// and too much is held back, the thread that brings one more encodes a batch itself. So nothing is dropped here, no memory grows without
@@ -48,7 +48,10 @@ struct Shared<T> {
     batch: Batch,
     signal: Signal,
     encoder: Encoder<T>,
+    /// What a batch has at most in bytes, unless it is one item.
+    max_bytes: usize,
     queue: Arc<Queue>,
+    process: Process,
 }
 
 struct State<T> {
@@ -67,8 +70,19 @@ impl<T: Send + 'static> Batcher<T> {
     pub(crate) fn start(delivery: &Delivery, signal: Signal, batch: Batch, encoder: Encoder<T>) -> Self {
         let state = State { items: Vec::new(), bytes: 0, encoding: 0, taken: 0, left: 0, closed: false };
         let queue = Arc::clone(delivery.queue());
-        let shared =
-            Arc::new(Shared { state: Mutex::new(state), encoded: Condvar::new(), due: Notify::new(), batch, signal, encoder, queue });
+        let max_bytes = MAX_BYTES.min(queue.max_bytes() / 4);
+        let (done, due) = (Condvar::new(), Notify::new());
+        let shared = Arc::new(Shared {
+            state: Mutex::new(state),
+            encoded: done,
+            due,
+            batch,
+            signal,
+            encoder,
+            max_bytes,
+            queue,
+            process: delivery.process,
+        });
         let task = Arc::clone(&shared);
         delivery.spawn(async move {
             loop {
@@ -87,7 +101,7 @@ impl<T: Send + 'static> Batcher<T> {
     pub(crate) fn push(&self, item: T) {
         let shared = &*self.0;
         let size = (shared.encoder.size)(&item);
-        let mut state = shared.lock();
+        let Some(mut state) = shared.lock_unless_forked() else { return };
         shared.queue.accept(shared.signal, 1);
         if state.closed {
             drop(state);
@@ -95,8 +109,8 @@ impl<T: Send + 'static> Batcher<T> {
         }
         state.items.push((size, item));
         state.bytes += size;
-        if state.items.len() >= shared.batch.max_queue_size || state.bytes >= MAX_HELD_BYTES {
-            let batch = state.take(shared.batch.max_export_batch_size);
+        if state.items.len() >= shared.batch.max_queue_size || state.bytes >= shared.max_bytes.saturating_mul(BATCHES_HELD) {
+            let batch = shared.take(&mut state);
             drop(state);
             shared.encode(batch);
         } else if shared.is_full(&state) {
@@ -108,6 +122,9 @@ impl<T: Send + 'static> Batcher<T> {
     /// Brings everything that was pushed before into the queue; `false` if the deadline comes first.
     pub(crate) fn flush(&self, deadline: Instant) -> bool {
         let shared = &*self.0;
+        if shared.process.is_forked() {
+            return true;
+        }
         let state = shared.lock();
         let before = state.taken + state.items.len() as u64;
         drop(state);
@@ -129,8 +146,18 @@ impl<T> Shared<T> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// As [`lock`](Self::lock); `None` in a child that was forked off while another thread had it locked: nobody is there to unlock it.
+    fn lock_unless_forked(&self) -> Option<MutexGuard<'_, State<T>>> {
+        match self.state.try_lock() {
+            Ok(state) => Some(state),
+            Err(TryLockError::Poisoned(state)) => Some(state.into_inner()),
+            // To know the process takes a system call, so it is asked for only here.
+            Err(TryLockError::WouldBlock) => (!self.process.is_forked()).then(|| self.lock()),
+        }
+    }
+
     fn is_full(&self, state: &State<T>) -> bool {
-        state.items.len() >= self.batch.max_export_batch_size || state.bytes >= MAX_BATCH_BYTES
+        state.items.len() >= self.batch.max_export_batch_size || state.bytes >= self.max_bytes
     }
 
     /// Encodes the oldest batch, if it is full or due; `false` if there is none.
@@ -139,13 +166,39 @@ impl<T> Shared<T> {
         if state.items.is_empty() || !(is_due || self.is_full(&state)) {
             return false;
         }
-        let batch = state.take(self.batch.max_export_batch_size);
+        let batch = self.take(&mut state);
         drop(state);
         self.encode(batch);
         true
     }
 
+    /// The oldest items, as many as are a batch, which are then under way to the queue.
+    fn take(&self, state: &mut State<T>) -> Vec<T> {
+        let (mut count, mut bytes) = (0, 0);
+        for (size, _) in state.items.iter().take(self.batch.max_export_batch_size) {
+            if count > 0 && bytes + size > self.max_bytes {
+                break;
+            }
+            (count, bytes) = (count + 1, bytes + size);
+        }
+        let batch: Vec<T> = if count == state.items.len() {
+            // The next batch is probably as large as this one.
+            let items = mem::replace(&mut state.items, Vec::with_capacity(count));
+            items.into_iter().map(|(_, item)| item).collect()
+        } else {
+            state.items.drain(..count).map(|(_, item)| item).collect()
+        };
+        state.bytes -= bytes;
+        state.encoding += batch.len();
+        state.taken += batch.len() as u64;
+        batch
+    }
+
     fn encode(&self, batch: Vec<T>) {
+        // In a forked child there is nobody to send it, and whoever had the queue locked is not there.
+        if self.process.is_forked() {
+            return;
+        }
         let items = batch.len();
         let encoded = panic::catch_unwind(AssertUnwindSafe(|| (self.encoder.encode)(batch)));
         // Under the lock, so that the items are always in one of the two accounts, and never in both.
@@ -187,32 +240,97 @@ impl<T: Send + 'static> Holding for Shared<T> {
     }
 }
 
-impl<T> State<T> {
-    /// The oldest items, at most `count` and about as many bytes as a batch may have, which are then under way to the queue.
-    fn take(&mut self, count: usize) -> Vec<T> {
-        let mut bytes = 0;
-        let fitting = self.items.iter().take(count).take_while(|(size, _)| {
-            let is_first = bytes == 0;
-            bytes += size;
-            is_first || bytes <= MAX_BATCH_BYTES
-        });
-        let count = fitting.count();
-        let batch: Vec<T> = if self.items.len() <= count {
-            // The next batch is probably as large as this one.
-            let capacity = self.items.len();
-            mem::replace(&mut self.items, Vec::with_capacity(capacity)).into_iter().map(|(_, item)| item).collect()
-        } else {
-            self.items.drain(..count).map(|(_, item)| item).collect()
-        };
-        self.bytes = self.items.iter().map(|(size, _)| size).sum();
-        self.encoding += batch.len();
-        self.taken += batch.len() as u64;
-        batch
-    }
-}
-
 impl<T> fmt::Debug for Batcher<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Batcher").field("signal", &self.0.signal).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::thread;
+
+    use super::*;
+    use crate::diagnostics::Diagnostics;
+
+    fn delivery(max_bytes: usize) -> Delivery {
+        Delivery::start(max_bytes, Diagnostics::new(|_| {})).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    #[test]
+    fn a_batch_is_full_when_its_items_are_many_or_large() {
+        let delivery = delivery(40_000);
+        let batch = Batch { max_queue_size: 20, max_export_batch_size: 10, schedule_delay: Duration::from_secs(3600) };
+        let encode = Box::new(|items: Vec<usize>| items.iter().flat_map(|size| vec![0; *size]).collect());
+        let batcher = Batcher::start(&delivery, Signal::Traces, batch, Encoder { size: |size| *size, encode });
+        // A batch has 10,000 bytes at most, but for the one that is larger itself.
+        let sizes = [[4_500; 3].as_slice(), &[500; 11], &[15_000, 500]].concat();
+        for size in &sizes {
+            batcher.push(*size);
+        }
+        assert!(batcher.flush(Instant::now() + Duration::from_secs(60)));
+        let sent = std::iter::from_fn(|| delivery.queue().take(Signal::Traces));
+        let sent: Vec<_> = sent.map(|parcel| (parcel.items, parcel.body.len())).collect();
+        assert_eq!(sent.iter().map(|(items, _)| items).sum::<u64>(), sizes.len() as u64);
+        assert_eq!(sent.iter().map(|(_, bytes)| bytes).sum::<usize>(), sizes.iter().sum::<usize>());
+        assert!(sent.iter().all(|(items, bytes)| *items == 1 || (*bytes <= 10_000 && *items <= 10)), "{sent:?}");
+        assert!(sent.iter().any(|(items, _)| *items > 1), "{sent:?}");
+    }
+
+    #[test]
+    fn nothing_is_counted_twice_on_its_way_into_the_queue() {
+        let delivery = delivery(usize::MAX);
+        let batch = Batch { max_queue_size: 4, max_export_batch_size: 2, schedule_delay: Duration::from_millis(1) };
+        let encoder = Encoder { size: |_: &u8| 1, encode: Box::new(|items| items) };
+        let batcher = Batcher::start(&delivery, Signal::Traces, batch, encoder);
+        let (began, done) = (AtomicU64::new(0), AtomicU64::new(0));
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                for _ in 0..20_000 {
+                    began.fetch_add(1, Ordering::SeqCst);
+                    batcher.push(0);
+                    done.fetch_add(1, Ordering::SeqCst);
+                }
+            });
+            while done.load(Ordering::SeqCst) < 20_000 {
+                let before = done.load(Ordering::SeqCst);
+                let health = delivery.health(Signal::Traces);
+                let after = began.load(Ordering::SeqCst);
+                assert!((before..=after).contains(&health.accepted), "{before} to {after} were pushed: {health:?}");
+                assert!(health.is_balanced(), "{health:?}");
+            }
+        });
+        assert_eq!(delivery.health(Signal::Traces).accepted, 20_000);
+    }
+
+    #[test]
+    fn a_forked_child_waits_for_no_thread_of_its_parent() {
+        let mut delivery = delivery(usize::MAX);
+        delivery.process = Process(0);
+        let batch = Batch { max_queue_size: 2, max_export_batch_size: 2, schedule_delay: Duration::from_secs(3600) };
+        let encoder = Encoder { size: |_: &u8| 1, encode: Box::new(|items| items) };
+        let batcher = Batcher::start(&delivery, Signal::Traces, batch, encoder);
+        (0..5).for_each(|item| batcher.push(item));
+        let locked = batcher.0.lock();
+        batcher.push(5);
+        assert!(batcher.flush(Instant::now()));
+        drop(locked);
+        assert!(delivery.queue().take(Signal::Traces).is_none(), "nothing comes into the queue");
+    }
+
+    #[test]
+    fn what_comes_after_the_end_is_counted_and_not_kept() {
+        let delivery = delivery(usize::MAX);
+        let batch = Batch { max_queue_size: 100, max_export_batch_size: 100, schedule_delay: Duration::from_secs(3600) };
+        let encoder = Encoder { size: |_: &u8| 1, encode: Box::new(|items| items) };
+        let batcher = Batcher::start(&delivery, Signal::Traces, batch, encoder);
+        batcher.push(0);
+        let undelivered = delivery.shutdown(Instant::now());
+        assert_eq!(undelivered.iter().map(|undelivered| undelivered.dropped).sum::<u64>(), 1);
+        batcher.push(0);
+        let health = delivery.health(Signal::Traces);
+        assert!(health.is_balanced());
+        assert_eq!((health.accepted, health.queued, health.dropped(DropReason::Shutdown)), (2, 0, 2));
     }
 }

@@ -134,12 +134,27 @@ pub(crate) trait Holding: Send + Sync {
     fn close(&self);
 }
 
+/// The process that the threads belong to. After a fork, the child has none of them, nothing that waits is its own, and what they had locked
+/// stays so.
+#[derive(Clone, Copy, Debug)]
+struct Process(u32);
+
+impl Process {
+    fn this() -> Self {
+        Self(std::process::id())
+    }
+
+    /// Whether this is a child that was forked off it.
+    fn is_forked(self) -> bool {
+        std::process::id() != self.0
+    }
+}
+
 /// The thread that delivers, and the queue before it.
 pub(crate) struct Delivery {
     queue: Arc<Queue>,
     spool: OnceLock<Writer>,
-    /// The process that the threads belong to: after a fork, the child has none of them, and nothing that waits is its own.
-    process: u32,
+    process: Process,
     /// What is held back before the queue.
     holding: Mutex<Vec<Weak<dyn Holding>>>,
     handle: Handle,
@@ -173,7 +188,7 @@ impl Delivery {
         Ok(Self {
             queue,
             spool: OnceLock::new(),
-            process: std::process::id(),
+            process: Process::this(),
             holding: Mutex::default(),
             handle,
             stop,
@@ -194,8 +209,11 @@ impl Delivery {
         self.holding.lock().unwrap_or_else(PoisonError::into_inner).iter().filter_map(Weak::upgrade).collect()
     }
 
-    /// The account of a signal.
+    /// The account of a signal; in a forked child there is none.
     pub(crate) fn health(&self, signal: Signal) -> SignalHealth {
+        if self.is_in_child() {
+            return SignalHealth::default();
+        }
         let mut health = None;
         // A signal has at most one that holds it back; what it has stays there until the queue is read.
         if let Some(holding) = self.holding().iter().find(|holding| holding.signal() == signal) {
@@ -233,7 +251,7 @@ impl Delivery {
 
     /// Whether this is a child process that was forked off the one that delivers.
     pub(crate) fn is_in_child(&self) -> bool {
-        std::process::id() != self.process
+        self.process.is_forked()
     }
 
     /// A shutdown begins: what follows is the rest, and its trouble is not announced but returned by [`shutdown`](Self::shutdown).

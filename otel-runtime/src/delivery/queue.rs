@@ -98,6 +98,10 @@ impl Queue {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    pub(super) fn max_bytes(&self) -> usize {
+        self.max_bytes
+    }
+
     /// Where a signal goes, for messages.
     pub(crate) fn name_endpoint(&self, signal: Signal, endpoint: String) {
         self.lock().lanes[signal.index()].endpoint = endpoint;
@@ -267,6 +271,13 @@ impl Queue {
     /// Says something that does not stop the delivery.
     pub(crate) fn remark(&self, line: impl std::fmt::Display) {
         self.diagnostics.say(line);
+    }
+
+    /// The oldest parcel of a signal, which is in memory.
+    #[cfg(test)]
+    pub(super) fn take(&self, signal: Signal) -> Option<Parcel> {
+        let (_, entry) = self.lock().lanes[signal.index()].take()?;
+        Some(Parcel { body: entry.body?, items: entry.items })
     }
 
     /// The account of a signal.

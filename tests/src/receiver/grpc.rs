@@ -23,15 +23,17 @@ use opentelemetry_proto::tonic::collector::{
 use tonic::{Status, body::Body, codegen::Service, metadata::MetadataMap};
 
 use super::{
-    http::GARBAGE,
     ledger::{Answer, Session},
     record::Export,
 };
 
 /// Marks a response whose message is to be replaced: the generated services
 /// can only send messages that decode.
-#[derive(Clone, Copy)]
-struct Garbage;
+#[derive(Clone)]
+struct Replaced {
+    encoding: Option<HeaderValue>,
+    body: Bytes,
+}
 
 pub(super) async fn answer(session: Session, request: Request<Incoming>) -> Response<Body> {
     let path = request.uri().path();
@@ -45,7 +47,10 @@ pub(super) async fn answer(session: Session, request: Request<Incoming>) -> Resp
             Ok(Status::unimplemented("not an OTLP service").into_http())
         }
     };
-    if response.extensions().get::<Garbage>().is_some() { response.map(|_| garbage()) } else { response }
+    match response.extensions().get::<Replaced>().cloned() {
+        Some(replaced) => replaced.replace(response),
+        None => response,
+    }
 }
 
 async fn export<T: Export>(session: &Session, request: tonic::Request<T>) -> Result<tonic::Response<T::Answer>, Status> {
@@ -53,9 +58,9 @@ async fn export<T: Export>(session: &Session, request: tonic::Request<T>) -> Res
     let headers = metadata.into_headers();
     match session.handle(headers, message.into_body()).await {
         Answer::Success(partial) => Ok(tonic::Response::new(T::answer(partial))),
-        Answer::Garbage => {
+        Answer::Reply { encoding, body } => {
             let mut response = tonic::Response::new(T::Answer::default());
-            response.extensions_mut().insert(Garbage);
+            response.extensions_mut().insert(Replaced { encoding, body });
             Ok(response)
         }
         Answer::Error { grpc, headers, .. } => {
@@ -64,17 +69,22 @@ async fn export<T: Export>(session: &Session, request: tonic::Request<T>) -> Res
     }
 }
 
-/// A gRPC message that is whole and called a success, but does not decode.
-fn garbage() -> Body {
-    let length = u32::try_from(GARBAGE.len()).expect("it is short");
-    let mut frame = vec![0];
-    frame.extend(length.to_be_bytes());
-    frame.extend(GARBAGE);
-    let trailers = async {
-        let status = ("grpc-status".parse().ok()?, HeaderValue::from_static("0"));
-        Some(Ok(HeaderMap::from_iter([status])))
-    };
-    Body::new(Full::new(Bytes::from(frame)).with_trailers(trailers))
+impl Replaced {
+    /// A gRPC message that is whole and called a success, with another body.
+    fn replace(self, mut response: Response<Body>) -> Response<Body> {
+        let length = u32::try_from(self.body.len()).expect("it fits into a message");
+        let mut frame = vec![u8::from(self.encoding.is_some())];
+        frame.extend(length.to_be_bytes());
+        frame.extend(&self.body);
+        if let Some(encoding) = self.encoding {
+            response.headers_mut().insert("grpc-encoding", encoding);
+        }
+        let trailers = async {
+            let status = ("grpc-status".parse().ok()?, HeaderValue::from_static("0"));
+            Some(Ok(HeaderMap::from_iter([status])))
+        };
+        response.map(|_| Body::new(Full::new(Bytes::from(frame)).with_trailers(trailers)))
+    }
 }
 
 #[tonic::async_trait]

@@ -19,10 +19,6 @@ use super::{
 
 const PROTOBUF: HeaderValue = HeaderValue::from_static("application/x-protobuf");
 
-/// No protobuf message begins like this: the tag of the first field is longer
-/// than a number can be.
-pub(super) const GARBAGE: &[u8] = &[0xff; 16];
-
 pub(super) async fn answer(session: &Session, request: Request<Incoming>) -> Response<Body> {
     match request.uri().path() {
         "/v1/traces" => export::<ExportTraceServiceRequest>(session, request).await,
@@ -58,7 +54,11 @@ async fn read<T: Export>(request: Request<Incoming>) -> Result<(HeaderMap, T), S
 fn write<T: Export>(answer: Answer) -> Response<Body> {
     match answer {
         Answer::Success(partial) => protobuf(T::answer(partial).encode_to_vec().into()),
-        Answer::Garbage => protobuf(Bytes::from_static(GARBAGE)),
+        Answer::Reply { encoding, body } => {
+            let mut response = protobuf(body);
+            response.headers_mut().extend(encoding.map(|encoding| (CONTENT_ENCODING, encoding)));
+            response
+        }
         Answer::Error { http, headers, .. } => {
             let status = StatusCode::from_u16(http).expect("behaviours are checked when set");
             let mut response = empty(status);

@@ -4,15 +4,16 @@
 use std::{
     collections::VecDeque,
     future,
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, atomic::AtomicU64},
     time::{Duration, Instant},
 };
 
-use hyper::HeaderMap;
+use hyper::{HeaderMap, body::Bytes, header::HeaderValue};
 use tokio::{sync::Notify, time};
 use tonic::Code;
 
 use super::{
+    arrivals::Arrivals,
     behaviour::Behaviour,
     received::{Received, spans},
     record::{Body, Partial, Protocol, Request},
@@ -23,6 +24,10 @@ use super::{
 pub(super) struct Ledger {
     entries: Mutex<Entries>,
     changed: Condvar,
+    /// Where spans are written to as they arrive, instead of being kept.
+    arrivals: Option<Arrivals>,
+    /// The bytes that may come in a second over each connection; 0 is no limit.
+    pub(super) bandwidth: AtomicU64,
 }
 
 #[derive(Default)]
@@ -37,10 +42,18 @@ struct Entries {
 pub(super) enum Answer {
     Success(Option<Partial>),
     Error { http: u16, grpc: Code, headers: HeaderMap },
-    Garbage,
+    Reply { encoding: Option<HeaderValue>, body: Bytes },
 }
 
+/// No protobuf message begins like this: the tag of the first field is longer
+/// than a number can be.
+const GARBAGE: Bytes = Bytes::from_static(&[0xff; 16]);
+
 impl Ledger {
+    pub(super) fn new(arrivals: Option<Arrivals>) -> Self {
+        Self { arrivals, ..Self::default() }
+    }
+
     #[track_caller]
     pub(super) fn respond_with(&self, behaviour: Behaviour) {
         let behaviour = behaviour.checked();
@@ -89,6 +102,13 @@ impl Ledger {
         let mut entries = self.entries();
         let due = entries.once.pop_front();
         let behaviour = due.unwrap_or_else(|| entries.always.clone());
+        if let Some(arrivals) = &self.arrivals {
+            // Before it is acknowledged, so that being killed loses nothing that was.
+            if behaviour.accepts() {
+                arrivals.write(&body);
+            }
+            return behaviour;
+        }
         entries.requests.push(Request { protocol, headers, arrived: Instant::now(), accepted: behaviour.accepts(), body });
         self.changed.notify_all();
         behaviour
@@ -145,13 +165,18 @@ impl Session {
                 future::pending().await
             }
             Behaviour::PartialSuccess { rejected, message } => Answer::Success(Some(Partial { rejected, message })),
-            Behaviour::Garbage => Answer::Garbage,
+            Behaviour::Garbage => Answer::Reply { encoding: None, body: GARBAGE },
+            Behaviour::Reply { encoding, body } => Answer::Reply { encoding, body },
         }
     }
 
     /// Notes that something came which is no OTLP request.
     pub(super) fn refuse(&self, reason: String) {
         self.ledger.entries().refusals.push(reason);
+    }
+
+    pub(super) fn ledger(&self) -> &Arc<Ledger> {
+        &self.ledger
     }
 
     /// Completes when the connection is to be closed.

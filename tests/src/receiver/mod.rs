@@ -16,11 +16,14 @@
 //! * `http` and `grpc` translate between their protocol and the ledger, and
 //!   decide nothing themselves;
 //! * `ledger` records each request and picks the [`Behaviour`] that answers it;
-//! * `record` holds what is recorded, `received` the flattened view on it.
+//! * `record` holds what is recorded, `received` the flattened view on it;
+//! * `arrivals` is the record of a receiver that is a process of its own, and
+//!   may be killed: `src/bin/receiver.rs`.
 //!
 //! A new fault is a new variant of [`Behaviour`] which either ends inside
 //! `ledger` (like a delay) or becomes an `Answer` that both protocols write.
 
+mod arrivals;
 mod behaviour;
 mod grpc;
 mod http;
@@ -28,17 +31,24 @@ mod ledger;
 mod received;
 mod record;
 mod server;
+mod slow;
 
 #[cfg(test)]
 pub(crate) mod client;
 #[cfg(test)]
 mod tests;
 
-use std::{panic, sync::Arc, time::Duration};
+use std::{
+    panic,
+    path::PathBuf,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use opentelemetry_proto::tonic::{logs::v1::LogRecord, metrics::v1::Metric};
 
 pub use self::{
+    arrivals::{Arrival, Arrivals, LETTER},
     behaviour::Behaviour,
     received::{Received, captured, logs, metrics, spans},
     record::{Body, Protocol, Request, Signal},
@@ -53,10 +63,11 @@ pub struct Receiver {
 }
 
 /// Starts a [`Receiver`] on chosen ports.
-#[derive(Debug, Default, Clone, Copy)]
+#[derive(Debug, Default, Clone)]
 pub struct Builder {
     http_port: u16,
     grpc_port: u16,
+    arrivals: Option<PathBuf>,
 }
 
 impl Builder {
@@ -74,17 +85,30 @@ impl Builder {
         self
     }
 
+    /// Writes the spans of accepted requests to this file, before they are
+    /// acknowledged, and keeps no requests.
+    #[must_use]
+    pub fn arrivals(mut self, path: impl Into<PathBuf>) -> Self {
+        self.arrivals = Some(path.into());
+        self
+    }
+
     /// Opens the ports and returns once both accept connections.
     ///
     /// # Panics
     ///
-    /// If a port cannot be opened.
+    /// If a port or the file cannot be opened.
     #[must_use]
     #[track_caller]
     pub fn start(self) -> Receiver {
-        let ledger = Arc::new(Ledger::default());
-        match Server::start(self.http_port, self.grpc_port, Arc::clone(&ledger)) {
-            Ok(server) => Receiver { ledger, server },
+        let arrivals = self.arrivals.as_deref().map(Arrivals::append).transpose();
+        let started = arrivals.and_then(|arrivals| {
+            let ledger = Arc::new(Ledger::new(arrivals));
+            let server = Server::start(self.http_port, self.grpc_port, Arc::clone(&ledger))?;
+            Ok(Receiver { ledger, server })
+        });
+        match started {
+            Ok(receiver) => receiver,
             Err(error) => panic!("the receiver cannot start as {self:?}: {error}"),
         }
     }
@@ -140,6 +164,12 @@ impl Receiver {
     #[track_caller]
     pub fn respond_once(&self, behaviour: Behaviour) {
         self.ledger.respond_once(behaviour);
+    }
+
+    /// Reads no more than so many bytes a second from each connection, from
+    /// now on; 0 is no limit.
+    pub fn limit_bandwidth(&self, bytes: u64) {
+        self.ledger.bandwidth.store(bytes, Ordering::Relaxed);
     }
 
     /// Everything that arrived and could be decoded, accepted or not.

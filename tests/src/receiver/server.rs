@@ -30,6 +30,7 @@ use super::{
     grpc, http,
     ledger::{Ledger, Session},
     record::Protocol,
+    slow::Slow,
 };
 
 /// How long a drop waits for the thread. It has nothing to wait for itself, so
@@ -149,6 +150,7 @@ async fn converse(stream: TcpStream, protocol: Protocol, session: Session) {
         Protocol::Grpc => builder.http2_only(),
     };
     let service = service_fn(|request| answer(protocol, session.clone(), request));
+    let stream = Slow::new(stream, Arc::clone(session.ledger()));
     tokio::select! {
         // An error means that the client broke the connection off.
         _ = builder.serve_connection(TokioIo::new(stream), service) => {}

@@ -1,6 +1,8 @@
 //! The receiver against bare clients.
 
 use std::{
+    fs,
+    io::Read,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
     time::{Duration, Instant},
@@ -23,7 +25,7 @@ use tokio::{
 use tonic::Code;
 
 use super::{
-    Behaviour, Body, Protocol, Receiver, Signal,
+    Arrivals, Behaviour, Body, Protocol, Receiver, Signal,
     client::{PROTOBUF, accepts_connections, call_traces, logs, metrics, post_traces, send, traces},
 };
 
@@ -236,6 +238,59 @@ async fn garbage_does_not_decode() {
     assert_eq!(status.code(), Code::Internal);
     assert!(status.message().contains("decode"), "{status}");
     assert!(receiver.spans().is_empty());
+}
+
+#[tokio::test]
+async fn a_bomb_is_small_and_says_that_it_is_compressed() {
+    let receiver = Receiver::start();
+    receiver.respond_with("bomb".parse().unwrap());
+    let sent = traces(&["taken"]);
+    let answer = post_traces(&receiver.http_endpoint(), &sent).await.unwrap();
+    assert_eq!((answer.status, answer.headers["content-encoding"].as_bytes()), (200, &b"gzip"[..]));
+    let mut expanded = flate2::read::GzDecoder::new(&*answer.body).take(64 << 20);
+    assert_eq!(std::io::copy(&mut expanded, &mut std::io::sink()).unwrap(), 64 << 20);
+    assert!(call_traces(&receiver.grpc_endpoint(), sent).await.is_err());
+    assert_eq!(receiver.spans().len(), 2, "its status says that it took them");
+}
+
+#[tokio::test]
+async fn a_slow_connection_loses_nothing() {
+    let receiver = Receiver::start();
+    receiver.limit_bandwidth(2000);
+    let sent = traces(&["slow"]);
+    assert_eq!(post_traces(&receiver.http_endpoint(), &sent).await.unwrap().status, 200);
+    call_traces(&receiver.grpc_endpoint(), sent).await.unwrap();
+    assert_eq!(receiver.spans().len(), 2);
+}
+
+#[tokio::test]
+async fn arrivals_are_written_before_they_are_acknowledged() {
+    let path = std::env::temp_dir().join(format!("otel-arrivals-test-{}", std::process::id()));
+    let _ = fs::remove_file(&path);
+    let receiver = Receiver::builder().arrivals(&path).start();
+    post_traces(&receiver.http_endpoint(), &traces(&["a", "b"])).await.unwrap();
+    receiver.respond_once(Behaviour::status(503, Code::Unavailable));
+    post_traces(&receiver.http_endpoint(), &traces(&["c"])).await.unwrap();
+    let arrivals = Arrivals::read(&path);
+    assert_eq!(arrivals.len(), 2);
+    // The line that was being written when the receiver was killed.
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, &text[..text.len() - 3]).unwrap();
+    drop(receiver);
+    let receiver = Receiver::builder().arrivals(&path).start();
+    assert_eq!(Arrivals::read(&path), arrivals[..1]);
+    drop(receiver);
+    fs::remove_file(&path).unwrap();
+}
+
+#[test]
+fn behaviours_are_read() {
+    for text in ["accept", "status 503 14 retry-after=1", "delay 50", "hang", "reset", "partial 3", "garbage", "bomb", "long 9"] {
+        assert!(text.parse::<Behaviour>().is_ok(), "{text}");
+    }
+    for text in ["", "nothing", "delay", "delay x", "status 503", "status 503 14 x", "accept it"] {
+        assert!(text.parse::<Behaviour>().is_err(), "{text}");
+    }
 }
 
 #[test]
