@@ -4,6 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use otel_runtime::opentelemetry::logs::{Logger, LoggerProvider};
 use otel_runtime::{DropReason, SignalHealth, Telemetry, traced};
 use tests::receiver::{Behaviour, Protocol, Receiver};
 use tests::telemetry::{Said, to};
@@ -153,4 +154,23 @@ fn the_export_is_measured_if_that_is_wanted() {
     for name in ["otel.sdk.exporter.span.exported", "otel.sdk.exporter.span.inflight", "otel.sdk.exporter.metric_data_point.exported"] {
         assert!(names.contains(&name), "{names:?}");
     }
+}
+
+#[test]
+fn a_signal_whose_backend_hangs_holds_up_no_other() {
+    let (receiver, hanging) = (Receiver::start(), Receiver::start());
+    hanging.respond_with(Behaviour::Hang);
+    // A request for each log record, so that as many are under way as may be.
+    let builder = to(&receiver, Protocol::Http).set("OTEL_LOGS_EXPORTER", "otlp").set("OTEL_BLRP_MAX_EXPORT_BATCH_SIZE", "1");
+    let telemetry = builder.set("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", hanging.http_endpoint()).build().expect("telemetry can be set up");
+    let logger = telemetry.logger_provider().expect("logs are exported").logger("test");
+    for _ in 0..10 {
+        logger.emit(logger.create_log_record());
+    }
+    work_on(&telemetry, 3);
+    wait_until(&telemetry, |health| health.delivered == 3);
+    let logs = telemetry.health().logs;
+    assert_balanced(&logs);
+    assert_eq!((logs.accepted, logs.delivered), (10, 0));
+    assert_eq!(telemetry.shutdown_with_timeout(Duration::from_millis(100)).expect_err("logs are left").lost(), 10);
 }
