@@ -162,6 +162,7 @@ fn a_signal_whose_backend_hangs_holds_up_no_other() {
     hanging.respond_with(Behaviour::Hang);
     // A request for each log record, so that as many are under way as may be.
     let builder = to(&receiver, Protocol::Http).set("OTEL_LOGS_EXPORTER", "otlp").set("OTEL_BLRP_MAX_EXPORT_BATCH_SIZE", "1");
+    let builder = builder.set("OTEL_BSP_SCHEDULE_DELAY", "10");
     let telemetry = builder.set("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", hanging.http_endpoint()).build().expect("telemetry can be set up");
     let logger = telemetry.logger_provider().expect("logs are exported").logger("test");
     for _ in 0..10 {

@@ -41,9 +41,11 @@ impl Writer {
         let (stop, stopped) = mpsc::channel();
         let (ends, ended) = mpsc::channel();
         queue.set_adopting(true);
-        let mut work = Work { spool, queue, diagnostics, pause: None, is_too_large_said: false };
+        let work = Work { spool, queue, diagnostics, pause: None, is_too_large_said: false };
         thread::Builder::new().name("otel-spool".to_owned()).spawn(move || {
             let _ends: Sender<()> = ends;
+            // After it, so that the folder is let go of before the thread counts as ended.
+            let mut work = work;
             work.adopt();
             work.queue.set_adopting(false);
             while stopped.recv_timeout(LOOK) == Err(RecvTimeoutError::Timeout) {
