@@ -10,10 +10,9 @@ use crate::field::{Field, Key, KeyForm, Sigil};
 use crate::semconv::{self, Attribute, Kind};
 use crate::{derive, runtime_path};
 
-/// What literal names of annotations go through: macros of the runtime, which call a function of the same name in the root of the user's crate
-/// if there is one.
-pub(crate) const SPAN_GATE: &str = "span_name";
-pub(crate) const METRIC_GATE: &str = "metric_name";
+/// The functions that literal names of annotations go through: those of the runtime, unless the root of the user's crate has one.
+pub(crate) const SPAN_GATE: &str = "__otel_span_name";
+pub(crate) const METRIC_GATE: &str = "__otel_metric_name";
 
 /// The name of a span.
 pub(crate) fn span(runtime: &Path, name: &Name) -> TokenStream {
@@ -43,7 +42,7 @@ pub(crate) fn unit(runtime: &Path, unit: &Name) -> TokenStream {
 fn gated(runtime: &Path, gate: &str, name: &LitStr) -> TokenStream {
     let place = name.span();
     let (runtime, gate) = (runtime_path::at(runtime, place), Ident::new(gate, place));
-    quote_spanned!(place=> #runtime::__private::#gate!(#name))
+    quote_spanned!(place=> #runtime::__private::gated!(#gate, #name))
 }
 
 /// A metric of the semantic conventions is their constant, so that the compiler says if it is deprecated.

@@ -1,7 +1,7 @@
 //! `span_names!`, `metric_names!`, `attribute_keys!`: a project's names, declared in one place.
 //!
 //! A crate that says `#![deny(literals)]` there has a function in its root that the names of its annotations go through, and that refuses all
-//! of them; see `span_name!` of the runtime.
+//! of them; see `gated!` of the runtime.
 
 use std::mem;
 
@@ -222,7 +222,7 @@ impl Registry {
     /// The gate of a crate that lets no literals through.
     fn gate(self, settings: &Settings, declared: &Declared, runtime: &Path) -> Option<TokenStream> {
         let (place, gate) = (settings.denies_literals.place()?, self.gate?);
-        let (gate, ty) = (format_ident!("__otel_{gate}"), Ident::new(self.ty, Span::call_site()));
+        let (gate, ty) = (Ident::new(gate, Span::call_site()), Ident::new(self.ty, Span::call_site()));
         let (what, module, conditions) = (self.what, &declared.module, conditions(&declared.attributes).collect::<Vec<_>>());
         let message = format!("this crate declares the names of its {what}s: add this one to `{module}`, and write `name = {module}::…`");
         let root = format!("`{}!` with `deny(literals)` stands in the root of the crate, which it speaks for", self.macro_name);

@@ -2,7 +2,7 @@
 //! which is why the two crates pin each other exactly.
 //!
 //! An expansion names what is re-exported in the first block and defined as a function below it, and the macros `site!`,
-//! `span_name!`, `metric_name!`, `returns!`, `outcome!` and `ok_part!`; nothing else. The second block is what those macros name in turn.
+//! `gated!`, `returns!`, `outcome!` and `ok_part!`; nothing else. The second block is what those macros name in turn.
 
 #[path = "convention.rs"]
 pub mod convention;
@@ -19,8 +19,7 @@ pub use crate::redact::{Redacted, Redaction};
 pub use crate::stream::Items;
 pub use crate::value::{AttributeValue, Debugged, Displayed, MetricValue, Unbounded, ValueWriter};
 pub use crate::{
-    __metric_name as metric_name, __ok_part as ok_part, __outcome as outcome, __register as register, __returns as returns, __site as site,
-    __span_name as span_name,
+    __gated as gated, __ok_part as ok_part, __outcome as outcome, __register as register, __returns as returns, __site as site,
 };
 pub use opentelemetry::trace::SpanKind;
 pub use opentelemetry_semantic_conventions as semconv;
@@ -142,33 +141,18 @@ macro_rules! __register {
     ($site:ident $attributes:tt) => {};
 }
 
-/// The name of a span that an annotation gives as a literal. A crate that declares its names has a function in its root which refuses it: what
-/// is in `crate::*` stands before what is imported outside of that.
+/// A name that an annotation gives as a literal. A crate that declares its names has a function in its root which refuses it: what is in
+/// `crate::*` stands before what is imported outside of that.
 #[doc(hidden)]
 #[macro_export]
 #[allow(clippy::crate_in_macro_def, reason = "the user's crate is what is asked")]
-macro_rules! __span_name {
-    ($name:expr) => {{
-        use $crate::__private::__otel_span_name;
+macro_rules! __gated {
+    ($gate:ident, $name:expr) => {{
+        use $crate::__private::$gate;
         {
             #[allow(unused_imports)]
             use crate::*;
-            __otel_span_name($name)
-        }
-    }};
-}
-
-/// The same for the name of a metric.
-#[doc(hidden)]
-#[macro_export]
-#[allow(clippy::crate_in_macro_def, reason = "the user's crate is what is asked")]
-macro_rules! __metric_name {
-    ($name:expr) => {{
-        use $crate::__private::__otel_metric_name;
-        {
-            #[allow(unused_imports)]
-            use crate::*;
-            __otel_metric_name($name)
+            $gate($name)
         }
     }};
 }

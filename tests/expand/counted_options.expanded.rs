@@ -2,7 +2,7 @@ fn place_order(order: &Order, member: bool) -> Result<Receipt, OrderError> {
     let __call = crate::telemetry::__private::site!(
         "place_order", 0, [[] [Any, String, Any] []], .count(crate
         ::telemetry::__private::Count { name : crate
-        ::telemetry::__private::metric_name!("shop.orders"), unit : crate
+        ::telemetry::__private::gated!(__otel_metric_name, "shop.orders"), unit : crate
         ::telemetry::__private::Unit::new("{order}"), description : "Orders placed.",
         in_flight : true, keys : & [crate
         ::telemetry::__private::AttributeKey::new("payment.method"), crate

@@ -1,7 +1,7 @@
 fn place_order(order: &Order, host: &str, user_id: u64) -> Receipt {
     let __call = ::otel_runtime::__private::site!(
         "place_order", 0, [[Any, String, String, Any] [] []],
-        .span(::otel_runtime::__private::span_name!("shop.place_order"),
+        .span(::otel_runtime::__private::gated!(__otel_span_name, "shop.place_order"),
         ::otel_runtime::__private::SpanKind::Client, &
         [::otel_runtime::__private::AttributeKey::new(::otel_runtime::__private::semconv::attribute::SERVER_ADDRESS),
         ::otel_runtime::__private::AttributeKey::new("order.id"),

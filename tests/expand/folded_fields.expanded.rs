@@ -9,12 +9,12 @@ fn place_order(order: &Order) {
         ::otel_runtime::__private::SpanKind::Internal, &
         [::otel_runtime::__private::AttributeKey::new("order.id")])
         .count(::otel_runtime::__private::Count { name :
-        ::otel_runtime::__private::metric_name!("shop.orders"), unit :
+        ::otel_runtime::__private::gated!(__otel_metric_name, "shop.orders"), unit :
         ::otel_runtime::__private::Unit::new("{call}"), description : "", keys : &
         [::otel_runtime::__private::AttributeKey::new("payment.method")], ..
         ::otel_runtime::__private::Count::DEFAULT }).time(::otel_runtime::__private::Time
-        { name : ::otel_runtime::__private::metric_name!("shop.order.duration"),
-        description : "", keys : &
+        { name : ::otel_runtime::__private::gated!(__otel_metric_name,
+        "shop.order.duration"), description : "", keys : &
         [::otel_runtime::__private::AttributeKey::new("member")], ..
         ::otel_runtime::__private::Time::DEFAULT })
     )

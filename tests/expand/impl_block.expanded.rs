@@ -20,7 +20,7 @@ impl<T: Store> Shop<T> {
         use traced as _;
         let __call = ::otel_runtime::__private::site!(
             "Shop::charge", 0, [],
-            .span(::otel_runtime::__private::span_name!("shop.charge"),
+            .span(::otel_runtime::__private::gated!(__otel_span_name, "shop.charge"),
             ::otel_runtime::__private::SpanKind::Server, & [])
         )
             .start(::otel_runtime::__private::no_fields);
