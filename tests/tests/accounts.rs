@@ -113,11 +113,16 @@ fn a_spool_that_cannot_be_opened_is_said_and_nothing_else() {
     let said = Said::default();
     let builder = said.listen(to(&receiver, Protocol::Http)).set("OTEL_RUST_SPOOL_DIR", file.to_string_lossy());
     let telemetry = builder.build().expect("telemetry can be set up");
+    let warnings = telemetry.warnings().iter().map(ToString::to_string).collect::<String>();
     work_on(&telemetry, 1);
     telemetry.shutdown().expect("everything is delivered");
     assert_eq!(receiver.spans().len(), 1);
     let lines = said.lines();
-    assert!(lines.len() == 1 && lines[0].starts_with("telemetry is not spooled: "), "{lines:?}");
+    assert!(
+        lines.len() == 1 && lines[0].starts_with("OTEL_RUST_SPOOL_DIR: ") && lines[0].ends_with("; telemetry is not spooled"),
+        "{lines:?}"
+    );
+    assert_eq!(lines[0], warnings, "it is among the warnings too");
     let _ = fs::remove_file(&file);
 }
 
@@ -128,7 +133,8 @@ fn the_account_says_why_something_was_dropped() {
     let said = Said::default();
     let telemetry = said.listen(to(&receiver, Protocol::Http)).build().expect("telemetry can be set up");
     work_on(&telemetry, 2);
-    telemetry.force_flush().expect("it is settled");
+    let error = telemetry.force_flush().expect_err("they were refused");
+    assert_eq!((error.lost(), error.to_string().ends_with(": HTTP status 400 Bad Request")), (2, true), "{error}");
     let health = telemetry.health().traces;
     assert_balanced(&health);
     assert_eq!((health.dropped(DropReason::Refused), health.last_error.as_deref()), (2, Some("HTTP status 400 Bad Request")));

@@ -1,5 +1,6 @@
 //! What became of everything that was accepted: the accounts that `health()`, the metrics about the exporters and the error of a shutdown show.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// Why items were dropped.
@@ -82,7 +83,7 @@ impl fmt::Display for DropReason {
 
 /// The account of one signal: spans, data points or log records. At every moment, `accepted` is the sum of what was delivered, of what is
 /// queued or spooled, and of what was dropped.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SignalHealth {
     /// What was handed over for export, with what a spool had from before.
@@ -123,6 +124,23 @@ impl SignalHealth {
 
     pub(super) fn drop_items(&mut self, reason: DropReason, items: u64) {
         self.dropped[reason as usize] += items;
+    }
+}
+
+/// What was dropped by its reasons.
+impl fmt::Debug for SignalHealth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let dropped: BTreeMap<_, _> = DropReason::ALL.into_iter().map(|reason| (reason.name(), self.dropped(reason))).collect();
+        f.debug_struct("SignalHealth")
+            .field("accepted", &self.accepted)
+            .field("delivered", &self.delivered)
+            .field("queued", &self.queued)
+            .field("queued_bytes", &self.queued_bytes)
+            .field("spooled", &self.spooled)
+            .field("in_flight", &self.in_flight)
+            .field("last_error", &self.last_error)
+            .field("dropped", &dropped.into_iter().filter(|(_, items)| *items > 0).collect::<BTreeMap<_, _>>())
+            .finish()
     }
 }
 

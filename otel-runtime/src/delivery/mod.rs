@@ -226,6 +226,32 @@ impl Delivery {
         health.unwrap_or_else(|| self.queue.health(signal))
     }
 
+    /// What waits for each backend.
+    pub(crate) fn waiting(&self) -> Vec<Undelivered> {
+        let waiting = Signal::ALL.into_iter().map(|signal| {
+            let health = self.health(signal);
+            self.undelivered(signal, health.queued + health.spooled)
+        });
+        waiting.filter(|undelivered| undelivered.dropped > 0).collect()
+    }
+
+    /// How many items of each signal were dropped until now.
+    pub(crate) fn dropped(&self) -> [u64; 3] {
+        Signal::ALL.map(|signal| self.health(signal).dropped_in_all())
+    }
+
+    /// What was dropped beyond what was dropped `before`.
+    pub(crate) fn dropped_since(&self, before: &[u64; 3]) -> Vec<Undelivered> {
+        let since = Signal::ALL.into_iter().zip(before).zip(self.dropped());
+        let since = since.map(|((signal, before), now)| self.undelivered(signal, now - before));
+        since.filter(|undelivered| undelivered.dropped > 0).collect()
+    }
+
+    fn undelivered(&self, signal: Signal, items: u64) -> Undelivered {
+        let (endpoint, cause) = (self.queue.endpoint(signal), self.health(signal).last_error);
+        Undelivered { signal, dropped: items, spooled: 0, endpoint, cause }
+    }
+
     /// Runs a task on the thread until the delivery ends.
     pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         drop(self.handle.spawn(task));

@@ -32,6 +32,8 @@ pub(crate) struct Ticket {
     /// Parcels are numbered in the order in which they came, over all signals.
     pub(crate) number: u64,
     pub(crate) items: u64,
+    /// When it came into the queue.
+    pub(crate) came: Instant,
     /// `None`: it is on disk alone.
     pub(crate) body: Option<Bytes>,
     pub(crate) segment: Option<Segment>,
@@ -110,6 +112,10 @@ impl Queue {
     /// Counts items that are gathered for export. Whoever gathers them holds them in his own account until they are pushed.
     pub(crate) fn accept(&self, signal: Signal, items: u64) {
         self.accepted[signal.index()].fetch_add(items, Ordering::Relaxed);
+    }
+
+    pub(super) fn endpoint(&self, signal: Signal) -> String {
+        self.lock().lanes[signal.index()].endpoint.clone()
     }
 
     /// Takes a parcel of items that were not gathered.
@@ -202,7 +208,7 @@ impl Queue {
             if let Some((number, entry)) = taken {
                 // Several wait for parcels, and one was woken.
                 self.waiting[signal.index()].notify_one();
-                return Ticket { number, items: entry.items, body: entry.body, segment: entry.segment };
+                return Ticket { number, items: entry.items, came: entry.came, body: entry.body, segment: entry.segment };
             }
             self.waiting[signal.index()].notified().await;
         }
@@ -216,6 +222,9 @@ impl Queue {
         if let Some(dropped) = settled.over {
             let dropped = if dropped > 0 { format!("; dropped meanwhile: {}", signal.count(dropped)) } else { String::new() };
             self.diagnostics.say(format_args!("{} are delivered again{dropped}", signal.name()));
+        }
+        if let Some((items, reason)) = settled.lost {
+            self.diagnostics.say(format_args!("{} dropped: {}", signal.count(items), reason.cause()));
         }
         if let Some(segment) = settled.segment {
             segment.remove();

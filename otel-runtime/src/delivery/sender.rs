@@ -61,7 +61,7 @@ pub(super) fn start(delivery: &Delivery, signal: Signal, transport: Transport, r
 impl Sender {
     async fn deliver(&self, ticket: &Ticket) -> Fate {
         let Some(body) = self.body(ticket).await else { return Fate::Dropped(DropReason::Damaged) };
-        let began = Instant::now();
+        let came = Instant::from_std(ticket.came);
         loop {
             // A shutdown has no time to wait out, so it is one more try at once.
             self.queue.until_shutdown_begins(self.gate.opened()).await;
@@ -81,7 +81,7 @@ impl Sender {
             };
             // A server that asks for ages is asked again when the time for retries is over.
             self.gate.close(sent, after.map(|after| after.min(self.retry_max_elapsed.unwrap_or(LONGEST_WAIT))));
-            if self.retry_max_elapsed.is_some_and(|limit| began.elapsed() >= limit) {
+            if self.retry_max_elapsed.is_some_and(|limit| came.elapsed() >= limit) {
                 self.queue.trouble(self.signal, &cause, "what is older than the time limit for retries is dropped");
                 return Fate::Dropped(DropReason::RetryTimeout);
             }

@@ -207,12 +207,16 @@ impl Builder {
             || Console::stderr(Style { color: !config.no_color && std::io::stderr().is_terminal(), ..Style::default() }),
             |writer| Console::new(writer, Style::default()),
         );
-        let providers = if config.disabled {
+        let mut providers = if config.disabled {
             Providers::default()
         } else {
             panics::remember_messages();
             Providers::build(&config, &console, &diagnostics)?
         };
+        for warning in &providers.warnings {
+            diagnostics.say(warning);
+        }
+        warnings.append(&mut providers.warnings);
         Ok(Configured { config, providers, warnings, diagnostics })
     }
 }

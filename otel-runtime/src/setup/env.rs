@@ -27,6 +27,10 @@ impl Warning {
         Self { variable, problem: format!("there is no such variable; did you mean {meant}?") }
     }
 
+    pub(super) fn no_spool(error: &std::io::Error) -> Self {
+        Self { variable: "OTEL_RUST_SPOOL_DIR".to_owned(), problem: format!("{error}; telemetry is not spooled") }
+    }
+
     /// The variable in question.
     #[must_use]
     pub fn variable(&self) -> &str {

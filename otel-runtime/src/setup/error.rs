@@ -58,13 +58,14 @@ pub struct DeliveryError(Kind);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Kind {
-    TimedOut(Duration),
+    /// With what waits.
+    TimedOut(Duration, Vec<Undelivered>),
     Undelivered(Vec<Undelivered>),
 }
 
 impl DeliveryError {
-    pub(super) fn timed_out(timeout: Duration) -> Self {
-        Self(Kind::TimedOut(timeout))
+    pub(super) fn timed_out(timeout: Duration, waiting: Vec<Undelivered>) -> Self {
+        Self(Kind::TimedOut(timeout, waiting))
     }
 
     pub(super) fn undelivered(undelivered: Vec<Undelivered>) -> Self {
@@ -75,7 +76,7 @@ impl DeliveryError {
     #[must_use]
     pub fn lost(&self) -> u64 {
         match &self.0 {
-            Kind::TimedOut(_) => 0,
+            Kind::TimedOut(..) => 0,
             Kind::Undelivered(undelivered) => undelivered.iter().map(|undelivered| undelivered.dropped).sum(),
         }
     }
@@ -84,7 +85,7 @@ impl DeliveryError {
     #[must_use]
     pub fn spooled(&self) -> u64 {
         match &self.0 {
-            Kind::TimedOut(_) => 0,
+            Kind::TimedOut(..) => 0,
             Kind::Undelivered(undelivered) => undelivered.iter().map(|undelivered| undelivered.spooled).sum(),
         }
     }
@@ -94,7 +95,10 @@ impl DeliveryError {
 impl fmt::Display for DeliveryError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Kind::TimedOut(timeout) => write!(f, "telemetry was not delivered within {} ms; it stays queued", timeout.as_millis()),
+            Kind::TimedOut(timeout, waiting) => {
+                write!(f, "telemetry was not delivered within {} ms, and stays queued", timeout.as_millis())?;
+                waiting.iter().try_for_each(|waiting| write!(f, "; {waiting}"))
+            }
             Kind::Undelivered(undelivered) => {
                 let lines: Vec<String> = undelivered.iter().map(ToString::to_string).collect();
                 f.write_str(&lines.join("; "))

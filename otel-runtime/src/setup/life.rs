@@ -54,7 +54,7 @@ impl Life {
                 let waited = self.ended.wait_timeout_while(state, left, |state| matches!(state, State::Ending));
                 return match &*waited.unwrap_or_else(PoisonError::into_inner).0 {
                     State::Ended(result) => result.clone(),
-                    State::Running(_) | State::Ending => Err(DeliveryError::timed_out(timeout)),
+                    State::Running(_) | State::Ending => Err(DeliveryError::timed_out(timeout, Vec::new())),
                 };
             }
         };

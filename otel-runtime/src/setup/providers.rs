@@ -9,6 +9,7 @@ use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider};
 use opentelemetry_sdk::trace::{self as sdk, SdkTracerProvider, ShouldSample, SpanLimits};
 
 use super::config::{Config, Exporter, RootSampler, Sampler};
+use super::env::Warning;
 use super::error::InitError;
 use super::self_metrics;
 use crate::delivery::{self, Batcher, Delivery, Destination, Signal, Spool};
@@ -26,6 +27,8 @@ pub(super) struct Providers {
     pub(super) delivery: Option<Arc<Delivery>>,
     /// Until everything is built.
     spool: Option<Spool>,
+    /// What of the configuration turned out not to be possible.
+    pub(super) warnings: Vec<Warning>,
     /// What holds items back for a while.
     pub(super) holding: Vec<Box<dyn Flush>>,
     pub(super) open_spans: Arc<AtomicU64>,
@@ -87,7 +90,12 @@ impl Providers {
         let delivery = if let Some(delivery) = &self.delivery {
             Arc::clone(delivery)
         } else {
-            self.spool = spool(config, diagnostics);
+            // One that cannot be opened is no reason to be without telemetry.
+            let spool = config.spool_folder.as_ref().map(|folder| Spool::open(folder, config.spool_max_bytes)).transpose();
+            self.spool = spool.unwrap_or_else(|error| {
+                self.warnings.push(Warning::no_spool(&error));
+                None
+            });
             Arc::new(Delivery::start(config.queue_max_bytes, diagnostics.clone()).map_err(InitError::Thread)?)
         };
         delivery.serve(signal, transport, self.spool.is_none().then_some(config.retry_max_elapsed));
@@ -162,18 +170,6 @@ impl Providers {
             };
         }
         Some(builder.build())
-    }
-}
-
-/// The spool that is configured. One that cannot be opened is no reason to be without telemetry.
-fn spool(config: &Config, diagnostics: &Diagnostics) -> Option<Spool> {
-    let folder = config.spool_folder.as_ref()?;
-    match Spool::open(folder, config.spool_max_bytes) {
-        Ok(spool) => Some(spool),
-        Err(error) => {
-            diagnostics.say(format_args!("telemetry is not spooled: {error}"));
-            None
-        }
     }
 }
 

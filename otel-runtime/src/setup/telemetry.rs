@@ -127,16 +127,22 @@ impl Telemetry {
     ///
     /// # Errors
     ///
-    /// If it took too long; nothing is lost by that.
+    /// If it took too long, by which nothing is lost, or if something was dropped meanwhile: what, how much, where to and why.
     pub fn force_flush(&self) -> Result<(), DeliveryError> {
         let Some(providers) = self.life.providers() else { return Ok(()) };
         let deadline = deadline(TIMEOUT);
+        let before = providers.delivery.as_ref().map(|delivery| delivery.dropped()).unwrap_or_default();
         // All of them, whatever one says.
         let gathered = providers.holding.iter().filter(|holding| !holding.flush(deadline)).count() == 0;
         // Collects and hands over; what becomes of that is seen below.
         let collected = providers.meter.clone().is_none_or(|meter| within(deadline, move || drop(meter.force_flush())));
         let delivered = providers.delivery.as_ref().is_none_or(|delivery| delivery.flush(deadline));
-        if gathered && collected && delivered { Ok(()) } else { Err(DeliveryError::timed_out(TIMEOUT)) }
+        let waiting = || providers.delivery.as_ref().map(|delivery| delivery.waiting()).unwrap_or_default();
+        if !(gathered && collected && delivered) {
+            return Err(DeliveryError::timed_out(TIMEOUT, waiting()));
+        }
+        let dropped = providers.delivery.as_ref().map(|delivery| delivery.dropped_since(&before)).unwrap_or_default();
+        if dropped.is_empty() { Ok(()) } else { Err(DeliveryError::undelivered(dropped)) }
     }
 
     /// Delivers what is left, for at most 5 seconds, and ends the telemetry. A second call does nothing.

@@ -93,7 +93,8 @@ pub(super) const NOT_READ: &[&str] = &[
 
 /// The variable that someone had in mind who set `name`, which is none but very near to one.
 pub(super) fn misspelt(name: &str) -> Option<&'static str> {
-    let nearest = nearest(name).filter(|_| name.starts_with("OTEL_"))?;
+    // Most variables of an environment are somebody else's, and comparing is slow.
+    let nearest = if name.starts_with("OTEL_") { nearest(name)? } else { return None };
     (distance(name, nearest) <= 2).then_some(nearest)
 }
 

@@ -192,6 +192,6 @@ fn damaged_segments() {
     tell(case, &first, &seen, &format!("{damaged} spans in 3 damaged files, which the next run counts"));
     assert_eq!((seen.distinct, seen.duplicates, seen.damaged), (first.produced() - damaged, 0, 0));
     assert_eq!((end.get("delivered"), end.get("accepted")), (seen.distinct, seen.distinct), "{end:?}");
-    assert!(end.stderr.contains("3 files that were damaged, and are not sent"), "{}", end.stderr);
+    assert!(end.stderr.contains("damaged in the spool, and not sent: 3 files"), "{}", end.stderr);
     assert_eq!(segments(&folder), [] as [PathBuf; 0]);
 }

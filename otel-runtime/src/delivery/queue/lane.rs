@@ -19,7 +19,7 @@ pub(super) struct Entry {
     pub(super) segment: Option<Segment>,
     /// Not to be written to disk: it is too large for it, or was taken away from there.
     stays_in_memory: bool,
-    came: Instant,
+    pub(super) came: Instant,
 }
 
 /// Where a parcel that waits is.
@@ -52,6 +52,8 @@ pub(super) struct Settled {
     pub(super) segment: Option<Segment>,
     /// If this ends trouble that was announced: the items dropped meanwhile.
     pub(super) over: Option<u64>,
+    /// Items whose loss nothing else announces, if that is to be said.
+    pub(super) lost: Option<(u64, DropReason)>,
 }
 
 /// Something that goes on for a while: said once when it begins and once when it is over.
@@ -206,11 +208,16 @@ impl Lane {
         self.count_out(&entry);
         self.totals.in_flight -= entry.items;
         let freed = entry.size_in_memory();
-        let mut settled = Settled { segment: entry.segment, over: None };
+        let mut settled = Settled { segment: entry.segment, ..Settled::default() };
         match fate {
             Fate::Dropped(reason) => {
                 self.totals.drop_items(reason, entry.items);
-                self.trouble.dropped += entry.items;
+                // A refusal is said where it comes from.
+                if reason == DropReason::Refused {
+                    self.trouble.dropped += entry.items;
+                } else if self.trouble.lose(entry.items) {
+                    settled.lost = Some((entry.items, reason));
+                }
             }
             Fate::Delivered { rejected } => {
                 self.totals.delivered += entry.items - rejected;

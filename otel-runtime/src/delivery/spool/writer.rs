@@ -34,6 +34,8 @@ struct Work {
     /// Until when nothing is tried, because the last time failed.
     pause: Option<Instant>,
     is_too_large_said: bool,
+    /// Whether the spool was full when something was written last.
+    is_full: bool,
 }
 
 impl Writer {
@@ -41,7 +43,7 @@ impl Writer {
         let (stop, stopped) = mpsc::channel();
         let (ends, ended) = mpsc::channel();
         queue.set_adopting(true);
-        let work = Work { spool, queue, diagnostics, pause: None, is_too_large_said: false };
+        let work = Work { spool, queue, diagnostics, pause: None, is_too_large_said: false, is_full: false };
         thread::Builder::new().name("otel-spool".to_owned()).spawn(move || {
             let _ends: Sender<()> = ends;
             // After it, so that the folder is let go of before the thread counts as ended.
@@ -78,7 +80,7 @@ impl Work {
             }
         }
         if found.damaged > 0 {
-            self.diagnostics.say(format_args!("the spool had {} that were damaged, and are not sent", files(found.damaged)));
+            self.diagnostics.say(format_args!("damaged in the spool, and not sent: {}", files(found.damaged)));
         }
         for (signal, items, segment) in found.segments {
             self.queue.adopt(signal, items, segment);
@@ -124,6 +126,13 @@ impl Work {
                     .say(format_args!("one request is larger than the whole spool may be ({max} bytes); it is kept in memory alone"));
             }
             return false;
+        }
+        let was_full = mem::replace(&mut self.is_full, self.spool.is_full(size));
+        if self.is_full && !was_full {
+            let max = self.spool.max_bytes;
+            self.diagnostics.say(format_args!(
+                "the spool is full ({max} bytes): the oldest in it is kept in memory alone, or dropped if it is not there"
+            ));
         }
         while self.spool.is_full(size) {
             let Some(oldest) = self.queue.release_oldest_segment() else { return false };
