@@ -1,13 +1,15 @@
 //! A backend that can be killed: the program `receiver`.
 
 use std::collections::HashSet;
-use std::net::TcpListener;
+use std::io::Write;
+use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tests::process::Child;
 use tests::receiver::{Arrival, Arrivals};
+use tokio::net::TcpSocket;
 
 use crate::Folder;
 
@@ -23,6 +25,8 @@ pub(crate) enum Protocol {
 pub(crate) struct Backend {
     process: Option<Child>,
     ports: [u16; 2],
+    /// Bound to the ports, and not listening, so that nobody else takes them while the receiver is away.
+    _reserved: [TcpSocket; 2],
     arrivals: PathBuf,
 }
 
@@ -40,11 +44,17 @@ pub(crate) struct Seen {
 }
 
 impl Backend {
-    /// One that is not there yet. Its ports are free, and kept for it by nobody.
+    /// One that is not there yet.
     pub(crate) fn absent(folder: &Folder) -> Self {
-        let listeners = [0, 1].map(|_| TcpListener::bind("127.0.0.1:0").expect("a port is free"));
-        let ports = listeners.map(|listener| listener.local_addr().expect("it has an address").port());
-        Self { process: None, ports, arrivals: folder.path(&format!("arrivals-{}", ports[0])) }
+        let reserved = [0, 1].map(|_| {
+            let socket = TcpSocket::new_v4().expect("there are sockets");
+            // As the receiver does, which is what lets both have the port.
+            socket.set_reuseaddr(true).expect("a socket can have options");
+            socket.bind((Ipv4Addr::LOCALHOST, 0).into()).expect("a port is free");
+            socket
+        });
+        let ports = [0, 1].map(|index: usize| reserved[index].local_addr().expect("it has an address").port());
+        Self { process: None, ports, _reserved: reserved, arrivals: folder.path(&format!("arrivals-{}", ports[0])) }
     }
 
     pub(crate) fn start(folder: &Folder, behaviours: &[&str]) -> Self {
@@ -95,6 +105,19 @@ impl Backend {
             },
             damaged: arrivals.iter().filter(|arrival| arrival.payload.is_none()).count() as u64,
             caught_up,
+        }
+    }
+}
+
+/// A receiver that ended by itself is a fault of the test.
+impl Drop for Backend {
+    fn drop(&mut self) {
+        let Some(process) = &mut self.process else { return };
+        let ended = !process.is_running();
+        if std::thread::panicking() {
+            let _ = writeln!(std::io::stderr(), "the receiver {}: {}", if ended { "ended" } else { "runs" }, process.stderr());
+        } else {
+            assert!(!ended, "the receiver ended: {}", process.stderr());
         }
     }
 }

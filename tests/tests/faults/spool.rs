@@ -112,7 +112,7 @@ fn two_programs_and_one_spool() {
     tell(case, &ends[0], &seen, "and two that were killed before");
     for (run, left) in (0..).zip(left) {
         let of_run = backend.seen(None, |arrival| arrival.run == run);
-        assert!(left.saturating_sub(of_run.distinct) <= RATE, "run {run} lost more than a second: {of_run:?} of {left}");
+        assert!(left.saturating_sub(of_run.distinct) <= RATE, "run {run} lost more than a second: {of_run:?} of {left}\n{ends:#?}");
     }
     assert_eq!((seen.duplicates, seen.damaged), (0, 0));
     let new: u64 = ends.iter().map(End::produced).sum();
