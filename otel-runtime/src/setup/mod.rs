@@ -5,6 +5,7 @@ pub(crate) mod config;
 pub(crate) mod env;
 mod error;
 mod guarded;
+mod ids;
 mod life;
 mod providers;
 mod self_metrics;

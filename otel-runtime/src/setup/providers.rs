@@ -11,6 +11,7 @@ use opentelemetry_sdk::trace::{self as sdk, SdkTracerProvider, ShouldSample, Spa
 use super::config::{Config, Exporter, RootSampler, Sampler};
 use super::env::Warning;
 use super::error::InitError;
+use super::ids::SaltedIds;
 use super::self_metrics;
 use crate::delivery::{self, Batcher, Delivery, Destination, Signal, Spool};
 use crate::diagnostics::Diagnostics;
@@ -110,6 +111,7 @@ impl Providers {
         }
         // Whatever is not said here the SDK would read from the environment itself.
         let mut builder = SdkTracerProvider::builder()
+            .with_id_generator(SaltedIds::new())
             .with_sampler(sdk_sampler(traces.sampler))
             .with_span_limits(SpanLimits::default())
             .with_resource(config.resource.clone());
