@@ -19,7 +19,8 @@
 //! # Map
 //!
 //! * [`traced`], [`counted`], [`timed`]: a span, a count and a duration for every call of a function, with its outcome.
-//! * [`init`], [`builder`], [`Telemetry`]: set-up and end; [`Health`]: what became of everything.
+//! * [`init`], [`builder`], [`Telemetry`]: set-up and end; [`Health`]: what became of everything; [`setup::variables`]: what the
+//!   environment says.
 //! * [`current`]: the running span, from inside of it.
 //! * [`context`]: carrying context to where it does not go by itself.
 //! * [`Attributes`], [`AttributeValue`], [`MetricValue`], [`ErrorType`]: what your types can say about themselves.
@@ -57,7 +58,7 @@ mod pipeline;
 mod propagation;
 mod redact;
 mod scope;
-mod setup;
+pub mod setup;
 mod shared;
 mod site;
 mod span;

@@ -10,13 +10,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use opentelemetry::{KeyValue, global};
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 
-use super::config::Config;
+use super::config::{Config, Read};
 use super::env::Warning;
 use super::error::InitError;
 use super::guarded::GuardedMeterProvider;
 use super::providers::Providers;
 use super::telemetry::Telemetry;
-use super::variables;
+use super::variables::{self, Variable};
 use crate::diagnostics::Diagnostics;
 use crate::export::console::{Console, Style};
 use crate::pipeline::{Pipeline, Tracing};
@@ -188,16 +188,39 @@ impl Builder {
         self.configure().map(|configured| configured.start(Pipeline::local))
     }
 
+    /// Every variable, with its kind, its default and what holds: from [`set`](Self::set), the environment, [`fallback`](Self::fallback), or by
+    /// default.
+    ///
+    /// ```
+    /// let builder = otel_runtime::builder().environment(|_| None).set("OTEL_TRACES_SAMPLER", "Always_Off");
+    /// let variables = builder.variables();
+    /// let sampler = variables.iter().find(|variable| variable.name() == "OTEL_TRACES_SAMPLER").unwrap();
+    /// assert_eq!((sampler.value(), sampler.default()), ("always_off", "parentbased_always_on"));
+    /// ```
+    #[must_use]
+    pub fn variables(&self) -> Vec<Variable> {
+        self.read().variables
+    }
+
+    fn read(&self) -> Read {
+        let written = |variable: &str| self.in_code.get(variable).map(OsString::from).or_else(|| (self.lookup)(variable));
+        let fallback = |variable: &str| self.fallbacks.get(variable).map(OsString::from);
+        Config::read(&written, &fallback, &self.attributes)
+    }
+
     fn configure(self) -> Result<Configured, InitError> {
         for name in self.in_code.keys().chain(self.fallbacks.keys()) {
             if let Some(nearest) = variables::nearest(name) {
                 return Err(InitError::UnknownVariable { name: name.clone(), nearest });
             }
         }
-        let Self { in_code, fallbacks, lookup, names, attributes, diagnostics, console } = self;
-        let written = |variable: &str| in_code.get(variable).map(OsString::from).or_else(|| lookup(variable));
-        let fallback = |variable: &str| fallbacks.get(variable).map(OsString::from);
-        let (config, mut warnings) = Config::read(&written, &fallback, &attributes);
+        let Read { config, mut warnings, .. } = self.read();
+        let Self { names, diagnostics, console, .. } = self;
+        if let Some(variable) = config.file_variable {
+            return Err(InitError::Unsupported(format!(
+                "{variable} is set, and this version cannot read a configuration file; unset it to be configured by variables"
+            )));
+        }
         let misspelt = names().into_iter().filter_map(|name| Some((variables::misspelt(&name)?, name)));
         warnings.extend(misspelt.map(|(meant, name)| Warning::misspelt(name, meant)));
         for warning in &warnings {

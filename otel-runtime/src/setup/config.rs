@@ -9,11 +9,14 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::resource::{ResourceDetector, TelemetryResourceDetector};
 
 use super::env::{Env, Lookup, Warning};
+use super::variables::Variable;
 use crate::delivery::{Batch, Destination, Protocol, Signal};
 use crate::propagation::Propagator;
 
 #[derive(Debug, PartialEq)]
 pub(crate) struct Config {
+    /// The variable that names a configuration file, if one does.
+    pub(crate) file_variable: Option<&'static str>,
     pub(crate) disabled: bool,
     pub(crate) resource: Resource,
     pub(crate) propagators: Vec<Propagator>,
@@ -76,11 +79,23 @@ const PROTOCOLS: &[(&str, Protocol)] = &[("http/protobuf", Protocol::HttpProtobu
 /// How long a batch is gathered at most where there is a spool: within a second, what ended is on disk.
 const SPOOLED_BATCH: Duration = Duration::from_millis(500);
 
+/// What an environment says.
+pub(crate) struct Read {
+    pub(crate) config: Config,
+    /// What could not be used.
+    pub(crate) warnings: Vec<Warning>,
+    /// Every variable, with what holds.
+    pub(crate) variables: Vec<Variable>,
+}
+
 impl Config {
-    /// Reads everything there is to read. What could not be used is in the warnings.
-    pub(crate) fn read(written: &Lookup<'_>, fallback: &Lookup<'_>, attributes: &[KeyValue]) -> (Self, Vec<Warning>) {
+    /// Reads everything there is to read.
+    pub(crate) fn read(written: &Lookup<'_>, fallback: &Lookup<'_>, attributes: &[KeyValue]) -> Read {
         let mut env = Env::new(written, fallback);
         let mut config = Self {
+            file_variable: ["OTEL_CONFIG_FILE", "OTEL_EXPERIMENTAL_CONFIG_FILE"]
+                .into_iter()
+                .find(|variable| env.string(variable).is_some()),
             disabled: env.boolean("OTEL_SDK_DISABLED"),
             resource: resource(&mut env, attributes),
             propagators: env.words("OTEL_PROPAGATORS", PROPAGATORS, PROPAGATORS),
@@ -105,15 +120,20 @@ impl Config {
             self_metrics: env.boolean("OTEL_RUST_SELF_METRICS"),
             spool_folder: env.string("OTEL_RUST_SPOOL_DIR").map(PathBuf::from),
             spool_max_bytes: env.number("OTEL_RUST_SPOOL_MAX_BYTES", 1..=u64::MAX, 256 * 1024 * 1024),
-            no_color: env.is_set("NO_COLOR"),
+            no_color: env.flag("NO_COLOR"),
         };
+        general(&mut env);
         if config.spool_folder.is_some() {
             // What is in no batch yet is on no disk either.
-            for batch in [&mut config.traces.batch, &mut config.logs.batch] {
+            for (batch, variable) in
+                [(&mut config.traces.batch, "OTEL_BSP_SCHEDULE_DELAY"), (&mut config.logs.batch, "OTEL_BLRP_SCHEDULE_DELAY")]
+            {
                 batch.schedule_delay = batch.schedule_delay.min(SPOOLED_BATCH);
+                env.holds(variable, batch.schedule_delay.as_millis());
             }
         }
-        (config, env.into_warnings())
+        let (warnings, variables) = env.finish();
+        Read { config, warnings, variables }
     }
 }
 
@@ -123,6 +143,9 @@ fn resource(env: &mut Env<'_>, attributes: &[KeyValue]) -> Resource {
     let service_name = env.string("OTEL_SERVICE_NAME");
     let named = written.iter().any(|(key, value)| key == "service.name" && !value.is_empty());
     let service_name = service_name.or_else(|| (!named).then(unknown_service));
+    if let Some(name) = &service_name {
+        env.holds("OTEL_SERVICE_NAME", name);
+    }
     let distribution =
         [KeyValue::new("telemetry.distro.name", "otel-runtime"), KeyValue::new("telemetry.distro.version", env!("CARGO_PKG_VERSION"))];
     let detected = TelemetryResourceDetector.detect();
@@ -171,11 +194,9 @@ fn batch(env: &mut Env<'_>, prefix: &str, delay: Duration) -> Batch {
     if wanted > max_queue_size {
         env.warn(&size, format!("{wanted} is more than the queue holds; using {max_queue_size}"));
     }
-    Batch {
-        max_queue_size,
-        max_export_batch_size: wanted.min(max_queue_size),
-        schedule_delay: env.duration(&format!("{prefix}_SCHEDULE_DELAY"), delay),
-    }
+    let max_export_batch_size = wanted.min(max_queue_size);
+    env.holds(&size, max_export_batch_size);
+    Batch { max_queue_size, max_export_batch_size, schedule_delay: env.duration(&format!("{prefix}_SCHEDULE_DELAY"), delay) }
 }
 
 /// Far beyond any use, and far from overflowing anything.
@@ -185,12 +206,23 @@ const MAX_ITEMS: usize = 1 << 20;
 fn destination(env: &mut Env<'_>, signal: Signal) -> Destination {
     let own = |option: &str| format!("OTEL_EXPORTER_OTLP_{}_{option}", signal.name().to_ascii_uppercase());
     let protocol = env.word(&[&own("PROTOCOL"), "OTEL_EXPORTER_OTLP_PROTOCOL"], PROTOCOLS, PROTOCOLS[0]);
+    let endpoint = endpoint(env, &own("ENDPOINT"), protocol, signal);
+    env.holds(&own("ENDPOINT"), &endpoint);
     Destination {
         protocol,
-        endpoint: endpoint(env, &own("ENDPOINT"), protocol, signal),
+        endpoint,
         headers: env.headers(&[&own("HEADERS"), "OTEL_EXPORTER_OTLP_HEADERS"]),
-        timeout: env.timeout(&[&own("TIMEOUT"), "OTEL_EXPORTER_OTLP_TIMEOUT"], Duration::from_secs(10)),
+        timeout: env.timeout(&[&own("TIMEOUT"), "OTEL_EXPORTER_OTLP_TIMEOUT"], OTLP_TIMEOUT),
     }
+}
+
+const OTLP_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Notes what the general variables say; what they mean is read for each signal.
+fn general(env: &mut Env<'_>) {
+    env.word(&["OTEL_EXPORTER_OTLP_PROTOCOL"], PROTOCOLS, PROTOCOLS[0]);
+    env.headers(&["OTEL_EXPORTER_OTLP_HEADERS"]);
+    env.timeout(&["OTEL_EXPORTER_OTLP_TIMEOUT"], OTLP_TIMEOUT);
 }
 
 /// A signal's own URL is used as it is. The general one is, over HTTP, a base to which `v1/<signal>` is appended.

@@ -4,6 +4,7 @@
 //! without touching that of the process. The rules are those of the OpenTelemetry specification, "Environment Variable Specification":
 //! <https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/>.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -13,7 +14,7 @@ use std::time::Duration;
 use http::{HeaderName, HeaderValue, Uri};
 use percent_encoding::percent_decode_str;
 
-use super::variables::{NOT_READ, VARIABLES};
+use super::variables::{NOT_READ, TABLE, Variable};
 
 /// Something in the configuration that was ignored or corrected.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,17 +54,13 @@ pub(crate) struct Env<'a> {
     /// What was written, and then what the program would have where nothing usable was.
     sources: [&'a Lookup<'a>; 2],
     warnings: Vec<Warning>,
-}
-
-/// A value that could not be used.
-struct Unusable {
-    variable: String,
-    problem: String,
+    /// What holds, by the name of the variable.
+    in_force: BTreeMap<String, String>,
 }
 
 impl<'a> Env<'a> {
     pub(crate) fn new(written: &'a Lookup<'a>, fallback: &'a Lookup<'a>) -> Self {
-        let mut env = Self { sources: [written, fallback], warnings: Vec::new() };
+        let mut env = Self { sources: [written, fallback], warnings: Vec::new(), in_force: BTreeMap::new() };
         for name in NOT_READ {
             if written(name).is_some_and(|value| !value.is_empty()) {
                 env.warn(name, "this version does not act on this variable, and ignores it");
@@ -72,8 +69,18 @@ impl<'a> Env<'a> {
         env
     }
 
-    pub(crate) fn into_warnings(self) -> Vec<Warning> {
-        self.warnings
+    /// What is to be said, and every variable with what holds.
+    pub(crate) fn finish(mut self) -> (Vec<Warning>, Vec<Variable>) {
+        let variables = TABLE.iter().map(|row| {
+            let value = self.in_force.remove(row.name).unwrap_or_else(|| row.default.to_owned());
+            Variable::in_force(row, value)
+        });
+        (self.warnings, variables.collect())
+    }
+
+    /// Notes what holds for a variable.
+    pub(crate) fn holds(&mut self, variable: &str, value: impl fmt::Display) {
+        self.in_force.insert(variable.to_owned(), value.to_string());
     }
 
     /// Keeps a warning, once: a general variable is read for each signal.
@@ -87,34 +94,47 @@ impl<'a> Env<'a> {
     /// The first value that can be used: of the first variable as it was written, then as its fallback has it, then of the next variable. What
     /// cannot be used is as if it were unset, and is said, with what is used instead.
     fn first<T>(&mut self, variables: &[&str], instead: &str, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
-        let mut unusable = Vec::new();
-        let found = self.look(variables, &mut unusable, parse);
-        let instead = found.as_ref().map_or_else(|| instead.to_owned(), |(_, place)| place.clone());
-        for Unusable { variable, problem } in unusable {
-            self.warn(&variable, format!("{problem}; using {instead}"));
-        }
-        found.map(|(value, _)| value)
+        self.look(variables, instead, parse).map(|(value, _)| value)
     }
 
-    /// As [`first`](Self::first), with where the value was found.
-    fn look<T>(&self, variables: &[&str], unusable: &mut Vec<Unusable>, parse: impl Fn(&str) -> Result<T, String>) -> Option<(T, String)> {
-        for variable in variables {
-            debug_assert!(VARIABLES.contains(variable), "{variable} is missing in the list of variables");
+    /// As [`first`](Self::first), with the variable that has it.
+    fn look<'v, T>(&mut self, variables: &[&'v str], instead: &str, parse: impl Fn(&str) -> Result<T, String>) -> Option<(T, &'v str)> {
+        let mut unusable = Vec::new();
+        let (mut found, mut instead) = (None, instead.to_owned());
+        'found: for variable in variables {
+            debug_assert!(TABLE.iter().any(|row| row.name == *variable), "{variable} is missing in the table of variables");
             for (source, place) in self.sources.iter().zip([format!("that of {variable}"), "the program's own".to_owned()]) {
                 let Some(value) = source(variable).filter(|value| !value.is_empty()) else { continue };
                 let text = value.into_string().map_err(|_| "the value is not Unicode".to_owned());
                 match text.and_then(|text| parse(&text)) {
-                    Ok(value) => return Some((value, place)),
-                    Err(problem) => unusable.push(Unusable { variable: (*variable).to_owned(), problem }),
+                    Ok(value) => {
+                        (found, instead) = (Some((value, *variable)), place);
+                        break 'found;
+                    }
+                    Err(problem) => unusable.push((variable, problem)),
                 }
             }
         }
-        None
+        for (variable, problem) in unusable {
+            self.warn(variable, format!("{problem}; using {instead}"));
+        }
+        found
     }
 
     /// The text of a variable. Empty is the same as unset.
     pub(crate) fn string(&mut self, variable: &str) -> Option<String> {
-        self.first(&[variable], "the default", |text| Ok(text.to_owned()))
+        let text = self.first(&[variable], "the default", |text| Ok(text.to_owned()))?;
+        self.holds(variable, &text);
+        Some(text)
+    }
+
+    /// A variable that says enough by being set.
+    pub(crate) fn flag(&mut self, variable: &str) -> bool {
+        let set = self.is_set(variable);
+        if set {
+            self.holds(variable, "set");
+        }
+        set
     }
 
     /// Whether a variable is set to anything at all.
@@ -129,7 +149,9 @@ impl<'a> Env<'a> {
             text if text.eq_ignore_ascii_case("false") => Ok(false),
             _ => Err(format!("`{text}` is neither `true` nor `false`")),
         };
-        self.first(&[variable], "false", parse).unwrap_or(false)
+        let value = self.first(&[variable], "false", parse).unwrap_or(false);
+        self.holds(variable, value);
+        value
     }
 
     /// A number of a range, or the default.
@@ -143,7 +165,9 @@ impl<'a> Env<'a> {
             let number = text.trim().parse::<T>().ok().filter(|number| range.contains(number));
             number.ok_or_else(|| format!("`{text}` is not a number from {} to {}", range.start(), range.end()))
         };
-        self.first(&[variable], &default.to_string(), parse).unwrap_or(default)
+        let number = self.first(&[variable], &default.to_string(), parse).unwrap_or(default);
+        self.holds(variable, number);
+        number
     }
 
     /// A number of milliseconds of at least one, or the default.
@@ -152,7 +176,9 @@ impl<'a> Env<'a> {
             Some(0) | None => Err(format!("`{text}` is not a number of milliseconds of at least 1")),
             Some(millis) => Ok(Duration::from_millis(millis)),
         };
-        self.first(&[variable], &default.as_millis().to_string(), parse).unwrap_or(default)
+        let duration = self.first(&[variable], &default.as_millis().to_string(), parse).unwrap_or(default);
+        self.holds(variable, duration.as_millis());
+        duration
     }
 
     /// A number of milliseconds, where 0 means no limit, from the first variable that has one.
@@ -161,26 +187,34 @@ impl<'a> Env<'a> {
             let limit = millis(text).map(|millis| (millis > 0).then(|| Duration::from_millis(millis)));
             limit.ok_or_else(|| format!("`{text}` is not a number of milliseconds"))
         };
-        self.first(variables, &default.as_millis().to_string(), parse).unwrap_or(Some(default))
+        let timeout = self.first(variables, &default.as_millis().to_string(), parse).unwrap_or(Some(default));
+        self.holds(variables[0], timeout.unwrap_or_default().as_millis());
+        timeout
     }
 
     /// One of several words, in any case, from the first variable that has one.
-    pub(crate) fn word<T: Copy>(&mut self, variables: &[&str], words: &[(&str, T)], default: (&str, T)) -> T {
+    pub(crate) fn word<T: Copy>(&mut self, variables: &[&str], words: &[(&'static str, T)], default: (&'static str, T)) -> T {
         let parse = |text: &str| find(words, text).ok_or_else(|| format!("`{text}` is not one of {}", listed(words)));
-        self.first(variables, default.0, parse).unwrap_or(default.1)
+        let (name, word) = self.first(variables, default.0, parse).unwrap_or(default);
+        self.holds(variables[0], name);
+        word
     }
 
     /// Several words, separated by commas, each taken once. `none` stands alone and means an empty list.
-    pub(crate) fn words<T: Copy + PartialEq>(&mut self, variable: &str, words: &[(&str, T)], default: &[(&str, T)]) -> Vec<T> {
-        let names: Vec<&str> = default.iter().map(|(name, _)| *name).collect();
+    pub(crate) fn words<T: Copy + PartialEq>(
+        &mut self,
+        variable: &str,
+        words: &[(&'static str, T)],
+        default: &[(&'static str, T)],
+    ) -> Vec<T> {
         let parse = |text: &str| Words::parse(text, words);
-        let Some(list) = self.first(&[variable], &names.join(","), parse) else {
-            return default.iter().map(|(_, word)| *word).collect();
-        };
-        for problem in list.problems {
+        let list = self.first(&[variable], &names(default), parse);
+        let Words { found, problems } = list.unwrap_or_else(|| Words { found: default.to_vec(), problems: Vec::new() });
+        for problem in problems {
             self.warn(variable, format!("{problem}; it is ignored"));
         }
-        list.found
+        self.holds(variable, if found.is_empty() { "none".to_owned() } else { names(&found) });
+        found.into_iter().map(|(_, word)| word).collect()
     }
 
     /// A URL with scheme `http` or `https` and a host. What is no URL may still contain a password, so the value is not repeated.
@@ -195,43 +229,50 @@ impl<'a> Env<'a> {
             }
             Ok(url)
         };
-        self.first(&[variable], instead, parse)
+        let url = self.first(&[variable], instead, parse)?;
+        self.holds(variable, &url);
+        Some(url)
     }
 
     /// `key=value,…`, percent-encoded. One bad entry spoils all of them: half a resource is a wrong resource.
     pub(crate) fn attributes(&mut self, variable: &str) -> Vec<(String, String)> {
         let parse = |text: &str| {
             let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
-            entries.map(pair).collect::<Result<Vec<_>, _>>().map_err(|problem| format!("{problem} in `{text}`, so all of it is ignored"))
+            let pairs = entries.map(pair).collect::<Result<Vec<_>, _>>();
+            let pairs = pairs.map_err(|problem| format!("{problem} in `{text}`, so all of it is ignored"))?;
+            Ok((text.to_owned(), pairs))
         };
-        self.first(&[variable], "none of it", parse).unwrap_or_default()
+        let Some((text, pairs)) = self.first(&[variable], "none of it", parse) else { return Vec::new() };
+        self.holds(variable, text);
+        pairs
     }
 
     /// `name=value,…`, percent-encoded, from the first variable that is set. Values are secrets: no message repeats them.
     pub(crate) fn headers(&mut self, variables: &[&str]) -> Vec<(HeaderName, HeaderValue)> {
         let mut headers = Vec::new();
         let parse = |text: &str| Ok(text.to_owned());
-        let Some((value, _)) = self.look(variables, &mut Vec::new(), parse) else { return headers };
-        let variable = variables.iter().find(|variable| self.is_set(variable)).copied().unwrap_or_default();
+        let Some((value, variable)) = self.look(variables, "none", parse) else { return headers };
         for (index, entry) in value.split(',').enumerate().filter(|(_, entry)| !entry.trim().is_empty()) {
             match header(entry) {
                 Some(header) => headers.push(header),
                 None => self.warn(variable, format!("entry {} is not a header like name=value; it is ignored", index + 1)),
             }
         }
+        let shown: Vec<String> = headers.iter().map(|(name, _)| format!("{name}=***")).collect();
+        self.holds(variables[0], shown.join(","));
         headers
     }
 }
 
-/// A list of words, of which at least one can be used.
+/// A list of words with their names, of which at least one can be used.
 struct Words<T> {
-    found: Vec<T>,
+    found: Vec<(&'static str, T)>,
     problems: Vec<String>,
 }
 
 impl<T: Copy + PartialEq> Words<T> {
-    fn parse(text: &str, words: &[(&str, T)]) -> Result<Self, String> {
-        let (mut found, mut problems, mut none): (Vec<T>, _, _) = (Vec::new(), Vec::new(), false);
+    fn parse(text: &str, words: &[(&'static str, T)]) -> Result<Self, String> {
+        let (mut found, mut problems, mut none): (Vec<(_, T)>, _, _) = (Vec::new(), Vec::new(), false);
         for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
             match find(words, part) {
                 Some(word) if found.contains(&word) => {}
@@ -258,8 +299,13 @@ fn millis(text: &str) -> Option<u64> {
     text.trim().parse().ok().filter(|millis| *millis <= MAX_MILLIS)
 }
 
-fn find<T: Copy>(words: &[(&str, T)], value: &str) -> Option<T> {
-    words.iter().find(|(name, _)| name.eq_ignore_ascii_case(value.trim())).map(|(_, word)| *word)
+fn find<T: Copy>(words: &[(&'static str, T)], value: &str) -> Option<(&'static str, T)> {
+    words.iter().find(|(name, _)| name.eq_ignore_ascii_case(value.trim())).copied()
+}
+
+/// As in the value of a variable.
+fn names<T>(words: &[(&str, T)]) -> String {
+    words.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(",")
 }
 
 fn listed<T>(words: &[(&str, T)]) -> String {

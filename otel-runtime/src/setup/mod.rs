@@ -1,5 +1,8 @@
-//! From the environment and from code to installed providers: `env → config → providers → Telemetry`.
+//! From the environment and from code to installed providers, and the [variables](variables()) that there are.
+//!
+//! What a program calls is at the root of the crate too: [`init`], [`builder`], [`Telemetry`].
 
+// env → config → providers → Telemetry
 mod builder;
 pub(crate) mod config;
 pub(crate) mod env;
@@ -18,3 +21,4 @@ pub use builder::{Builder, builder, init};
 pub use env::Warning;
 pub use error::{DeliveryError, InitError};
 pub use telemetry::{Health, Telemetry};
+pub use variables::{ValueKind, Variable, variables};

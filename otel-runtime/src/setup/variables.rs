@@ -1,46 +1,106 @@
-//! Which variables there are, and which one a misspelt name was meant to be.
+//! Which variables there are: their kinds, their defaults, and the values in force.
 
-/// Every variable that is read.
-pub(super) const VARIABLES: &[&str] = &[
-    "NO_COLOR",
-    "OTEL_BLRP_MAX_EXPORT_BATCH_SIZE",
-    "OTEL_BLRP_MAX_QUEUE_SIZE",
-    "OTEL_BLRP_SCHEDULE_DELAY",
-    "OTEL_BSP_MAX_EXPORT_BATCH_SIZE",
-    "OTEL_BSP_MAX_QUEUE_SIZE",
-    "OTEL_BSP_SCHEDULE_DELAY",
-    "OTEL_EXPORTER_OTLP_ENDPOINT",
-    "OTEL_EXPORTER_OTLP_HEADERS",
-    "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT",
-    "OTEL_EXPORTER_OTLP_LOGS_HEADERS",
-    "OTEL_EXPORTER_OTLP_LOGS_PROTOCOL",
-    "OTEL_EXPORTER_OTLP_LOGS_TIMEOUT",
-    "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT",
-    "OTEL_EXPORTER_OTLP_METRICS_HEADERS",
-    "OTEL_EXPORTER_OTLP_METRICS_PROTOCOL",
-    "OTEL_EXPORTER_OTLP_METRICS_TIMEOUT",
-    "OTEL_EXPORTER_OTLP_PROTOCOL",
-    "OTEL_EXPORTER_OTLP_TIMEOUT",
-    "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
-    "OTEL_EXPORTER_OTLP_TRACES_HEADERS",
-    "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL",
-    "OTEL_EXPORTER_OTLP_TRACES_TIMEOUT",
-    "OTEL_LOGS_EXPORTER",
-    "OTEL_METRICS_EXPORTER",
-    "OTEL_METRIC_EXPORT_INTERVAL",
-    "OTEL_PROPAGATORS",
-    "OTEL_RESOURCE_ATTRIBUTES",
-    "OTEL_RUST_QUEUE_MAX_BYTES",
-    "OTEL_RUST_RETRY_MAX_ELAPSED",
-    "OTEL_RUST_SELF_METRICS",
-    "OTEL_RUST_SPOOL_DIR",
-    "OTEL_RUST_SPOOL_MAX_BYTES",
-    "OTEL_SDK_DISABLED",
-    "OTEL_SERVICE_NAME",
-    "OTEL_TRACES_EXPORTER",
-    "OTEL_TRACES_SAMPLER",
-    "OTEL_TRACES_SAMPLER_ARG",
-];
+mod names;
+mod table;
+
+use std::fmt;
+
+pub(super) use names::{misspelt, nearest};
+pub(super) use table::{Row, TABLE};
+
+/// How the value of a variable is written, in the terms of the specification's
+/// [configuration types](https://opentelemetry.io/docs/specs/otel/configuration/common/).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ValueKind {
+    /// `true` in any case; anything else is false.
+    Boolean,
+    /// A whole number that is not negative.
+    Integer,
+    /// A number.
+    Float,
+    /// Milliseconds, at least 1.
+    Duration,
+    /// Milliseconds; 0 is no limit.
+    Timeout,
+    /// One of several words, in any case.
+    Enum,
+    /// Several of several words, separated by commas, in any case.
+    EnumList,
+    /// Anything.
+    String,
+    /// Several texts, separated by commas.
+    List,
+    /// The path of a file or folder.
+    Path,
+    /// An `http` or `https` URL without a user name.
+    Url,
+    /// `key=value,…`, percent-encoded.
+    Attributes,
+    /// `name=value,…`, percent-encoded; the values are secrets.
+    Headers,
+    /// Set to anything, or not.
+    Flag,
+}
+
+/// One of the environment variables that set telemetry up.
+///
+/// Its `Display` is a line `NAME=value`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Variable {
+    name: &'static str,
+    kind: ValueKind,
+    default: &'static str,
+    value: String,
+}
+
+impl Variable {
+    pub(super) fn in_force(row: &'static Row, value: String) -> Self {
+        Self { name: row.name, kind: row.kind, default: row.default, value }
+    }
+
+    /// Its name: `OTEL_TRACES_SAMPLER`.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// How its value is written.
+    #[must_use]
+    pub fn kind(&self) -> ValueKind {
+        self.kind
+    }
+
+    /// What holds where it is unset; empty for nothing. What holds for all signals comes before the default of one signal.
+    #[must_use]
+    pub fn default(&self) -> &'static str {
+        self.default
+    }
+
+    /// What holds: from code, from the environment, or by default. Of headers only the names.
+    #[must_use]
+    pub fn value(&self) -> &str {
+        &self.value
+    }
+}
+
+impl fmt::Display for Variable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}={}", self.name, self.value)
+    }
+}
+
+/// Every variable, with its kind, its default, and the value in force in the environment of this process: `builder().variables()`.
+///
+/// ```
+/// for variable in otel_runtime::setup::variables() {
+///     println!("{variable}");
+/// }
+/// ```
+#[must_use]
+pub fn variables() -> Vec<Variable> {
+    super::builder().variables()
+}
 
 /// Variables of the specification, and ours to come, that this version does not act on. Whoever sets one is told.
 pub(super) const NOT_READ: &[&str] = &[
@@ -48,9 +108,7 @@ pub(super) const NOT_READ: &[&str] = &[
     "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT",
     "OTEL_BLRP_EXPORT_TIMEOUT",
     "OTEL_BSP_EXPORT_TIMEOUT",
-    "OTEL_CONFIG_FILE",
     "OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT",
-    "OTEL_EXPERIMENTAL_CONFIG_FILE",
     "OTEL_EXPORTER_OTLP_CERTIFICATE",
     "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE",
     "OTEL_EXPORTER_OTLP_CLIENT_KEY",
@@ -77,6 +135,7 @@ pub(super) const NOT_READ: &[&str] = &[
     "OTEL_EXPORTER_PROMETHEUS_PORT",
     "OTEL_EXPORTER_ZIPKIN_ENDPOINT",
     "OTEL_EXPORTER_ZIPKIN_TIMEOUT",
+    "OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS",
     "OTEL_LINK_ATTRIBUTE_COUNT_LIMIT",
     "OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT",
     "OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT",
@@ -91,35 +150,5 @@ pub(super) const NOT_READ: &[&str] = &[
     "OTEL_SPAN_LINK_COUNT_LIMIT",
 ];
 
-/// The variable that someone had in mind who set `name`, which is none but very near to one.
-pub(super) fn misspelt(name: &str) -> Option<&'static str> {
-    // Most variables of an environment are somebody else's, and comparing is slow.
-    let nearest = if name.starts_with("OTEL_") { nearest(name)? } else { return None };
-    (distance(name, nearest) <= 2).then_some(nearest)
-}
-
-/// The variable that is most like `name`; `None` if `name` is one.
-pub(super) fn nearest(name: &str) -> Option<&'static str> {
-    let known = || VARIABLES.iter().chain(NOT_READ);
-    if known().any(|variable| *variable == name) {
-        return None;
-    }
-    let upper = name.to_ascii_uppercase();
-    let prefixed = if upper.starts_with("OTEL_") { upper } else { format!("OTEL_{upper}") };
-    known().min_by_key(|variable| distance(&prefixed, variable)).copied()
-}
-
-/// How many letters must be inserted, removed or replaced to make `a` into `b` (Levenshtein).
-fn distance(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, from) in a.bytes().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, to) in b.bytes().enumerate() {
-            let replaced = diagonal + usize::from(from != to);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
-}
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,7 @@ use super::*;
 /// Reads the configuration of an environment with these variables.
 fn read(variables: &[(&str, &str)]) -> (Config, Vec<String>) {
     let lookup = |wanted: &str| variables.iter().find(|(name, _)| *name == wanted).map(|(_, value)| value.into());
-    let (config, warnings) = Config::read(&lookup, &|_| None, &[]);
+    let Read { config, warnings, .. } = Config::read(&lookup, &|_| None, &[]);
     (config, warnings.iter().map(ToString::to_string).collect())
 }
 
@@ -35,7 +35,7 @@ fn an_empty_environment_is_the_specification_s_defaults() {
 
 #[test]
 fn empty_is_the_same_as_unset() {
-    let variables: Vec<(&str, &str)> = crate::setup::variables::VARIABLES.iter().map(|name| (*name, "")).collect();
+    let variables: Vec<(&str, &str)> = crate::setup::variables::TABLE.iter().map(|row| (row.name, "")).collect();
     let (config, warnings) = read(&variables);
     assert_eq!(warnings, [""; 0]);
     assert_eq!(config, read(&[]).0);
@@ -150,7 +150,7 @@ fn what_cannot_be_used_is_as_if_it_were_unset() {
 
     let written = |wanted: &str| (wanted == "OTEL_TRACES_EXPORTER").then(|| "consol".into());
     let fallback = |wanted: &str| (wanted == "OTEL_TRACES_EXPORTER").then(|| "console".into());
-    let (config, warnings) = Config::read(&written, &fallback, &[]);
+    let Read { config, warnings, .. } = Config::read(&written, &fallback, &[]);
     assert_eq!(config.traces.exporters, [Exporter::Console]);
     assert!(warnings[0].to_string().ends_with("; using the program's own"), "{warnings:?}");
 }
@@ -180,7 +180,7 @@ fn what_is_not_unicode_is_ignored_and_said() {
     use std::os::unix::ffi::OsStringExt;
 
     let lookup = |wanted: &str| (wanted == "OTEL_SERVICE_NAME").then(|| std::ffi::OsString::from_vec(vec![0xff]));
-    let (_, warnings) = Config::read(&lookup, &|_| None, &[]);
+    let Read { warnings, .. } = Config::read(&lookup, &|_| None, &[]);
     assert_eq!(
         warnings.iter().map(ToString::to_string).collect::<Vec<_>>(),
         ["OTEL_SERVICE_NAME: the value is not Unicode; using the default"]

@@ -1,0 +1,134 @@
+use std::ffi::{OsStr, OsString};
+
+use super::*;
+use crate::setup::config::{Config, Read};
+
+/// What an environment of one variable gives: what then holds for it, and the warnings that name it.
+fn with(row: &Row, value: Option<&OsStr>) -> (String, Vec<String>) {
+    let beside = beside(row.name);
+    let lookup = |wanted: &str| match beside {
+        _ if wanted == row.name => value.map(OsString::from),
+        Some((variable, value)) if wanted == variable => Some(value.into()),
+        _ => None,
+    };
+    let Read { variables, warnings, .. } = Config::read(&lookup, &|_| None, &[]);
+    let holds = variables.into_iter().find(|variable| variable.name() == row.name).map(|variable| variable.value().to_owned());
+    let warnings = warnings.iter().filter(|warning| warning.variable() == row.name);
+    (holds.unwrap_or_default(), warnings.map(ToString::to_string).collect())
+}
+
+/// What else must be set for a variable to mean anything.
+fn beside(variable: &str) -> Option<(&'static str, &'static str)> {
+    (variable == "OTEL_TRACES_SAMPLER_ARG").then_some(("OTEL_TRACES_SAMPLER", "traceidratio"))
+}
+
+/// What holds for a variable that is unset: its default, but for the name of the program.
+fn default(row: &Row) -> String {
+    with(row, None).0
+}
+
+/// What a value is taken for; `None` is "as if it were unset, and said".
+type Case = (&'static str, Option<&'static str>);
+
+/// Values of every kind, right and wrong.
+fn cases(kind: ValueKind) -> &'static [Case] {
+    match kind {
+        ValueKind::Boolean => &[
+            ("true", Some("true")),
+            (" TRUE ", Some("true")),
+            ("False", Some("false")),
+            ("-1", None),
+            ("0", None),
+            ("1", None),
+            ("yes", None),
+        ],
+        ValueKind::Integer => &[
+            ("7", Some("7")),
+            (" 7 ", Some("7")),
+            ("-1", None),
+            ("99999999999999999999999999", None),
+            ("1.5", None),
+            ("0x10", None),
+            ("seven", None),
+        ],
+        ValueKind::Float => &[
+            ("0.5", Some("0.5")),
+            (" 0.5 ", Some("0.5")),
+            ("0", Some("0")),
+            ("-1", None),
+            ("1e999", None),
+            ("inf", None),
+            ("NaN", None),
+            ("half", None),
+        ],
+        ValueKind::Duration => &[
+            ("7", Some("7")),
+            (" 7 ", Some("7")),
+            ("-1", None),
+            ("0", None),
+            ("99999999999999999999999999", None),
+            ("9999999999999999999", None),
+            ("5s", None),
+        ],
+        ValueKind::Timeout => &[
+            ("7", Some("7")),
+            (" 7 ", Some("7")),
+            ("0", Some("0")),
+            ("-1", None),
+            ("99999999999999999999999999", None),
+            ("9999999999999999999", None),
+            ("5s", None),
+        ],
+        ValueKind::Enum | ValueKind::EnumList => &[("no such word", None), ("-1", None), ("0", None), ("99999999999999999999", None)],
+        ValueKind::Url => &[
+            ("http://collector:4318/base", Some("http://collector:4318/base")),
+            (" HTTP://collector:4318/base ", Some("http://collector:4318/base")),
+            ("-1", None),
+            ("0", None),
+            ("http://", None),
+            ("http://:4318", None),
+            ("collector:4318", None),
+            ("ftp://collector", None),
+            ("http://user:password@collector", None),
+        ],
+        ValueKind::Attributes => &[("a=b,c=%2C", Some("a=b,c=%2C")), ("a", None), ("-1", None), ("=b", None), ("a=%ff", None)],
+        ValueKind::Headers => &[("A=b, c=%2C", Some("a=***,c=***")), ("a", None), ("-1", None), ("a b=c", None), ("a=b%0Ac", None)],
+        ValueKind::Flag => &[("1", Some("set")), ("no", Some("set"))],
+        ValueKind::String | ValueKind::List | ValueKind::Path => &[],
+    }
+}
+
+#[test]
+fn every_variable_is_parsed_by_its_kind() {
+    for row in TABLE.iter().filter(|row| !NOT_READ.contains(&row.name)) {
+        let default = default(row);
+        assert_eq!(with(row, Some(OsStr::new(""))), (default.clone(), Vec::new()), "{} empty", row.name);
+        for (value, expected) in cases(row.kind) {
+            let (holds, warnings) = with(row, Some(OsStr::new(value)));
+            assert_eq!(holds, expected.map_or_else(|| default.clone(), str::to_owned), "{}={value}", row.name);
+            assert_eq!(warnings.len(), usize::from(expected.is_none()), "{}={value}: {warnings:?}", row.name);
+        }
+        #[cfg(unix)]
+        if row.kind != ValueKind::Flag {
+            let not_unicode = std::os::unix::ffi::OsStrExt::from_bytes(&[b'a', 0xff]);
+            let (holds, warnings) = with(row, Some(not_unicode));
+            assert_eq!((holds, warnings.len()), (default, 1), "{} not Unicode: {warnings:?}", row.name);
+            assert!(warnings[0].contains("is not Unicode"), "{warnings:?}");
+        }
+    }
+}
+
+#[test]
+fn the_table_says_what_holds_by_default() {
+    for row in TABLE {
+        match row.name {
+            "OTEL_SERVICE_NAME" => assert!(default(row).starts_with("unknown_service:")),
+            name => assert_eq!(default(row), row.default, "{name}"),
+        }
+    }
+}
+
+#[test]
+fn the_table_is_in_order() {
+    assert!(TABLE.is_sorted_by(|one, next| one.name < next.name));
+}
