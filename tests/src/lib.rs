@@ -4,8 +4,10 @@
 pub mod annotated;
 pub mod process;
 pub mod receiver;
+pub mod relay;
 pub mod rotel;
 pub mod telemetry;
+pub mod tls;
 
 /// Says that a test did not look at something, past the test harness, which shows nothing of a test that passes.
 pub fn skipped(reason: impl std::fmt::Display) {

@@ -17,13 +17,17 @@ use prost::Message;
 
 use super::Signal;
 use super::http::accepted;
-use super::transport::{self, Accepted, Destination, Failure, Reply, Transport, Wire};
+use super::tls::Tls;
+use super::transport::{self, Accepted, Destination, Failure, Prepared, Reply, Transport, Wire};
 
-#[allow(clippy::unnecessary_wraps, reason = "the same signature as where the feature is off")]
 pub(super) fn transport(signal: Signal, destination: &Destination) -> Result<Transport, String> {
-    let connect =
-        || Client::builder(TokioExecutor::new()).pool_timer(TokioTimer::new()).timer(TokioTimer::new()).http2_only(true).build_http();
-    Ok(Transport::new(connect, Box::new(Grpc { method: method(signal) }), destination))
+    let tls = Tls::new(destination, b"h2")?;
+    let connector = tls.connector.clone();
+    let connect = move || {
+        let mut client = Client::builder(TokioExecutor::new());
+        client.pool_timer(TokioTimer::new()).timer(TokioTimer::new()).http2_only(true).build(connector.clone())
+    };
+    Transport::new(Box::new(connect), tls, Box::new(Grpc { method: method(signal) }), destination)
 }
 
 fn method(signal: Signal) -> &'static str {
@@ -38,24 +42,31 @@ struct Grpc {
     method: &'static str,
 }
 
-/// Not compressed, and the length of the message.
+/// Whether it is compressed, and the length of the message.
 const PREFIX: usize = 5;
 
 impl Wire for Grpc {
-    fn request(&self, endpoint: &Uri, body: Bytes) -> Result<Request<Full<Bytes>>, http::Error> {
+    fn frame(&self, body: Bytes, is_compressed: bool) -> Bytes {
         let mut framed = BytesMut::with_capacity(PREFIX + body.len());
-        framed.put_u8(0);
+        framed.put_u8(is_compressed.into());
         framed.put_u32(u32::try_from(body.len()).unwrap_or(u32::MAX));
         framed.put(body);
+        framed.freeze()
+    }
+
+    fn request(&self, endpoint: &Uri, prepared: Prepared) -> Result<Request<Full<Bytes>>, http::Error> {
         let mut uri = endpoint.clone().into_parts();
         uri.path_and_query = Some(self.method.parse()?);
-        Request::builder()
+        let mut request = Request::builder()
             .method(Method::POST)
             .uri(Uri::from_parts(uri)?)
             .header(CONTENT_TYPE, "application/grpc")
             .header(TE, "trailers")
-            .header(USER_AGENT, transport::USER_AGENT)
-            .body(Full::new(framed.freeze()))
+            .header(USER_AGENT, transport::USER_AGENT);
+        if let Some(encoding) = prepared.encoding {
+            request = request.header("grpc-encoding", encoding);
+        }
+        request.body(Full::new(prepared.body))
     }
 
     /// It is in the trailers.
@@ -213,8 +224,13 @@ mod tests {
     #[test]
     fn the_message_stands_behind_its_length() {
         let grpc = Grpc { method: method(Signal::Metrics) };
-        let request = grpc.request(&Uri::from_static("http://localhost:4317"), Bytes::from_static(b"abc"));
-        let uri = request.map(|request| request.uri().to_string()).unwrap_or_default();
+        for (is_compressed, flag) in [(false, 0), (true, 1)] {
+            assert_eq!(*grpc.frame(Bytes::from_static(b"abc"), is_compressed), [flag, 0, 0, 0, 3, b'a', b'b', b'c']);
+        }
+        let prepared = Prepared { body: Bytes::new(), encoding: Some("gzip") };
+        let request = grpc.request(&Uri::from_static("http://localhost:4317"), prepared).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(request.headers()["grpc-encoding"], "gzip");
+        let uri = request.uri().to_string();
         assert_eq!(uri, "http://localhost:4317/opentelemetry.proto.collector.metrics.v1.MetricsService/Export");
     }
 }

@@ -2,6 +2,6 @@
 
 use super::{Destination, Signal, Transport};
 
-pub(super) fn transport(signal: Signal, _: &Destination) -> Result<Transport, String> {
-    Err(format!("the protocol for {} is grpc, for which otel-runtime must be built with its feature `grpc`", signal.name()))
+pub(super) fn transport(_: Signal, _: &Destination) -> Result<Transport, String> {
+    Err("the protocol grpc needs otel-runtime to be built with its feature `grpc`".to_owned())
 }

@@ -1,4 +1,4 @@
-//! OTLP over HTTP with binary Protobuf (OTLP specification, "OTLP/HTTP": <https://opentelemetry.io/docs/specs/otlp/#otlphttp>).
+//! OTLP over HTTP, in binary Protobuf or in JSON (OTLP specification, "OTLP/HTTP": <https://opentelemetry.io/docs/specs/otlp/#otlphttp>).
 
 use std::time::{Duration, SystemTime};
 
@@ -11,23 +11,48 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
 use prost::Message;
 
-use super::transport::{self, Accepted, Destination, Failure, Reply, Transport, Wire};
+use super::tls::Tls;
+use super::transport::{self, Accepted, Destination, Failure, Prepared, Protocol, Recode, Reply, Transport, Wire};
+use super::{Signal, json};
 
-pub(super) fn transport(destination: &Destination) -> Transport {
-    let connect = || Client::builder(TokioExecutor::new()).pool_timer(TokioTimer::new()).build_http();
-    Transport::new(connect, Box::new(HttpProtobuf), destination)
+pub(super) fn transport(signal: Signal, destination: &Destination) -> Result<Transport, String> {
+    let format = if destination.protocol == Protocol::HttpJson { Format::Json(json::recode(signal)?) } else { Format::Protobuf };
+    let tls = Tls::new(destination, b"http/1.1")?;
+    let connector = tls.connector.clone();
+    let connect = move || Client::builder(TokioExecutor::new()).pool_timer(TokioTimer::new()).build(connector.clone());
+    Transport::new(Box::new(connect), tls, Box::new(Http(format)), destination)
 }
 
-struct HttpProtobuf;
+struct Http(Format);
 
-impl Wire for HttpProtobuf {
-    fn request(&self, endpoint: &Uri, body: Bytes) -> Result<Request<Full<Bytes>>, http::Error> {
-        Request::builder()
+/// What the bodies of requests are in.
+enum Format {
+    Protobuf,
+    Json(Recode),
+}
+
+impl Wire for Http {
+    fn recode(&self) -> Option<Recode> {
+        match self.0 {
+            Format::Protobuf => None,
+            Format::Json(recode) => Some(recode),
+        }
+    }
+
+    fn request(&self, endpoint: &Uri, prepared: Prepared) -> Result<Request<Full<Bytes>>, http::Error> {
+        let content_type = match self.0 {
+            Format::Protobuf => "application/x-protobuf",
+            Format::Json(_) => "application/json",
+        };
+        let mut request = Request::builder()
             .method(Method::POST)
             .uri(endpoint.clone())
-            .header(CONTENT_TYPE, "application/x-protobuf")
-            .header(USER_AGENT, transport::USER_AGENT)
-            .body(Full::new(body))
+            .header(CONTENT_TYPE, content_type)
+            .header(USER_AGENT, transport::USER_AGENT);
+        if let Some(encoding) = prepared.encoding {
+            request = request.header(CONTENT_ENCODING, encoding);
+        }
+        request.body(Full::new(prepared.body))
     }
 
     fn is_said_by_status(&self, status: StatusCode) -> bool {
@@ -42,7 +67,11 @@ impl Wire for HttpProtobuf {
             // request is in the status; nothing is expanded to find out more.
             let is_json = reply.headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));
             let is_encoded = reply.headers.get(CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity");
-            return if is_json || is_encoded { Ok(Accepted::default()) } else { accepted(&reply.body) };
+            return match (is_encoded, is_json) {
+                (true, _) => Ok(Accepted::default()),
+                (false, true) => Ok(json::accepted(&reply.body)),
+                (false, false) => accepted(&reply.body),
+            };
         }
         let cause = format!("HTTP status {status}");
         if transport::is_retryable(status) {
@@ -65,8 +94,8 @@ pub(super) fn accepted(body: &[u8]) -> Result<Accepted, Failure> {
     })
 }
 
-/// How much is shown of what a backend says.
-const MAX_MESSAGE: usize = 500;
+/// How many characters are shown of what a backend says.
+pub(super) const MAX_MESSAGE: usize = 500;
 
 /// Seconds, or the date when they are over (RFC 9110, "Retry-After").
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
@@ -83,7 +112,7 @@ mod tests {
     use super::*;
 
     fn verdict(status: u16) -> Result<Accepted, Failure> {
-        HttpProtobuf.verdict(&Reply { status: StatusCode::from_u16(status).unwrap_or_default(), ..Reply::default() })
+        Http(Format::Protobuf).verdict(&Reply { status: StatusCode::from_u16(status).unwrap_or_default(), ..Reply::default() })
     }
 
     #[test]
@@ -98,36 +127,36 @@ mod tests {
     #[test]
     fn a_reply_that_is_no_response_is_not_a_success() {
         let reply = Reply { body: Bytes::from_static(b"<html>"), ..Reply::default() };
-        assert!(matches!(HttpProtobuf.verdict(&reply), Err(Failure::Final { .. })));
+        assert!(matches!(Http(Format::Protobuf).verdict(&reply), Err(Failure::Final { .. })));
     }
 
     #[test]
     fn a_success_in_json_is_a_success() {
         let mut reply = Reply { body: Bytes::from_static(b"{}"), ..Reply::default() };
         reply.headers.insert(CONTENT_TYPE, http::HeaderValue::from_static("application/json"));
-        assert_eq!(HttpProtobuf.verdict(&reply), Ok(Accepted::default()));
+        assert_eq!(Http(Format::Protobuf).verdict(&reply), Ok(Accepted::default()));
     }
 
     #[test]
     fn a_success_in_an_encoding_that_was_not_asked_for_is_a_success() {
         let mut reply = Reply { body: Bytes::from_static(b"\x1f\x8b"), ..Reply::default() };
         reply.headers.insert(CONTENT_ENCODING, http::HeaderValue::from_static("gzip"));
-        assert_eq!(HttpProtobuf.verdict(&reply), Ok(Accepted::default()));
+        assert_eq!(Http(Format::Protobuf).verdict(&reply), Ok(Accepted::default()));
     }
 
     #[test]
     fn the_wait_that_a_server_asks_for_is_read() {
         let mut reply = Reply { status: StatusCode::SERVICE_UNAVAILABLE, ..Reply::default() };
         reply.headers.insert(RETRY_AFTER, http::HeaderValue::from_static("7"));
-        let Err(Failure::Retryable { after, .. }) = HttpProtobuf.verdict(&reply) else { panic!("503 may be tried again") };
+        let Err(Failure::Retryable { after, .. }) = Http(Format::Protobuf).verdict(&reply) else { panic!("503 may be tried again") };
         assert_eq!(after, Some(Duration::from_secs(7)));
         let date = httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(3600));
         let value = http::HeaderValue::from_str(&date).unwrap_or_else(|_| http::HeaderValue::from_static(""));
         reply.headers.insert(RETRY_AFTER, value);
-        let Err(Failure::Retryable { after: Some(after), .. }) = HttpProtobuf.verdict(&reply) else { panic!("a date is read") };
+        let Err(Failure::Retryable { after: Some(after), .. }) = Http(Format::Protobuf).verdict(&reply) else { panic!("a date is read") };
         assert!(after > Duration::from_secs(3000) && after <= Duration::from_secs(3600));
         reply.headers.insert(RETRY_AFTER, http::HeaderValue::from_static("Sun, 06 Nov 1994 08:49:37 GMT"));
-        let Err(Failure::Retryable { after, .. }) = HttpProtobuf.verdict(&reply) else { panic!("503 may be tried again") };
+        let Err(Failure::Retryable { after, .. }) = Http(Format::Protobuf).verdict(&reply) else { panic!("503 may be tried again") };
         assert_eq!(after, Some(Duration::ZERO), "a date that is over");
     }
 }

@@ -13,16 +13,27 @@
 
 mod account;
 mod batch;
+mod compression;
 #[cfg(feature = "grpc")]
 mod grpc;
 #[cfg(not(feature = "grpc"))]
 #[path = "grpc_absent.rs"]
 mod grpc;
 mod http;
+#[cfg(feature = "json")]
+mod json;
+#[cfg(not(feature = "json"))]
+#[path = "json_absent.rs"]
+mod json;
 mod queue;
 mod retry;
 mod sender;
 mod spool;
+#[cfg(feature = "tls")]
+mod tls;
+#[cfg(not(feature = "tls"))]
+#[path = "tls_absent.rs"]
+mod tls;
 mod transport;
 
 use std::fmt;
@@ -37,10 +48,11 @@ use tokio::sync::Notify;
 
 pub use account::{DropReason, SignalHealth};
 pub(crate) use batch::{Batch, Batcher, Encoder};
+pub(crate) use compression::Compression;
 pub(crate) use queue::{Parcel, Queue};
 pub(crate) use spool::Spool;
 use spool::Writer;
-pub(crate) use transport::{Destination, Protocol, Transport};
+pub(crate) use transport::{Destination, Files, Protocol, Transport};
 
 use crate::diagnostics::Diagnostics;
 
@@ -85,16 +97,11 @@ impl Signal {
 
 /// The transport for what is configured; `Err` says what this build cannot do.
 pub(crate) fn transport(signal: Signal, destination: &Destination) -> Result<Transport, String> {
-    if destination.endpoint.scheme_str() == Some("https") {
-        return Err(format!(
-            "the endpoint for {} wants TLS (https), which this version cannot do; nothing is sent in the clear",
-            signal.name()
-        ));
-    }
-    match destination.protocol {
-        Protocol::HttpProtobuf => Ok(http::transport(destination)),
+    let transport = match destination.protocol {
+        Protocol::HttpProtobuf | Protocol::HttpJson => http::transport(signal, destination),
         Protocol::Grpc => grpc::transport(signal, destination),
-    }
+    };
+    transport.map_err(|problem| format!("{} cannot be exported over OTLP: {problem}", signal.name()))
 }
 
 /// What was not delivered when the delivery ended.

@@ -61,12 +61,19 @@ pub(super) fn start(delivery: &Delivery, signal: Signal, transport: Transport, r
 impl Sender {
     async fn deliver(&self, ticket: &Ticket) -> Fate {
         let Some(body) = self.body(ticket).await else { return Fate::Dropped(DropReason::Damaged) };
+        let prepared = match self.transport.prepare(body).await {
+            Ok(prepared) => prepared,
+            Err(failure) => {
+                self.queue.trouble(self.signal, failure.cause(), "what cannot be sent is dropped");
+                return Fate::Dropped(DropReason::Refused);
+            }
+        };
         let came = Instant::from_std(ticket.came);
         loop {
             // A shutdown has no time to wait out, so it is one more try at once.
             self.queue.until_shutdown_begins(self.gate.opened()).await;
             let sent = Instant::now();
-            let failure = match self.transport.send(body.clone()).await {
+            let failure = match self.transport.send(prepared.clone()).await {
                 Ok(accepted) => {
                     self.gate.open(sent);
                     return self.delivered(ticket, accepted);

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -11,8 +12,12 @@ use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
+use tokio::task::spawn_blocking;
 
-pub(super) type HttpClient = Client<HttpConnector, Full<Bytes>>;
+use super::compression::{Compression, Encoding};
+use super::tls::{Connector, Tls};
+
+pub(super) type HttpClient = Client<Connector, Full<Bytes>>;
 
 /// As the OTLP specification recommends; a longer reply is not worth reading.
 const MAX_REPLY: usize = 4 * 1024 * 1024;
@@ -24,6 +29,7 @@ pub(super) const USER_AGENT: &str =
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Protocol {
     HttpProtobuf,
+    HttpJson,
     Grpc,
 }
 
@@ -37,18 +43,51 @@ pub(crate) struct Destination {
     pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
     /// For one request; `None` is no limit.
     pub(crate) timeout: Option<Duration>,
+    pub(crate) compression: Compression,
+    pub(crate) tls: Files,
+}
+
+/// The PEM files of a TLS connection.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Files {
+    /// Whom to trust, instead of whom the system trusts.
+    pub(crate) certificate: Option<PathBuf>,
+    /// Who we are.
+    pub(crate) client_certificate: Option<PathBuf>,
+    pub(crate) client_key: Option<PathBuf>,
 }
 
 /// How a protocol writes a request and reads a reply.
 pub(super) trait Wire: Send + Sync {
-    /// A request for the body, without the user's headers.
-    fn request(&self, endpoint: &Uri, body: Bytes) -> Result<Request<Full<Bytes>>, http::Error>;
+    /// What the protocol makes of an encoded request; `None` leaves it as it is.
+    fn recode(&self) -> Option<Recode> {
+        None
+    }
+
+    /// The body of a request, with what the protocol puts around it.
+    fn frame(&self, body: Bytes, _is_compressed: bool) -> Bytes {
+        body
+    }
+
+    /// A request for a framed body, without the user's headers.
+    fn request(&self, endpoint: &Uri, prepared: Prepared) -> Result<Request<Full<Bytes>>, http::Error>;
 
     /// Whether the status alone says that the backend took the request, whatever becomes of the rest of the reply.
     fn is_said_by_status(&self, status: StatusCode) -> bool;
 
     /// What a reply means.
     fn verdict(&self, reply: &Reply) -> Result<Accepted, Failure>;
+}
+
+/// Makes another encoding of an encoded request.
+pub(super) type Recode = fn(&[u8]) -> Result<Vec<u8>, String>;
+
+/// A body as it goes over the wire.
+#[derive(Clone, Debug)]
+pub(crate) struct Prepared {
+    pub(super) body: Bytes,
+    /// What it is compressed with.
+    pub(super) encoding: Option<&'static str>,
 }
 
 /// A complete reply.
@@ -110,14 +149,29 @@ pub(super) fn is_retryable(status: StatusCode) -> bool {
 pub(crate) struct Transport {
     /// With its number: one that nobody answers is replaced once.
     client: Mutex<(u64, HttpClient)>,
-    connect: fn() -> HttpClient,
+    connect: Connect,
+    tls: Tls,
     wire: Box<dyn Wire>,
+    encoding: Option<Encoding>,
     destination: Destination,
 }
 
+/// Makes a client, which connects when it is used.
+pub(super) type Connect = Box<dyn Fn() -> HttpClient + Send + Sync>;
+
+/// Connects to where `http` and `https` URLs point to, and leaves the rest to others.
+pub(super) fn tcp() -> HttpConnector {
+    let mut connector = HttpConnector::new();
+    connector.enforce_http(false);
+    // Requests are written in one piece: there is nothing to wait for.
+    connector.set_nodelay(true);
+    connector
+}
+
 impl Transport {
-    pub(super) fn new(connect: fn() -> HttpClient, wire: Box<dyn Wire>, destination: &Destination) -> Self {
-        Self { client: Mutex::new((0, connect())), connect, wire, destination: destination.clone() }
+    pub(super) fn new(connect: Connect, tls: Tls, wire: Box<dyn Wire>, destination: &Destination) -> Result<Self, String> {
+        let encoding = destination.compression.encoding()?;
+        Ok(Self { client: Mutex::new((0, connect())), connect, tls, wire, encoding, destination: destination.clone() })
     }
 
     fn client(&self) -> MutexGuard<'_, (u64, HttpClient)> {
@@ -131,10 +185,32 @@ impl Transport {
         format!("{}://{authority}{}", uri.scheme_str().unwrap_or("http"), uri.path())
     }
 
-    /// Sends one encoded request and reads the reply.
-    pub(crate) async fn send(&self, body: Bytes) -> Result<Accepted, Failure> {
+    /// Makes of an encoded request what goes over the wire, once for all the times that it is sent.
+    pub(crate) async fn prepare(&self, request: Bytes) -> Result<Prepared, Failure> {
+        let (recode, encoding) = (self.wire.recode(), self.encoding);
+        if recode.is_none() && encoding.is_none() {
+            return Ok(Prepared { body: self.wire.frame(request, false), encoding: None });
+        }
+        // It takes long enough to hold up the other signals, which share this thread.
+        let work = spawn_blocking(move || {
+            let body = recode.map_or_else(|| Ok(request.clone()), |recode| recode(&request).map(Bytes::from))?;
+            // What cannot be compressed is sent as it is.
+            let compressed = encoding.and_then(|encoding| Some((Bytes::from((encoding.encode)(&body).ok()?), Some(encoding.name))));
+            Ok(compressed.unwrap_or((body, None)))
+        });
+        let (body, encoding) = match work.await {
+            Ok(worked) => worked.map_err(|cause: String| Failure::is_final(cause))?,
+            Err(error) if error.is_panic() => return Err(Failure::is_final("the encoding of a request panicked")),
+            // The delivery ends.
+            Err(_) => std::future::pending().await,
+        };
+        Ok(Prepared { body: self.wire.frame(body, encoding.is_some()), encoding })
+    }
+
+    /// Sends one request and reads the reply.
+    pub(crate) async fn send(&self, prepared: Prepared) -> Result<Accepted, Failure> {
         let (number, client) = self.client().clone();
-        let exchange = self.exchange(client, body);
+        let exchange = self.exchange(client, prepared);
         let reply = match self.destination.timeout {
             None => exchange.await?,
             Some(limit) => {
@@ -152,14 +228,14 @@ impl Transport {
         self.wire.verdict(&reply)
     }
 
-    async fn exchange(&self, client: HttpClient, body: Bytes) -> Result<Reply, Failure> {
-        let mut request = self.wire.request(&self.destination.endpoint, body).map_err(|error| Failure::is_final(error.to_string()))?;
+    async fn exchange(&self, client: HttpClient, prepared: Prepared) -> Result<Reply, Failure> {
+        let mut request = self.wire.request(&self.destination.endpoint, prepared).map_err(|error| Failure::is_final(error.to_string()))?;
         for (name, value) in &self.destination.headers {
             request.headers_mut().insert(name, value.clone());
         }
-        let response = client.request(request).await.map_err(|error| Failure::retryable(innermost(&error)))?;
+        let response = client.request(request).await.map_err(|error| self.broken(&error))?;
         let (head, body) = response.into_parts();
-        let (body, trailers) = match read(body).await {
+        let (body, trailers) = match self.read(body).await {
             // That it was taken is said already; to send it again would be to send it twice.
             Err(_) if self.wire.is_said_by_status(head.status) => Default::default(),
             read => read?,
@@ -168,23 +244,28 @@ impl Transport {
         headers.extend(trailers);
         Ok(Reply { status: head.status, headers, body })
     }
-}
 
-async fn read(body: Incoming) -> Result<(Bytes, HeaderMap), Failure> {
-    let collected = Limited::new(body, MAX_REPLY).collect().await;
-    let collected = collected.map_err(|error| {
-        if error.is::<http_body_util::LengthLimitError>() {
-            Failure::is_final(format!("the reply is longer than {MAX_REPLY} bytes"))
-        } else {
-            Failure::retryable(innermost(&*error))
-        }
-    })?;
-    let trailers = collected.trailers().cloned().unwrap_or_default();
-    Ok((collected.to_bytes(), trailers))
+    async fn read(&self, body: Incoming) -> Result<(Bytes, HeaderMap), Failure> {
+        let collected = Limited::new(body, MAX_REPLY).collect().await;
+        let collected = collected.map_err(|error| {
+            if error.is::<http_body_util::LengthLimitError>() {
+                Failure::is_final(format!("the reply is longer than {MAX_REPLY} bytes"))
+            } else {
+                self.broken(&*error)
+            }
+        })?;
+        let trailers = collected.trailers().cloned().unwrap_or_default();
+        Ok((collected.to_bytes(), trailers))
+    }
+
+    /// A connection that could not be made, or broke.
+    fn broken(&self, error: &(dyn Error + 'static)) -> Failure {
+        Failure::retryable(self.tls.explain(error).unwrap_or_else(|| innermost(error)))
+    }
 }
 
 /// The first cause in a chain of errors, which is the one that names the trouble: `Connection refused (os error 111)`.
-fn innermost(error: &(dyn Error + 'static)) -> String {
+pub(super) fn innermost(error: &(dyn Error + 'static)) -> String {
     let mut innermost = error;
     while let Some(source) = innermost.source() {
         innermost = source;

@@ -1,16 +1,17 @@
 //! The typed configuration: what was read, checked and completed with defaults, before anything is built.
 
+mod otlp;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use http::Uri;
 use opentelemetry::KeyValue;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::resource::{ResourceDetector, TelemetryResourceDetector};
 
 use super::env::{Env, Lookup, Warning};
 use super::variables::Variable;
-use crate::delivery::{Batch, Destination, Protocol, Signal};
+use crate::delivery::{Batch, Destination, Signal};
 use crate::propagation::Propagator;
 
 #[derive(Debug, PartialEq)]
@@ -74,7 +75,6 @@ pub(crate) enum RootSampler {
 
 const EXPORTERS: &[(&str, Exporter)] = &[("otlp", Exporter::Otlp), ("console", Exporter::Console)];
 const PROPAGATORS: &[(&str, Propagator)] = &[("tracecontext", Propagator::TraceContext), ("baggage", Propagator::Baggage)];
-const PROTOCOLS: &[(&str, Protocol)] = &[("http/protobuf", Protocol::HttpProtobuf), ("grpc", Protocol::Grpc)];
 
 /// How long a batch is gathered at most where there is a spool: within a second, what ended is on disk.
 const SPOOLED_BATCH: Duration = Duration::from_millis(500);
@@ -95,34 +95,34 @@ impl Config {
         let mut config = Self {
             file_variable: ["OTEL_CONFIG_FILE", "OTEL_EXPERIMENTAL_CONFIG_FILE"]
                 .into_iter()
-                .find(|variable| env.string(variable).is_some()),
-            disabled: env.boolean("OTEL_SDK_DISABLED"),
+                .find(|variable| env.path(&[variable]).is_some()),
+            disabled: env.boolean(&["OTEL_SDK_DISABLED"]),
             resource: resource(&mut env, attributes),
             propagators: env.words("OTEL_PROPAGATORS", PROPAGATORS, PROPAGATORS),
             traces: Traces {
                 exporters: env.words("OTEL_TRACES_EXPORTER", EXPORTERS, &EXPORTERS[..1]),
                 sampler: sampler(&mut env),
                 batch: batch(&mut env, "OTEL_BSP", Duration::from_secs(5)),
-                otlp: destination(&mut env, Signal::Traces),
+                otlp: otlp::destination(&mut env, Signal::Traces),
             },
             metrics: Metrics {
                 exporters: env.words("OTEL_METRICS_EXPORTER", EXPORTERS, &EXPORTERS[..1]),
                 interval: env.duration("OTEL_METRIC_EXPORT_INTERVAL", Duration::from_secs(60)),
-                otlp: destination(&mut env, Signal::Metrics),
+                otlp: otlp::destination(&mut env, Signal::Metrics),
             },
             logs: Logs {
                 exporters: env.words("OTEL_LOGS_EXPORTER", EXPORTERS, &EXPORTERS[..1]),
                 batch: batch(&mut env, "OTEL_BLRP", Duration::from_secs(1)),
-                otlp: destination(&mut env, Signal::Logs),
+                otlp: otlp::destination(&mut env, Signal::Logs),
             },
             queue_max_bytes: env.number("OTEL_RUST_QUEUE_MAX_BYTES", 1..=usize::MAX, 64 * 1024 * 1024),
             retry_max_elapsed: env.duration("OTEL_RUST_RETRY_MAX_ELAPSED", Duration::from_secs(300)),
-            self_metrics: env.boolean("OTEL_RUST_SELF_METRICS"),
-            spool_folder: env.string("OTEL_RUST_SPOOL_DIR").map(PathBuf::from),
+            self_metrics: env.boolean(&["OTEL_RUST_SELF_METRICS"]),
+            spool_folder: env.path(&["OTEL_RUST_SPOOL_DIR"]),
             spool_max_bytes: env.number("OTEL_RUST_SPOOL_MAX_BYTES", 1..=u64::MAX, 256 * 1024 * 1024),
             no_color: env.flag("NO_COLOR"),
         };
-        general(&mut env);
+        otlp::note_general(&mut env);
         if config.spool_folder.is_some() {
             // What is in no batch yet is on no disk either.
             for (batch, variable) in
@@ -201,55 +201,6 @@ fn batch(env: &mut Env<'_>, prefix: &str, delay: Duration) -> Batch {
 
 /// Far beyond any use, and far from overflowing anything.
 const MAX_ITEMS: usize = 1 << 20;
-
-/// A signal's own variables come before the general ones.
-fn destination(env: &mut Env<'_>, signal: Signal) -> Destination {
-    let own = |option: &str| format!("OTEL_EXPORTER_OTLP_{}_{option}", signal.name().to_ascii_uppercase());
-    let protocol = env.word(&[&own("PROTOCOL"), "OTEL_EXPORTER_OTLP_PROTOCOL"], PROTOCOLS, PROTOCOLS[0]);
-    let endpoint = endpoint(env, &own("ENDPOINT"), protocol, signal);
-    env.holds(&own("ENDPOINT"), &endpoint);
-    Destination {
-        protocol,
-        endpoint,
-        headers: env.headers(&[&own("HEADERS"), "OTEL_EXPORTER_OTLP_HEADERS"]),
-        timeout: env.timeout(&[&own("TIMEOUT"), "OTEL_EXPORTER_OTLP_TIMEOUT"], OTLP_TIMEOUT),
-    }
-}
-
-const OTLP_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// Notes what the general variables say; what they mean is read for each signal.
-fn general(env: &mut Env<'_>) {
-    env.word(&["OTEL_EXPORTER_OTLP_PROTOCOL"], PROTOCOLS, PROTOCOLS[0]);
-    env.headers(&["OTEL_EXPORTER_OTLP_HEADERS"]);
-    env.timeout(&["OTEL_EXPORTER_OTLP_TIMEOUT"], OTLP_TIMEOUT);
-}
-
-/// A signal's own URL is used as it is. The general one is, over HTTP, a base to which `v1/<signal>` is appended.
-fn endpoint(env: &mut Env<'_>, own: &str, protocol: Protocol, signal: Signal) -> Uri {
-    let default = match protocol {
-        Protocol::HttpProtobuf => "http://localhost:4318",
-        Protocol::Grpc => "http://localhost:4317",
-    };
-    if let Some(url) = env.url(own, "the general endpoint") {
-        return url;
-    }
-    let base = env.url("OTEL_EXPORTER_OTLP_ENDPOINT", default).unwrap_or_else(|| Uri::from_static(default));
-    match protocol {
-        Protocol::Grpc => base,
-        Protocol::HttpProtobuf => {
-            if base.path().trim_end_matches('/').ends_with(&format!("/v1/{}", signal.name())) {
-                let own =
-                    format!("is a base to which `/v1/{0}` is appended, and it ends in that already; did you mean {own}?", signal.name());
-                env.warn("OTEL_EXPORTER_OTLP_ENDPOINT", own);
-            }
-            let path = format!("{}/v1/{}", base.path().trim_end_matches('/'), signal.name());
-            let mut parts = base.clone().into_parts();
-            parts.path_and_query = path.parse().ok();
-            Uri::from_parts(parts).unwrap_or(base)
-        }
-    }
-}
 
 #[cfg(test)]
 mod tests;

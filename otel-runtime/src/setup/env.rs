@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
 use std::ops::RangeInclusive;
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -93,22 +94,27 @@ impl<'a> Env<'a> {
 
     /// The first value that can be used: of the first variable as it was written, then as its fallback has it, then of the next variable. What
     /// cannot be used is as if it were unset, and is said, with what is used instead.
-    fn first<T>(&mut self, variables: &[&str], instead: &str, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
+    fn first<T>(&mut self, variables: &[impl AsRef<str>], instead: &str, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
         self.look(variables, instead, parse).map(|(value, _)| value)
     }
 
     /// As [`first`](Self::first), with the variable that has it.
-    fn look<'v, T>(&mut self, variables: &[&'v str], instead: &str, parse: impl Fn(&str) -> Result<T, String>) -> Option<(T, &'v str)> {
+    fn look<'v, T>(
+        &mut self,
+        variables: &'v [impl AsRef<str>],
+        instead: &str,
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> Option<(T, &'v str)> {
         let mut unusable = Vec::new();
         let (mut found, mut instead) = (None, instead.to_owned());
-        'found: for variable in variables {
-            debug_assert!(TABLE.iter().any(|row| row.name == *variable), "{variable} is missing in the table of variables");
+        'found: for variable in variables.iter().map(AsRef::as_ref) {
+            debug_assert!(TABLE.iter().any(|row| row.name == variable), "{variable} is missing in the table of variables");
             for (source, place) in self.sources.iter().zip([format!("that of {variable}"), "the program's own".to_owned()]) {
                 let Some(value) = source(variable).filter(|value| !value.is_empty()) else { continue };
                 let text = value.into_string().map_err(|_| "the value is not Unicode".to_owned());
                 match text.and_then(|text| parse(&text)) {
                     Ok(value) => {
-                        (found, instead) = (Some((value, *variable)), place);
+                        (found, instead) = (Some((value, variable)), place);
                         break 'found;
                     }
                     Err(problem) => unusable.push((variable, problem)),
@@ -128,6 +134,13 @@ impl<'a> Env<'a> {
         Some(text)
     }
 
+    /// A path, from the first variable that has one.
+    pub(crate) fn path(&mut self, variables: &[impl AsRef<str>]) -> Option<PathBuf> {
+        let path = self.first(variables, "none", |text| Ok(PathBuf::from(text)))?;
+        self.holds(variables[0].as_ref(), path.display());
+        Some(path)
+    }
+
     /// A variable that says enough by being set.
     pub(crate) fn flag(&mut self, variable: &str) -> bool {
         let set = self.is_set(variable);
@@ -143,14 +156,14 @@ impl<'a> Env<'a> {
     }
 
     /// True only for `true`, in any case; anything else is false.
-    pub(crate) fn boolean(&mut self, variable: &str) -> bool {
+    pub(crate) fn boolean(&mut self, variables: &[impl AsRef<str>]) -> bool {
         let parse = |text: &str| match text.trim() {
             text if text.eq_ignore_ascii_case("true") => Ok(true),
             text if text.eq_ignore_ascii_case("false") => Ok(false),
             _ => Err(format!("`{text}` is neither `true` nor `false`")),
         };
-        let value = self.first(&[variable], "false", parse).unwrap_or(false);
-        self.holds(variable, value);
+        let value = self.first(variables, "false", parse).unwrap_or(false);
+        self.holds(variables[0].as_ref(), value);
         value
     }
 
@@ -182,21 +195,21 @@ impl<'a> Env<'a> {
     }
 
     /// A number of milliseconds, where 0 means no limit, from the first variable that has one.
-    pub(crate) fn timeout(&mut self, variables: &[&str], default: Duration) -> Option<Duration> {
+    pub(crate) fn timeout(&mut self, variables: &[impl AsRef<str>], default: Duration) -> Option<Duration> {
         let parse = |text: &str| {
             let limit = millis(text).map(|millis| (millis > 0).then(|| Duration::from_millis(millis)));
             limit.ok_or_else(|| format!("`{text}` is not a number of milliseconds"))
         };
         let timeout = self.first(variables, &default.as_millis().to_string(), parse).unwrap_or(Some(default));
-        self.holds(variables[0], timeout.unwrap_or_default().as_millis());
+        self.holds(variables[0].as_ref(), timeout.unwrap_or_default().as_millis());
         timeout
     }
 
     /// One of several words, in any case, from the first variable that has one.
-    pub(crate) fn word<T: Copy>(&mut self, variables: &[&str], words: &[(&'static str, T)], default: (&'static str, T)) -> T {
+    pub(crate) fn word<T: Copy>(&mut self, variables: &[impl AsRef<str>], words: &[(&'static str, T)], default: (&'static str, T)) -> T {
         let parse = |text: &str| find(words, text).ok_or_else(|| format!("`{text}` is not one of {}", listed(words)));
         let (name, word) = self.first(variables, default.0, parse).unwrap_or(default);
-        self.holds(variables[0], name);
+        self.holds(variables[0].as_ref(), name);
         word
     }
 
@@ -217,10 +230,13 @@ impl<'a> Env<'a> {
         found.into_iter().map(|(_, word)| word).collect()
     }
 
-    /// A URL with scheme `http` or `https` and a host. What is no URL may still contain a password, so the value is not repeated.
-    pub(crate) fn url(&mut self, variable: &str, instead: &str) -> Option<Uri> {
+    /// A URL with scheme `http` or `https` and a host; `default_scheme` is that of what has none, if that is allowed. What is no URL may still
+    /// contain a password, so the value is not repeated.
+    pub(crate) fn url(&mut self, variable: &str, instead: &str, default_scheme: Option<&str>) -> Option<Uri> {
         let parse = |text: &str| {
-            let url = text.trim().parse::<Uri>().ok();
+            let text = text.trim();
+            let completed = default_scheme.filter(|_| !text.contains("://")).map(|scheme| format!("{scheme}://{text}"));
+            let url = completed.as_deref().unwrap_or(text).parse::<Uri>().ok();
             let url =
                 url.filter(|url| matches!(url.scheme_str(), Some("http" | "https")) && url.host().is_some_and(|host| !host.is_empty()));
             let url = url.ok_or_else(|| "the value is not a URL like http://host:port".to_owned())?;
@@ -248,7 +264,7 @@ impl<'a> Env<'a> {
     }
 
     /// `name=value,…`, percent-encoded, from the first variable that is set. Values are secrets: no message repeats them.
-    pub(crate) fn headers(&mut self, variables: &[&str]) -> Vec<(HeaderName, HeaderValue)> {
+    pub(crate) fn headers(&mut self, variables: &[impl AsRef<str>]) -> Vec<(HeaderName, HeaderValue)> {
         let mut headers = Vec::new();
         let parse = |text: &str| Ok(text.to_owned());
         let Some((value, variable)) = self.look(variables, "none", parse) else { return headers };
@@ -259,7 +275,7 @@ impl<'a> Env<'a> {
             }
         }
         let shown: Vec<String> = headers.iter().map(|(name, _)| format!("{name}=***")).collect();
-        self.holds(variables[0], shown.join(","));
+        self.holds(variables[0].as_ref(), shown.join(","));
         headers
     }
 }

@@ -53,6 +53,7 @@ fn observe_exported(meter: &Meter, item: &str, unit: &'static str, signal: Signa
 fn common(signal: Signal, destination: &Destination) -> Vec<KeyValue> {
     let protocol = match destination.protocol {
         Protocol::HttpProtobuf => "http",
+        Protocol::HttpJson => "http_json",
         Protocol::Grpc => "grpc",
     };
     let exporter = match signal {

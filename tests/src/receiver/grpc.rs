@@ -20,7 +20,12 @@ use opentelemetry_proto::tonic::collector::{
         trace_service_server::{self, TraceService, TraceServiceServer},
     },
 };
-use tonic::{Status, body::Body, codegen::Service, metadata::MetadataMap};
+use tonic::{
+    Status,
+    body::Body,
+    codegen::{CompressionEncoding, Service},
+    metadata::MetadataMap,
+};
 
 use super::{
     ledger::{Answer, Session},
@@ -35,13 +40,20 @@ struct Replaced {
     body: Bytes,
 }
 
+/// The generated services share no trait that has this.
+macro_rules! expanding {
+    ($service:expr) => {
+        $service.accept_compressed(CompressionEncoding::Gzip).accept_compressed(CompressionEncoding::Zstd)
+    };
+}
+
 pub(super) async fn answer(session: Session, request: Request<Incoming>) -> Response<Body> {
     let path = request.uri().path();
     let service = path.trim_start_matches('/').split('/').next();
     let Ok(response) = match service {
-        Some(trace_service_server::SERVICE_NAME) => TraceServiceServer::new(session).call(request).await,
-        Some(metrics_service_server::SERVICE_NAME) => MetricsServiceServer::new(session).call(request).await,
-        Some(logs_service_server::SERVICE_NAME) => LogsServiceServer::new(session).call(request).await,
+        Some(trace_service_server::SERVICE_NAME) => expanding!(TraceServiceServer::new(session)).call(request).await,
+        Some(metrics_service_server::SERVICE_NAME) => expanding!(MetricsServiceServer::new(session)).call(request).await,
+        Some(logs_service_server::SERVICE_NAME) => expanding!(LogsServiceServer::new(session)).call(request).await,
         _ => {
             session.refuse(format!("gRPC {path}: unimplemented"));
             Ok(Status::unimplemented("not an OTLP service").into_http())

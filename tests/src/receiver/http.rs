@@ -1,4 +1,6 @@
-//! OTLP/HTTP with binary protobuf bodies.
+//! OTLP/HTTP, in binary Protobuf or JSON, and compressed or not.
+
+use std::io::Read;
 
 use http_body_util::{BodyExt, Full};
 use hyper::{
@@ -17,7 +19,39 @@ use super::{
     record::Export,
 };
 
-const PROTOBUF: HeaderValue = HeaderValue::from_static("application/x-protobuf");
+/// What a body is in; the answer is in the same.
+#[derive(Clone, Copy)]
+enum Format {
+    Protobuf,
+    Json,
+}
+
+impl Format {
+    fn of(headers: &HeaderMap) -> Option<Self> {
+        [Self::Protobuf, Self::Json].into_iter().find(|format| headers.get(CONTENT_TYPE) == Some(&format.content_type()))
+    }
+
+    fn content_type(self) -> HeaderValue {
+        HeaderValue::from_static(match self {
+            Self::Protobuf => "application/x-protobuf",
+            Self::Json => "application/json",
+        })
+    }
+
+    fn read<T: Export>(self, body: &[u8]) -> Option<T> {
+        match self {
+            Self::Protobuf => T::decode(body).ok(),
+            Self::Json => serde_json::from_slice(body).ok(),
+        }
+    }
+
+    fn write(self, message: &(impl Message + serde::Serialize)) -> Bytes {
+        match self {
+            Self::Protobuf => message.encode_to_vec().into(),
+            Self::Json => serde_json::to_vec(message).expect("messages can be written").into(),
+        }
+    }
+}
 
 pub(super) async fn answer(session: &Session, request: Request<Incoming>) -> Response<Body> {
     match request.uri().path() {
@@ -31,31 +65,41 @@ pub(super) async fn answer(session: &Session, request: Request<Incoming>) -> Res
 async fn export<T: Export>(session: &Session, request: Request<Incoming>) -> Response<Body> {
     let description = describe(&request);
     match read::<T>(request).await {
-        Ok((headers, message)) => write::<T>(session.handle(headers, message.into_body()).await),
+        Ok((format, headers, message)) => write::<T>(format, session.handle(headers, message.into_body()).await),
         Err(status) => refuse(session, &description, status),
     }
 }
 
-/// The headers and the decoded body, or the status to refuse the request with.
-async fn read<T: Export>(request: Request<Incoming>) -> Result<(HeaderMap, T), StatusCode> {
+/// The format, the headers and the decoded body, or the status to refuse the request with.
+async fn read<T: Export>(request: Request<Incoming>) -> Result<(Format, HeaderMap, T), StatusCode> {
     let (parts, body) = request.into_parts();
     if parts.method != Method::POST {
         return Err(StatusCode::METHOD_NOT_ALLOWED);
     }
-    let content_type = parts.headers.get(CONTENT_TYPE);
-    if content_type != Some(&PROTOBUF) || parts.headers.contains_key(CONTENT_ENCODING) {
-        return Err(StatusCode::UNSUPPORTED_MEDIA_TYPE);
-    }
-    let body = body.collect().await.map_err(|_| StatusCode::BAD_REQUEST)?;
-    let message = T::decode(body.to_bytes()).map_err(|_| StatusCode::BAD_REQUEST)?;
-    Ok((parts.headers, message))
+    let format = Format::of(&parts.headers).ok_or(StatusCode::UNSUPPORTED_MEDIA_TYPE)?;
+    let body = body.collect().await.map_err(|_| StatusCode::BAD_REQUEST)?.to_bytes();
+    let body = expand(parts.headers.get(CONTENT_ENCODING), body)?;
+    let message = format.read(&body).ok_or(StatusCode::BAD_REQUEST)?;
+    Ok((format, parts.headers, message))
 }
 
-fn write<T: Export>(answer: Answer) -> Response<Body> {
+/// The body without its compression.
+fn expand(encoding: Option<&HeaderValue>, body: Bytes) -> Result<Bytes, StatusCode> {
+    let mut expanded = Vec::new();
+    let read = match encoding.map(HeaderValue::as_bytes) {
+        None => return Ok(body),
+        Some(b"gzip") => flate2::read::GzDecoder::new(&*body).read_to_end(&mut expanded),
+        Some(b"zstd") => zstd::Decoder::new(&*body).and_then(|mut decoder| decoder.read_to_end(&mut expanded)),
+        Some(_) => return Err(StatusCode::UNSUPPORTED_MEDIA_TYPE),
+    };
+    read.map(|_| expanded.into()).map_err(|_| StatusCode::BAD_REQUEST)
+}
+
+fn write<T: Export>(format: Format, answer: Answer) -> Response<Body> {
     match answer {
-        Answer::Success(partial) => protobuf(T::answer(partial).encode_to_vec().into()),
+        Answer::Success(partial) => content(format, format.write(&T::answer(partial))),
         Answer::Reply { encoding, body } => {
-            let mut response = protobuf(body);
+            let mut response = content(format, body);
             response.headers_mut().extend(encoding.map(|encoding| (CONTENT_ENCODING, encoding)));
             response
         }
@@ -82,16 +126,16 @@ fn describe(request: &Request<Incoming>) -> String {
     format!("{} {}", request.method(), request.uri().path())
 }
 
-fn protobuf(body: Bytes) -> Response<Body> {
+fn content(format: Format, body: Bytes) -> Response<Body> {
     let mut response = Response::new(Body::new(Full::new(body)));
-    response.headers_mut().insert(CONTENT_TYPE, PROTOBUF);
+    response.headers_mut().insert(CONTENT_TYPE, format.content_type());
     response
 }
 
 /// An error. An empty body is the encoding of an empty `google.rpc.Status`,
 /// which is what OTLP wants here.
 fn empty(status: StatusCode) -> Response<Body> {
-    let mut response = protobuf(Bytes::new());
+    let mut response = content(Format::Protobuf, Bytes::new());
     *response.status_mut() = status;
     response
 }

@@ -9,6 +9,7 @@ use opentelemetry_proto::tonic::collector::{
     trace::v1::{ExportTracePartialSuccess, ExportTraceServiceRequest, ExportTraceServiceResponse},
 };
 use prost::Message;
+use serde::{Serialize, de::DeserializeOwned};
 
 /// The protocol a request came by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,8 +72,8 @@ pub(super) struct Partial {
 }
 
 /// What tells the signals apart for the protocols.
-pub(super) trait Export: Message + Default {
-    type Answer: Message + Default;
+pub(super) trait Export: Message + Default + DeserializeOwned {
+    type Answer: Message + Default + Serialize;
 
     fn into_body(self) -> Body;
 

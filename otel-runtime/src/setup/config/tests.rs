@@ -1,6 +1,7 @@
 use opentelemetry::Key;
 
 use super::*;
+use crate::delivery::Protocol;
 
 /// Reads the configuration of an environment with these variables.
 fn read(variables: &[(&str, &str)]) -> (Config, Vec<String>) {
@@ -79,18 +80,14 @@ fn a_bad_value_is_named_with_what_is_used_instead() {
         (
             "OTEL_EXPORTER_OTLP_PROTOCOL",
             "thrift",
-            "OTEL_EXPORTER_OTLP_PROTOCOL: `thrift` is not one of http/protobuf, grpc; using http/protobuf",
+            "OTEL_EXPORTER_OTLP_PROTOCOL: `thrift` is not one of http/protobuf, http/json, grpc; using http/protobuf",
         ),
         (
             "OTEL_RESOURCE_ATTRIBUTES",
             "a=1,b",
             "OTEL_RESOURCE_ATTRIBUTES: `b` has no `=` in `a=1,b`, so all of it is ignored; using none of it",
         ),
-        (
-            "OTEL_EXPORTER_OTLP_COMPRESSION",
-            "gzip",
-            "OTEL_EXPORTER_OTLP_COMPRESSION: this version does not act on this variable, and ignores it",
-        ),
+        ("OTEL_LOG_LEVEL", "debug", "OTEL_LOG_LEVEL: this version does not act on this variable, and ignores it"),
     ];
     for (variable, value, warning) in cases {
         let (_, warnings) = read(&[(variable, value)]);

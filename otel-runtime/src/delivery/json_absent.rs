@@ -1,0 +1,12 @@
+//! Stands in for `json` where the feature is off.
+
+use super::Signal;
+use super::transport::{Accepted, Recode};
+
+pub(super) fn recode(_: Signal) -> Result<Recode, String> {
+    Err("the protocol http/json needs otel-runtime to be built with its feature `json`".to_owned())
+}
+
+pub(super) fn accepted(_: &[u8]) -> Accepted {
+    Accepted::default()
+}

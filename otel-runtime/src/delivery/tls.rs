@@ -1,0 +1,173 @@
+//! TLS to a backend: what is trusted, and who we are, from PEM files.
+
+use std::error::Error;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use hyper_rustls::HttpsConnector;
+use hyper_util::client::legacy::connect::HttpConnector;
+use rustls::client::ResolvesClientCert;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::sign::CertifiedKey;
+use rustls::{AlertDescription, CertificateError, ClientConfig, RootCertStore, SignatureScheme};
+
+use super::transport::{self, Destination};
+
+/// The way to a backend.
+#[derive(Debug)]
+pub(super) struct Tls {
+    pub(super) connector: Connector,
+    asked: Arc<Asked>,
+}
+
+pub(super) type Connector = HttpsConnector<HttpConnector>;
+
+impl Tls {
+    /// Connects in the clear to `http` and by TLS to `https`. What cannot be read is an error: to do without would be to trust more than was asked,
+    /// or to be somebody else.
+    pub(super) fn new(destination: &Destination, alpn: &[u8]) -> Result<Self, String> {
+        let asked = Arc::new(Asked::default());
+        let is_tls = destination.endpoint.scheme_str() == Some("https");
+        let mut config = if is_tls { config(destination, &asked)? } else { nothing_trusted() };
+        config.alpn_protocols = vec![alpn.to_vec()];
+        Ok(Self { connector: HttpsConnector::from((transport::tcp(), config)), asked })
+    }
+
+    /// What a failed connection says to whoever has to put it right; `None` if it is not about TLS.
+    pub(super) fn explain(&self, error: &(dyn Error + 'static)) -> Option<String> {
+        explain(error).or_else(|| {
+            // Over HTTP/2 the server's complaint is often lost behind a broken connection.
+            self.asked.was().then(|| format!("{}, after the server {CLIENT}", transport::innermost(error)))
+        })
+    }
+}
+
+/// What is wanting where a server wants to know who we are.
+const CLIENT: &str = "asked for a client certificate: OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE and OTEL_EXPORTER_OTLP_CLIENT_KEY";
+
+/// Has no client certificate, and notes that one was asked for.
+#[derive(Debug, Default)]
+struct Asked(AtomicBool);
+
+impl Asked {
+    fn was(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl ResolvesClientCert for Asked {
+    fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        self.0.store(true, Ordering::Relaxed);
+        None
+    }
+
+    /// Otherwise nobody would ask.
+    fn has_certs(&self) -> bool {
+        true
+    }
+}
+
+fn builder() -> rustls::ConfigBuilder<ClientConfig, rustls::WantsVerifier> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    ClientConfig::builder_with_provider(provider)
+        .with_protocol_versions(rustls::DEFAULT_VERSIONS)
+        .unwrap_or_else(|_| ClientConfig::builder())
+}
+
+/// For an endpoint that is not reached by TLS.
+fn nothing_trusted() -> ClientConfig {
+    builder().with_root_certificates(RootCertStore::empty()).with_no_client_auth()
+}
+
+fn config(destination: &Destination, asked: &Arc<Asked>) -> Result<ClientConfig, String> {
+    let files = &destination.tls;
+    let trusted = builder().with_root_certificates(trusted(files.certificate.as_deref())?);
+    match (&files.client_certificate, &files.client_key) {
+        (None, None) => Ok(trusted.with_client_cert_resolver(Arc::clone(asked) as Arc<dyn ResolvesClientCert>)),
+        (Some(certificate), Some(key)) => {
+            let chain = certificates(certificate)?;
+            // What is in the file is in no message.
+            let private = PrivateKeyDer::from_pem_file(key).map_err(|error| unreadable("a private key", key, error))?;
+            let config = trusted.with_client_auth_cert(chain, private);
+            config.map_err(|error| format!("the client certificate in {} does not go with its key: {error}", certificate.display()))
+        }
+        (Some(alone), None) => Err(format!("there is a client certificate, {}, and no client key", alone.display())),
+        (None, Some(alone)) => Err(format!("there is a client key, {}, and no client certificate", alone.display())),
+    }
+}
+
+/// The authorities in the file, and no others; without a file those of the system.
+fn trusted(file: Option<&Path>) -> Result<RootCertStore, String> {
+    let mut store = RootCertStore::empty();
+    let Some(file) = file else {
+        let (added, _) = store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        if added == 0 {
+            return Err("this system has no certificate authorities; name one in OTEL_EXPORTER_OTLP_CERTIFICATE".to_owned());
+        }
+        return Ok(store);
+    };
+    for certificate in certificates(file)? {
+        store.add(certificate).map_err(|error| format!("a certificate in {} cannot be used: {error}", file.display()))?;
+    }
+    Ok(store)
+}
+
+fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
+    let read = || CertificateDer::pem_file_iter(file)?.collect::<Result<Vec<_>, _>>();
+    let certificates = read().map_err(|error| unreadable("a certificate", file, error))?;
+    if certificates.is_empty() { Err(format!("there is no certificate in {}", file.display())) } else { Ok(certificates) }
+}
+
+fn unreadable(what: &str, file: &Path, error: rustls::pki_types::pem::Error) -> String {
+    use rustls::pki_types::pem::Error;
+
+    match error {
+        Error::Io(error) => format!("{what} cannot be read from {}: {error}", file.display()),
+        _ => format!("{what} cannot be read from {}: it is not PEM", file.display()),
+    }
+}
+
+/// What is known of TLS in an error.
+fn explain(error: &(dyn Error + 'static)) -> Option<String> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(tls) = error.downcast_ref() {
+            return Some(explain_tls(tls));
+        }
+        // The source of an I/O error is the source of what it carries.
+        next = match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+            Some(carried) => Some(carried),
+            None => error.source(),
+        };
+    }
+    None
+}
+
+fn explain_tls(error: &rustls::Error) -> String {
+    use rustls::Error::{AlertReceived, InvalidCertificate, InvalidMessage};
+
+    let why = match error {
+        InvalidCertificate(CertificateError::UnknownIssuer | CertificateError::BadSignature) => {
+            "its certificate comes from no authority that is trusted here; name the right one in OTEL_EXPORTER_OTLP_CERTIFICATE"
+        }
+        InvalidCertificate(CertificateError::Expired | CertificateError::ExpiredContext { .. }) => "its certificate has expired",
+        InvalidCertificate(CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. }) => {
+            "its certificate is not valid yet"
+        }
+        InvalidCertificate(CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. }) => {
+            "its certificate is for another host"
+        }
+        AlertReceived(AlertDescription::CertificateRequired | AlertDescription::HandshakeFailure) => {
+            return format!("no TLS connection to the backend: it {CLIENT}");
+        }
+        AlertReceived(AlertDescription::UnknownCA | AlertDescription::BadCertificate | AlertDescription::CertificateUnknown) => {
+            "it does not trust the client certificate"
+        }
+        InvalidMessage(_) => "it does not speak TLS on this port",
+        other => return format!("no TLS connection to the backend: {other}"),
+    };
+    format!("no TLS connection to the backend: {why}")
+}

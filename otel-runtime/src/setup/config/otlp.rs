@@ -1,0 +1,76 @@
+//! `OTEL_EXPORTER_OTLP_…`: where each signal goes, and how.
+
+use std::time::Duration;
+
+use http::Uri;
+
+use crate::delivery::{Compression, Destination, Files, Protocol, Signal};
+use crate::setup::env::Env;
+
+const PROTOCOLS: &[(&str, Protocol)] =
+    &[("http/protobuf", Protocol::HttpProtobuf), ("http/json", Protocol::HttpJson), ("grpc", Protocol::Grpc)];
+const COMPRESSIONS: &[(&str, Compression)] = &[("none", Compression::None), ("gzip", Compression::Gzip), ("zstd", Compression::Zstd)];
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Where a signal goes. Its own variables come before the general ones.
+pub(super) fn destination(env: &mut Env<'_>, signal: Signal) -> Destination {
+    read(env, Some(signal))
+}
+
+/// Notes what the general variables say; what they mean is read for each signal.
+pub(super) fn note_general(env: &mut Env<'_>) {
+    read(env, None);
+}
+
+fn read(env: &mut Env<'_>, signal: Option<Signal>) -> Destination {
+    let names = |option: &str| {
+        let own = signal.map(|signal| format!("OTEL_EXPORTER_OTLP_{}_{option}", signal.name().to_ascii_uppercase()));
+        own.into_iter().chain([format!("OTEL_EXPORTER_OTLP_{option}")]).collect::<Vec<_>>()
+    };
+    let protocol = env.word(&names("PROTOCOL"), PROTOCOLS, PROTOCOLS[0]);
+    let insecure = env.boolean(&names("INSECURE"));
+    // Over HTTP every URL says by itself whether it is one of TLS.
+    let default_scheme = (protocol == Protocol::Grpc).then_some(if insecure { "http" } else { "https" });
+    let endpoint = endpoint(env, &names("ENDPOINT"), protocol, signal, default_scheme);
+    if signal.is_some() {
+        env.holds(&names("ENDPOINT")[0], &endpoint);
+    }
+    Destination {
+        protocol,
+        endpoint,
+        headers: env.headers(&names("HEADERS")),
+        timeout: env.timeout(&names("TIMEOUT"), TIMEOUT),
+        compression: env.word(&names("COMPRESSION"), COMPRESSIONS, COMPRESSIONS[0]),
+        tls: Files {
+            certificate: env.path(&names("CERTIFICATE")),
+            client_certificate: env.path(&names("CLIENT_CERTIFICATE")),
+            client_key: env.path(&names("CLIENT_KEY")),
+        },
+    }
+}
+
+/// A signal's own URL is used as it is. The general one, which comes last, is over HTTP a base to which `v1/<signal>` is appended.
+fn endpoint(env: &mut Env<'_>, names: &[String], protocol: Protocol, signal: Option<Signal>, default_scheme: Option<&str>) -> Uri {
+    let default = match protocol {
+        Protocol::HttpProtobuf | Protocol::HttpJson => "http://localhost:4318",
+        Protocol::Grpc => "http://localhost:4317",
+    };
+    let (general, own) = match names {
+        [own, general] => (general, Some(own)),
+        [general, ..] => (general, None),
+        [] => return Uri::from_static(default),
+    };
+    if let Some(url) = own.and_then(|own| env.url(own, "the general endpoint", default_scheme)) {
+        return url;
+    }
+    let base = env.url(general, default, default_scheme).unwrap_or_else(|| Uri::from_static(default));
+    let (Some(signal), Some(own), true) = (signal, own, protocol != Protocol::Grpc) else { return base };
+    if base.path().trim_end_matches('/').ends_with(&format!("/v1/{}", signal.name())) {
+        let problem = format!("is a base to which `/v1/{}` is appended, and it ends in that already; did you mean {own}?", signal.name());
+        env.warn(general, problem);
+    }
+    let path = format!("{}/v1/{}", base.path().trim_end_matches('/'), signal.name());
+    let mut parts = base.clone().into_parts();
+    parts.path_and_query = path.parse().ok();
+    Uri::from_parts(parts).unwrap_or(base)
+}
