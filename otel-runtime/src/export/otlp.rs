@@ -123,11 +123,12 @@ fn flush<T: Send + 'static>(batcher: &Batcher<T>, delivery: &Delivery) -> OTelSd
 #[derive(Debug)]
 pub(crate) struct OtlpMetrics {
     delivery: Arc<Delivery>,
+    temporality: Temporality,
 }
 
 impl OtlpMetrics {
-    pub(crate) fn new(delivery: &Arc<Delivery>) -> Self {
-        Self { delivery: Arc::clone(delivery) }
+    pub(crate) fn new(delivery: &Arc<Delivery>, temporality: Temporality) -> Self {
+        Self { delivery: Arc::clone(delivery), temporality }
     }
 }
 
@@ -151,7 +152,7 @@ impl PushMetricExporter for OtlpMetrics {
     }
 
     fn temporality(&self) -> Temporality {
-        Temporality::Cumulative
+        self.temporality
     }
 }
 

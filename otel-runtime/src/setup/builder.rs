@@ -11,6 +11,7 @@ use opentelemetry::{KeyValue, global};
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 
 use super::config::{Config, Read};
+use super::copies;
 use super::env::Warning;
 use super::error::InitError;
 use super::guarded::GuardedMeterProvider;
@@ -215,12 +216,13 @@ impl Builder {
             }
         }
         let Read { config, mut warnings, .. } = self.read();
-        let Self { names, diagnostics, console, .. } = self;
         if let Some(variable) = config.file_variable {
             return Err(InitError::Unsupported(format!(
                 "{variable} is set, and this version cannot read a configuration file; unset it to be configured by variables"
             )));
         }
+        warnings.extend(copies::warning(&self.lookup));
+        let Self { names, diagnostics, console, .. } = self;
         let misspelt = names().into_iter().filter_map(|name| Some((variables::misspelt(&name)?, name)));
         warnings.extend(misspelt.map(|(meant, name)| Warning::misspelt(name, meant)));
         for warning in &warnings {

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use opentelemetry::KeyValue;
 use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::metrics::Temporality;
 use opentelemetry_sdk::resource::{ResourceDetector, TelemetryResourceDetector};
 
 use super::env::{Env, Lookup, Warning};
@@ -45,6 +46,9 @@ pub(crate) struct Metrics {
     pub(crate) exporters: Vec<Exporter>,
     pub(crate) interval: Duration,
     pub(crate) otlp: Destination,
+    pub(crate) temporality: Temporality,
+    /// Whether histograms choose their buckets themselves.
+    pub(crate) exponential_histograms: bool,
 }
 
 #[derive(Debug, PartialEq)]
@@ -109,6 +113,8 @@ impl Config {
                 exporters: env.words("OTEL_METRICS_EXPORTER", EXPORTERS, &EXPORTERS[..1]),
                 interval: env.duration("OTEL_METRIC_EXPORT_INTERVAL", Duration::from_secs(60)),
                 otlp: otlp::destination(&mut env, Signal::Metrics),
+                temporality: otlp::temporality(&mut env),
+                exponential_histograms: otlp::exponential_histograms(&mut env),
             },
             logs: Logs {
                 exporters: env.words("OTEL_LOGS_EXPORTER", EXPORTERS, &EXPORTERS[..1]),
@@ -123,6 +129,7 @@ impl Config {
             no_color: env.flag("NO_COLOR"),
         };
         otlp::note_general(&mut env);
+        exemplars(&mut env);
         if config.spool_folder.is_some() {
             // What is in no batch yet is on no disk either.
             for (batch, variable) in
@@ -185,6 +192,16 @@ fn sampler(env: &mut Env<'_>) -> Sampler {
         env.warn("OTEL_TRACES_SAMPLER_ARG", "the sampler in OTEL_TRACES_SAMPLER takes no argument; this is ignored");
     }
     sampler
+}
+
+/// Exemplars are recorded by no SDK that we have; whoever asks for some is told.
+fn exemplars(env: &mut Env<'_>) {
+    /// With whether somebody asks for exemplars.
+    const FILTERS: &[(&str, bool)] = &[("trace_based", true), ("always_on", true), ("always_off", false)];
+    const VARIABLE: &str = "OTEL_METRICS_EXEMPLAR_FILTER";
+    if env.word(&[VARIABLE], FILTERS, ("trace_based", false)) {
+        env.warn(VARIABLE, "this version records no exemplars, whatever the filter");
+    }
 }
 
 fn batch(env: &mut Env<'_>, prefix: &str, delay: Duration) -> Batch {

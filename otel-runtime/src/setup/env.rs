@@ -29,11 +29,16 @@ impl Warning {
         Self { variable, problem: format!("there is no such variable; did you mean {meant}?") }
     }
 
+    /// Of a variable, or of whatever else is set up.
+    pub(super) fn new(subject: &str, problem: String) -> Self {
+        Self { variable: subject.to_owned(), problem }
+    }
+
     pub(super) fn no_spool(error: &std::io::Error) -> Self {
         Self { variable: "OTEL_RUST_SPOOL_DIR".to_owned(), problem: format!("{error}; telemetry is not spooled") }
     }
 
-    /// The variable in question.
+    /// The variable in question, or `Cargo.lock`.
     #[must_use]
     pub fn variable(&self) -> &str {
         &self.variable

@@ -42,6 +42,24 @@ impl Life {
         &self.diagnostics
     }
 
+    /// Delivers what was recorded until now.
+    pub(super) fn flush(&self, timeout: Duration) -> Result<(), DeliveryError> {
+        let Some(providers) = self.providers() else { return Ok(()) };
+        let deadline = deadline(timeout);
+        let before = providers.delivery.as_ref().map(|delivery| delivery.dropped()).unwrap_or_default();
+        // All of them, whatever one says.
+        let gathered = providers.holding.iter().filter(|holding| !holding.flush(deadline)).count() == 0;
+        // Collects and hands over; what becomes of that is seen below.
+        let collected = providers.meter.clone().is_none_or(|meter| within(deadline, move || drop(meter.force_flush())));
+        let delivered = providers.delivery.as_ref().is_none_or(|delivery| delivery.flush(deadline));
+        let waiting = || providers.delivery.as_ref().map(|delivery| delivery.waiting()).unwrap_or_default();
+        if !(gathered && collected && delivered) {
+            return Err(DeliveryError::timed_out(timeout, waiting()));
+        }
+        let dropped = providers.delivery.as_ref().map(|delivery| delivery.dropped_since(&before)).unwrap_or_default();
+        if dropped.is_empty() { Ok(()) } else { Err(DeliveryError::undelivered(dropped)) }
+    }
+
     /// Ends it. Who asks while it is ending waits for that and gets the same answer; who asks afterwards has nothing to end.
     pub(super) fn shutdown(&self, timeout: Duration) -> Result<(), DeliveryError> {
         let deadline = deadline(timeout);

@@ -5,10 +5,12 @@
 // env → config → providers → Telemetry
 mod builder;
 pub(crate) mod config;
+mod copies;
 pub(crate) mod env;
 mod error;
 mod guarded;
 mod ids;
+mod last_words;
 mod life;
 mod providers;
 mod self_metrics;

@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicU64;
 use std::time::Instant;
 
 use opentelemetry_sdk::logs::SdkLoggerProvider;
-use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider};
+use opentelemetry_sdk::metrics::{Aggregation, Instrument, InstrumentKind, PeriodicReader, SdkMeterProvider, Stream};
 use opentelemetry_sdk::trace::{self as sdk, SdkTracerProvider, ShouldSample, SpanLimits};
 
 use super::config::{Config, Exporter, RootSampler, Sampler};
@@ -139,10 +139,13 @@ impl Providers {
             return None;
         }
         let mut builder = SdkMeterProvider::builder().with_resource(config.resource.clone());
+        if metrics.exponential_histograms {
+            builder = builder.with_view(exponential);
+        }
         for exporter in &metrics.exporters {
             builder = match (exporter, &self.delivery) {
                 (Exporter::Otlp, Some(delivery)) => {
-                    let otlp = OtlpMetrics::new(delivery);
+                    let otlp = OtlpMetrics::new(delivery, metrics.temporality);
                     builder.with_reader(PeriodicReader::builder(otlp).with_interval(metrics.interval).build())
                 }
                 (Exporter::Otlp, None) => builder,
@@ -173,6 +176,13 @@ impl Providers {
         }
         Some(builder.build())
     }
+}
+
+/// Histograms that choose their buckets themselves, as fine as the specification has them by default.
+fn exponential(instrument: &Instrument) -> Option<Stream> {
+    let aggregation = Aggregation::Base2ExponentialHistogram { max_size: 160, max_scale: 20, record_min_max: true };
+    let is_histogram = instrument.kind() == InstrumentKind::Histogram;
+    is_histogram.then(|| Stream::builder().with_aggregation(aggregation).build().ok()).flatten()
 }
 
 fn sdk_sampler(sampler: Sampler) -> Box<dyn ShouldSample> {

@@ -14,7 +14,8 @@ use opentelemetry_sdk::trace::SdkTracerProvider;
 use super::env::Warning;
 use super::error::DeliveryError;
 use super::guarded::GuardedMeterProvider;
-use super::life::{Life, deadline, within};
+use super::last_words;
+use super::life::Life;
 use super::providers::Providers;
 #[cfg(all(unix, feature = "signals"))]
 use super::signals::Signals;
@@ -129,20 +130,7 @@ impl Telemetry {
     ///
     /// If it took too long, by which nothing is lost, or if something was dropped meanwhile: what, how much, where to and why.
     pub fn force_flush(&self) -> Result<(), DeliveryError> {
-        let Some(providers) = self.life.providers() else { return Ok(()) };
-        let deadline = deadline(TIMEOUT);
-        let before = providers.delivery.as_ref().map(|delivery| delivery.dropped()).unwrap_or_default();
-        // All of them, whatever one says.
-        let gathered = providers.holding.iter().filter(|holding| !holding.flush(deadline)).count() == 0;
-        // Collects and hands over; what becomes of that is seen below.
-        let collected = providers.meter.clone().is_none_or(|meter| within(deadline, move || drop(meter.force_flush())));
-        let delivered = providers.delivery.as_ref().is_none_or(|delivery| delivery.flush(deadline));
-        let waiting = || providers.delivery.as_ref().map(|delivery| delivery.waiting()).unwrap_or_default();
-        if !(gathered && collected && delivered) {
-            return Err(DeliveryError::timed_out(TIMEOUT, waiting()));
-        }
-        let dropped = providers.delivery.as_ref().map(|delivery| delivery.dropped_since(&before)).unwrap_or_default();
-        if dropped.is_empty() { Ok(()) } else { Err(DeliveryError::undelivered(dropped)) }
+        self.life.flush(TIMEOUT)
     }
 
     /// Delivers what is left, for at most 5 seconds, and ends the telemetry. A second call does nothing.
@@ -161,6 +149,22 @@ impl Telemetry {
     /// If something could not be delivered: what, how much, where to and why.
     pub fn shutdown_with_timeout(&self, timeout: Duration) -> Result<(), DeliveryError> {
         self.life.shutdown(timeout)
+    }
+
+    /// Has every panic of the process deliver what was recorded before it, for at most 5 seconds, and then go on as it would. For a program in which
+    /// a panic is the end (`panic = "abort"`); in one that catches panics, every one of them waits for the backend. Spans that are open when it
+    /// panics end only where it unwinds.
+    ///
+    /// ```no_run
+    /// fn main() -> Result<(), Box<dyn std::error::Error>> {
+    ///     let telemetry = otel_runtime::init()?;
+    ///     telemetry.flush_on_panic();
+    ///     // … the program …
+    /// #   Ok(())
+    /// }
+    /// ```
+    pub fn flush_on_panic(&self) {
+        last_words::flush_on_panic(&self.life);
     }
 
     /// Has SIGTERM and SIGINT (Ctrl-C) shut the telemetry down before they end the process, as they do without a handler. Only for a program that

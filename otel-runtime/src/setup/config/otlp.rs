@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use http::Uri;
+use opentelemetry_sdk::metrics::Temporality;
 
 use crate::delivery::{Compression, Destination, Files, Protocol, Signal};
 use crate::setup::env::Env;
@@ -20,6 +21,19 @@ pub(super) fn destination(env: &mut Env<'_>, signal: Signal) -> Destination {
 /// Notes what the general variables say; what they mean is read for each signal.
 pub(super) fn note_general(env: &mut Env<'_>) {
     read(env, None);
+}
+
+/// What a data point of a sum or a histogram covers.
+pub(super) fn temporality(env: &mut Env<'_>) -> Temporality {
+    const PREFERENCES: &[(&str, Temporality)] =
+        &[("cumulative", Temporality::Cumulative), ("delta", Temporality::Delta), ("lowmemory", Temporality::LowMemory)];
+    env.word(&["OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE"], PREFERENCES, PREFERENCES[0])
+}
+
+/// Whether histograms choose their buckets themselves.
+pub(super) fn exponential_histograms(env: &mut Env<'_>) -> bool {
+    const AGGREGATIONS: &[(&str, bool)] = &[("explicit_bucket_histogram", false), ("base2_exponential_bucket_histogram", true)];
+    env.word(&["OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION"], AGGREGATIONS, AGGREGATIONS[0])
 }
 
 fn read(env: &mut Env<'_>, signal: Option<Signal>) -> Destination {
