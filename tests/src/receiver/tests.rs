@@ -126,7 +126,8 @@ async fn what_is_no_otlp_request_is_refused() {
     for (method, path, content_type, body, status) in [
         (post.clone(), "/v2/traces", PROTOBUF, vec![], 404),
         (Method::GET, "/v1/traces", PROTOBUF, vec![], 405),
-        (post.clone(), "/v1/traces", "application/json", vec![], 415),
+        (post.clone(), "/v1/traces", "text/plain", vec![], 415),
+        (post.clone(), "/v1/traces", "application/json", vec![], 400),
         (post, "/v1/traces", PROTOBUF, vec![0xff; 4], 400),
     ] {
         let answer = send(&endpoint, method, path, content_type, body).await;
@@ -134,7 +135,7 @@ async fn what_is_no_otlp_request_is_refused() {
     }
     assert!(receiver.requests().is_empty());
     let refusals = receiver.refusals();
-    assert_eq!(refusals.len(), 4);
+    assert_eq!(refusals.len(), 5);
     assert_eq!(refusals[0], "POST /v2/traces: 404 Not Found");
 }
 
