@@ -123,7 +123,7 @@ fn usable(kind: ValueKind) -> &'static [&'static str] {
     }
 }
 
-/// A reproducible sequence (SplitMix64, public domain).
+/// A reproducible sequence (`SplitMix64`).
 struct Draws(u64);
 
 impl Draws {

@@ -251,7 +251,7 @@ impl<'a> Env<'a> {
             Ok(url)
         };
         let url = self.first(&[variable], instead, parse)?;
-        self.holds(variable, &url);
+        self.holds(variable, shown(&url));
         Some(url)
     }
 
@@ -283,6 +283,12 @@ impl<'a> Env<'a> {
         self.holds(variables[0].as_ref(), shown.join(","));
         headers
     }
+}
+
+/// A URL without what may be secret in it: some backends want a key in the query.
+pub(super) fn shown(url: &Uri) -> String {
+    let text = url.to_string();
+    text.split_once('?').map_or_else(|| text.clone(), |(bare, _)| format!("{bare}?***"))
 }
 
 /// A list of words with their names, of which at least one can be used.

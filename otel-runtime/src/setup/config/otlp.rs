@@ -6,7 +6,7 @@ use http::Uri;
 use opentelemetry_sdk::metrics::Temporality;
 
 use crate::delivery::{Compression, Destination, Files, Protocol, Signal};
-use crate::setup::env::Env;
+use crate::setup::env::{Env, shown};
 
 const PROTOCOLS: &[(&str, Protocol)] =
     &[("http/protobuf", Protocol::HttpProtobuf), ("http/json", Protocol::HttpJson), ("grpc", Protocol::Grpc)];
@@ -47,7 +47,7 @@ fn read(env: &mut Env<'_>, signal: Option<Signal>) -> Destination {
     let default_scheme = (protocol == Protocol::Grpc).then_some(if insecure { "http" } else { "https" });
     let endpoint = endpoint(env, &names("ENDPOINT"), protocol, signal, default_scheme);
     if signal.is_some() {
-        env.holds(&names("ENDPOINT")[0], &endpoint);
+        env.holds(&names("ENDPOINT")[0], shown(&endpoint));
     }
     Destination {
         protocol,
