@@ -6,7 +6,6 @@ use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use tokio::sync::Notify;
 use tokio::task::yield_now;
 use tokio::time::timeout;
@@ -33,11 +32,12 @@ const BATCHES_HELD: usize = 2;
 /// bound, and nobody waits for a network.
 pub(crate) struct Batcher<T>(Arc<Shared<T>>);
 
-/// How items become a request.
+/// How items become requests.
 pub(crate) struct Encoder<T> {
     /// The bytes that an item takes, roughly.
     pub(crate) size: fn(&T) -> usize,
-    pub(crate) encode: Box<dyn Fn(Vec<T>) -> Vec<u8> + Send + Sync>,
+    /// In one request, or in several where one would be too large.
+    pub(crate) encode: Box<dyn Fn(Vec<T>) -> Vec<Parcel> + Send + Sync>,
 }
 
 struct Shared<T> {
@@ -205,12 +205,14 @@ impl<T> Shared<T> {
         let mut state = self.lock();
         state.encoding -= items;
         state.left += items as u64;
-        let announcement = match encoded {
-            Ok(body) => self.queue.push(self.signal, Parcel { body: Bytes::from(body), items: items as u64 }),
-            Err(_) => self.queue.count_lost(self.signal, items as u64, DropReason::Encoding),
+        let announcements: Vec<_> = match encoded {
+            Ok(parcels) => parcels.into_iter().map(|parcel| self.queue.push(self.signal, parcel)).collect(),
+            Err(_) => vec![self.queue.count_lost(self.signal, items as u64, DropReason::Encoding)],
         };
         drop(state);
-        self.queue.announce(announcement);
+        for announcement in announcements {
+            self.queue.announce(announcement);
+        }
         self.encoded.notify_all();
     }
 }
@@ -258,11 +260,15 @@ mod tests {
         Delivery::start(max_bytes, Diagnostics::new(|_| {})).unwrap_or_else(|error| panic!("{error}"))
     }
 
+    fn parcel(items: usize, bytes: usize) -> Vec<Parcel> {
+        vec![Parcel { body: vec![0; bytes].into(), items: items as u64 }]
+    }
+
     #[test]
     fn a_batch_is_full_when_its_items_are_many_or_large() {
         let delivery = delivery(40_000);
         let batch = Batch { max_queue_size: 20, max_export_batch_size: 10, schedule_delay: Duration::from_secs(3600) };
-        let encode = Box::new(|items: Vec<usize>| items.iter().flat_map(|size| vec![0; *size]).collect());
+        let encode = Box::new(|items: Vec<usize>| parcel(items.len(), items.iter().sum()));
         let batcher = Batcher::start(&delivery, Signal::Traces, batch, Encoder { size: |size| *size, encode });
         // A batch has 10,000 bytes at most, but for the one that is larger itself.
         let sizes = [[4_500; 3].as_slice(), &[500; 11], &[15_000, 500]].concat();
@@ -282,7 +288,7 @@ mod tests {
     fn nothing_is_counted_twice_on_its_way_into_the_queue() {
         let delivery = delivery(usize::MAX);
         let batch = Batch { max_queue_size: 4, max_export_batch_size: 2, schedule_delay: Duration::from_millis(1) };
-        let encoder = Encoder { size: |_: &u8| 1, encode: Box::new(|items| items) };
+        let encoder = Encoder { size: |_: &u8| 1, encode: Box::new(|items| parcel(items.len(), 0)) };
         let batcher = Batcher::start(&delivery, Signal::Traces, batch, encoder);
         let (began, done) = (AtomicU64::new(0), AtomicU64::new(0));
         thread::scope(|scope| {
@@ -309,7 +315,7 @@ mod tests {
         let mut delivery = delivery(usize::MAX);
         delivery.process = Process(0);
         let batch = Batch { max_queue_size: 2, max_export_batch_size: 2, schedule_delay: Duration::from_secs(3600) };
-        let encoder = Encoder { size: |_: &u8| 1, encode: Box::new(|items| items) };
+        let encoder = Encoder { size: |_: &u8| 1, encode: Box::new(|items| parcel(items.len(), 0)) };
         let batcher = Batcher::start(&delivery, Signal::Traces, batch, encoder);
         (0..5).for_each(|item| batcher.push(item));
         let locked = batcher.0.lock();
@@ -323,7 +329,7 @@ mod tests {
     fn what_comes_after_the_end_is_counted_and_not_kept() {
         let delivery = delivery(usize::MAX);
         let batch = Batch { max_queue_size: 100, max_export_batch_size: 100, schedule_delay: Duration::from_secs(3600) };
-        let encoder = Encoder { size: |_: &u8| 1, encode: Box::new(|items| items) };
+        let encoder = Encoder { size: |_: &u8| 1, encode: Box::new(|items| parcel(items.len(), 0)) };
         let batcher = Batcher::start(&delivery, Signal::Traces, batch, encoder);
         batcher.push(0);
         let undelivered = delivery.shutdown(Instant::now());

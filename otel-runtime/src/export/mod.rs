@@ -1,4 +1,6 @@
 //! What turns telemetry into something that leaves the program.
 
 pub(crate) mod console;
+pub(crate) mod limited;
+pub(crate) mod limits;
 pub(crate) mod otlp;

@@ -1,28 +1,35 @@
 //! OTLP: encodes what the SDK hands over, once, and leaves it to the delivery.
 
+mod divide;
+mod size;
+
+#[cfg(test)]
+mod testing;
+
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use opentelemetry::logs::AnyValue;
-use opentelemetry::{Array, Context, InstrumentationScope, KeyValue, Value};
+use opentelemetry::{Context, InstrumentationScope};
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
-use opentelemetry_proto::tonic::metrics::v1::metric::Data;
+use opentelemetry_proto::tonic::logs::v1::{LogRecord, ResourceLogs, ScopeLogs};
+use opentelemetry_proto::tonic::resource::v1::Resource as ProtoResource;
 use opentelemetry_proto::transform::common::tonic::ResourceAttributesWithSchema;
-use opentelemetry_proto::transform::logs::tonic::group_logs_by_resource_and_scope;
 use opentelemetry_proto::transform::trace::tonic::group_spans_by_resource_and_scope;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
-use opentelemetry_sdk::logs::{LogBatch, LogProcessor, SdkLogRecord};
+use opentelemetry_sdk::logs::SdkLogRecord;
 use opentelemetry_sdk::metrics::Temporality;
 use opentelemetry_sdk::metrics::data::ResourceMetrics;
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
-use prost::Message;
 
-use crate::delivery::{Batch, Batcher, Delivery, Encoder, Parcel, Signal};
+use self::divide::{MAX_REQUEST, parcels};
+use super::limited::{LimitedLog, LogExporter};
+use crate::delivery::{Batch, Batcher, Delivery, Encoder, Signal};
 
 /// How long a flush through a provider of the SDK waits for the delivery; that interface has no deadline of its own.
 const FLUSH: Duration = Duration::from_secs(5);
@@ -40,9 +47,10 @@ impl OtlpSpans {
     pub(crate) fn new(delivery: &Arc<Delivery>, batch: Batch, resource: &Resource, open: Arc<AtomicU64>) -> Self {
         let resource = ResourceAttributesWithSchema::from(resource);
         let encode = Box::new(move |spans| {
-            ExportTraceServiceRequest { resource_spans: group_spans_by_resource_and_scope(spans, &resource) }.encode_to_vec()
+            let request = ExportTraceServiceRequest { resource_spans: group_spans_by_resource_and_scope(spans, &resource) };
+            parcels(request, MAX_REQUEST)
         });
-        let encoder = Encoder { size: span_size, encode };
+        let encoder = Encoder { size: size::of_span, encode };
         Self { batcher: Batcher::start(delivery, Signal::Traces, batch, encoder), delivery: Arc::clone(delivery), open }
     }
 
@@ -73,32 +81,38 @@ impl SpanProcessor for OtlpSpans {
     }
 }
 
+/// A log record on its way.
+#[derive(Debug)]
+pub(crate) struct Log {
+    record: SdkLogRecord,
+    dropped_attributes: u32,
+    scope: InstrumentationScope,
+}
+
 /// Takes log records.
 #[derive(Debug)]
 pub(crate) struct OtlpLogs {
-    batcher: Batcher<(SdkLogRecord, InstrumentationScope)>,
+    batcher: Batcher<Log>,
     delivery: Arc<Delivery>,
 }
 
 impl OtlpLogs {
     pub(crate) fn new(delivery: &Arc<Delivery>, batch: Batch, resource: &Resource) -> Self {
         let resource = ResourceAttributesWithSchema::from(resource);
-        let encode = Box::new(move |logs: Vec<(SdkLogRecord, InstrumentationScope)>| {
-            let logs: Vec<_> = logs.iter().map(|(record, scope)| (record, scope)).collect();
-            ExportLogsServiceRequest { resource_logs: group_logs_by_resource_and_scope(&LogBatch::new(&logs), &resource) }.encode_to_vec()
-        });
-        let encoder = Encoder { size: |(record, _)| log_size(record), encode };
+        let encode = Box::new(move |logs: Vec<Log>| parcels(logs_request(&logs, &resource), MAX_REQUEST));
+        let encoder = Encoder { size: |log: &Log| size::of_log(&log.record), encode };
         Self { batcher: Batcher::start(delivery, Signal::Logs, batch, encoder), delivery: Arc::clone(delivery) }
     }
 
-    pub(crate) fn batcher(&self) -> Batcher<(SdkLogRecord, InstrumentationScope)> {
+    pub(crate) fn batcher(&self) -> Batcher<Log> {
         self.batcher.clone()
     }
 }
 
-impl LogProcessor for OtlpLogs {
-    fn emit(&self, record: &mut SdkLogRecord, scope: &InstrumentationScope) {
-        self.batcher.push((record.clone(), scope.clone()));
+impl LogExporter for OtlpLogs {
+    fn take(&self, log: LimitedLog<'_>) {
+        let LimitedLog { record, dropped_attributes, scope } = log;
+        self.batcher.push(Log { record: record.clone(), dropped_attributes, scope: scope.clone() });
     }
 
     fn force_flush(&self) -> OTelSdkResult {
@@ -108,6 +122,27 @@ impl LogProcessor for OtlpLogs {
     fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
         gather(&self.batcher, timeout)
     }
+}
+
+/// The records under their scopes. The target of a record stands for the name of its scope, as the SDK's own exporters have it.
+fn logs_request(logs: &[Log], resource: &ResourceAttributesWithSchema) -> ExportLogsServiceRequest {
+    let mut scope_logs: Vec<ScopeLogs> = Vec::new();
+    let mut places = HashMap::new();
+    for Log { record, dropped_attributes, scope } in logs {
+        let place = *places.entry((scope, record.target())).or_insert_with(|| {
+            let schema_url = scope.schema_url().unwrap_or_default().to_owned();
+            scope_logs.push(ScopeLogs { scope: Some((scope, record.target().cloned()).into()), schema_url, log_records: Vec::new() });
+            scope_logs.len() - 1
+        });
+        let record = LogRecord { dropped_attributes_count: *dropped_attributes, ..LogRecord::from(record) };
+        if let Some(scope) = scope_logs.get_mut(place) {
+            scope.log_records.push(record);
+        }
+    }
+    let attributes = resource.attributes.0.clone();
+    let schema_url = resource.schema_url.clone().unwrap_or_default();
+    let resource = Some(ProtoResource { attributes, ..ProtoResource::default() });
+    ExportLogsServiceRequest { resource_logs: vec![ResourceLogs { resource, scope_logs, schema_url }] }
 }
 
 fn gather<T: Send + 'static>(batcher: &Batcher<T>, timeout: Duration) -> OTelSdkResult {
@@ -134,11 +169,9 @@ impl OtlpMetrics {
 
 impl PushMetricExporter for OtlpMetrics {
     async fn export(&self, metrics: &ResourceMetrics) -> OTelSdkResult {
-        let request = ExportMetricsServiceRequest::from(metrics);
-        let items = data_points(&request);
-        // An empty request says nothing that a backend needs to hear.
-        if items > 0 {
-            self.delivery.queue().push_new(Signal::Metrics, Parcel { body: request.encode_to_vec().into(), items });
+        // Where there is no data point there is no parcel: an empty request says nothing that a backend needs to hear.
+        for parcel in parcels(ExportMetricsServiceRequest::from(metrics), MAX_REQUEST) {
+            self.delivery.queue().push_new(Signal::Metrics, parcel);
         }
         Ok(())
     }
@@ -154,54 +187,4 @@ impl PushMetricExporter for OtlpMetrics {
     fn temporality(&self) -> Temporality {
         self.temporality
     }
-}
-
-/// The bytes that a span takes, by a rough count of what may be long.
-fn span_size(span: &SpanData) -> usize {
-    let attributes = |attributes: &[KeyValue]| attributes.iter().map(attribute_size).sum::<usize>();
-    let events = span.events.iter().map(|event| EACH + event.name.len() + attributes(&event.attributes));
-    let links = span.links.iter().map(|link| EACH + attributes(&link.attributes));
-    EACH + span.name.len() + attributes(&span.attributes) + events.chain(links).sum::<usize>()
-}
-
-/// What anything takes beside its texts.
-const EACH: usize = 64;
-
-fn attribute_size(attribute: &KeyValue) -> usize {
-    let value = match &attribute.value {
-        Value::String(text) => text.as_str().len(),
-        Value::Array(Array::String(texts)) => texts.iter().map(|text| EACH + text.as_str().len()).sum(),
-        Value::Array(Array::I64(numbers)) => 8 * numbers.len(),
-        Value::Array(Array::F64(numbers)) => 8 * numbers.len(),
-        _ => 8,
-    };
-    attribute.key.as_str().len() + 16 + value
-}
-
-fn log_size(record: &SdkLogRecord) -> usize {
-    let attributes = record.attributes_iter().map(|(key, value)| key.as_str().len() + 16 + any_size(value));
-    EACH + record.body().map_or(0, any_size) + attributes.sum::<usize>()
-}
-
-fn any_size(value: &AnyValue) -> usize {
-    match value {
-        AnyValue::String(text) => text.as_str().len(),
-        AnyValue::Bytes(bytes) => bytes.len(),
-        AnyValue::ListAny(list) => list.iter().map(|value| 16 + any_size(value)).sum(),
-        AnyValue::Map(map) => map.iter().map(|(key, value)| key.as_str().len() + 16 + any_size(value)).sum(),
-        _ => 8,
-    }
-}
-
-fn data_points(request: &ExportMetricsServiceRequest) -> u64 {
-    let scopes = request.resource_metrics.iter().flat_map(|resource| &resource.scope_metrics);
-    let data = scopes.flat_map(|scope| &scope.metrics).filter_map(|metric| metric.data.as_ref());
-    let points = data.map(|data| match data {
-        Data::Gauge(gauge) => gauge.data_points.len(),
-        Data::Sum(sum) => sum.data_points.len(),
-        Data::Histogram(histogram) => histogram.data_points.len(),
-        Data::ExponentialHistogram(histogram) => histogram.data_points.len(),
-        Data::Summary(summary) => summary.data_points.len(),
-    });
-    points.sum::<usize>() as u64
 }

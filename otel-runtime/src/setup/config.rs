@@ -13,6 +13,7 @@ use opentelemetry_sdk::resource::{ResourceDetector, TelemetryResourceDetector};
 use super::env::{Env, Lookup, Warning};
 use super::variables::Variable;
 use crate::delivery::{Batch, Destination, Signal};
+use crate::export::limits::{self, DEFAULT_COUNT};
 use crate::propagation::Propagator;
 
 #[derive(Debug, PartialEq)]
@@ -37,6 +38,7 @@ pub(crate) struct Config {
 pub(crate) struct Traces {
     pub(crate) exporters: Vec<Exporter>,
     pub(crate) sampler: Sampler,
+    pub(crate) limits: limits::OfSpans,
     pub(crate) batch: Batch,
     pub(crate) otlp: Destination,
 }
@@ -54,6 +56,7 @@ pub(crate) struct Metrics {
 #[derive(Debug, PartialEq)]
 pub(crate) struct Logs {
     pub(crate) exporters: Vec<Exporter>,
+    pub(crate) limits: limits::OfLogs,
     pub(crate) batch: Batch,
     pub(crate) otlp: Destination,
 }
@@ -106,6 +109,7 @@ impl Config {
             traces: Traces {
                 exporters: env.words("OTEL_TRACES_EXPORTER", EXPORTERS, &EXPORTERS[..1]),
                 sampler: sampler(&mut env),
+                limits: span_limits(&mut env),
                 batch: batch(&mut env, "OTEL_BSP", Duration::from_secs(5)),
                 otlp: otlp::destination(&mut env, Signal::Traces),
             },
@@ -118,6 +122,7 @@ impl Config {
             },
             logs: Logs {
                 exporters: env.words("OTEL_LOGS_EXPORTER", EXPORTERS, &EXPORTERS[..1]),
+                limits: log_limits(&mut env),
                 batch: batch(&mut env, "OTEL_BLRP", Duration::from_secs(1)),
                 otlp: otlp::destination(&mut env, Signal::Logs),
             },
@@ -130,6 +135,7 @@ impl Config {
         };
         otlp::note_general(&mut env);
         exemplars(&mut env);
+        note_general_limits(&mut env);
         if config.spool_folder.is_some() {
             // What is in no batch yet is on no disk either.
             for (batch, variable) in
@@ -202,6 +208,36 @@ fn exemplars(env: &mut Env<'_>) {
     if env.word(&[VARIABLE], FILTERS, ("trace_based", false)) {
         env.warn(VARIABLE, "this version records no exemplars, whatever the filter");
     }
+}
+
+const COUNT: &str = "OTEL_ATTRIBUTE_COUNT_LIMIT";
+const VALUE_LENGTH: &str = "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT";
+
+/// A limit for one kind of attributes comes before the general one (OpenTelemetry specification, "Attribute Limits").
+fn span_limits(env: &mut Env<'_>) -> limits::OfSpans {
+    let mut count = |variables: &[&str]| env.limit(variables, Some(DEFAULT_COUNT)).unwrap_or(DEFAULT_COUNT);
+    limits::OfSpans {
+        attributes: count(&["OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", COUNT]),
+        events: count(&["OTEL_SPAN_EVENT_COUNT_LIMIT"]),
+        links: count(&["OTEL_SPAN_LINK_COUNT_LIMIT"]),
+        event_attributes: count(&["OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT", COUNT]),
+        link_attributes: count(&["OTEL_LINK_ATTRIBUTE_COUNT_LIMIT", COUNT]),
+        value_length: env.limit(&["OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT", VALUE_LENGTH], None),
+    }
+}
+
+fn log_limits(env: &mut Env<'_>) -> limits::OfLogs {
+    let attributes = env.limit(&["OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT", COUNT], Some(DEFAULT_COUNT));
+    limits::OfLogs {
+        attributes: attributes.unwrap_or(DEFAULT_COUNT),
+        value_length: env.limit(&["OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT", VALUE_LENGTH], None),
+    }
+}
+
+/// Notes what the general variables say.
+fn note_general_limits(env: &mut Env<'_>) {
+    env.limit(&[COUNT], Some(DEFAULT_COUNT));
+    env.limit(&[VALUE_LENGTH], None);
 }
 
 fn batch(env: &mut Env<'_>, prefix: &str, delay: Duration) -> Batch {

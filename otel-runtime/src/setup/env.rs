@@ -188,6 +188,17 @@ impl<'a> Env<'a> {
         number
     }
 
+    /// A whole number, of which 0 is one too, from the first variable that has one; `None` is no limit.
+    pub(crate) fn limit(&mut self, variables: &[&str], default: Option<u32>) -> Option<u32> {
+        let parse = |text: &str| text.trim().parse::<u32>().map_err(|_| format!("`{text}` is not a number from 0 to {}", u32::MAX));
+        let instead = default.map_or_else(|| "no limit".to_owned(), |default| default.to_string());
+        let limit = self.first(variables, &instead, parse).or(default);
+        if let Some(limit) = limit {
+            self.holds(variables[0], limit);
+        }
+        limit
+    }
+
     /// A number of milliseconds of at least one, or the default.
     pub(crate) fn duration(&mut self, variable: &str, default: Duration) -> Duration {
         let parse = |text: &str| match millis(text) {

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use opentelemetry_sdk::logs::SdkLoggerProvider;
 use opentelemetry_sdk::metrics::{Aggregation, Instrument, InstrumentKind, PeriodicReader, SdkMeterProvider, Stream};
-use opentelemetry_sdk::trace::{self as sdk, SdkTracerProvider, ShouldSample, SpanLimits};
+use opentelemetry_sdk::trace::{self as sdk, SdkTracerProvider, ShouldSample, SpanProcessor};
 
 use super::config::{Config, Exporter, RootSampler, Sampler};
 use super::env::Warning;
@@ -16,6 +16,7 @@ use super::self_metrics;
 use crate::delivery::{self, Batcher, Delivery, Destination, Signal, Spool};
 use crate::diagnostics::Diagnostics;
 use crate::export::console::{Console, ConsoleSpans};
+use crate::export::limited::{LimitedLogs, LimitedSpans, LogExporter};
 use crate::export::otlp::{OtlpLogs, OtlpMetrics, OtlpSpans};
 use crate::pipeline::Sampling;
 
@@ -109,27 +110,29 @@ impl Providers {
         if traces.exporters.is_empty() {
             return None;
         }
-        // Whatever is not said here the SDK would read from the environment itself.
-        let mut builder = SdkTracerProvider::builder()
-            .with_id_generator(SaltedIds::new())
-            .with_sampler(sdk_sampler(traces.sampler))
-            .with_span_limits(SpanLimits::default())
-            .with_resource(config.resource.clone());
+        let mut processors: Vec<Box<dyn SpanProcessor>> = Vec::new();
         for exporter in &traces.exporters {
-            builder = match (exporter, &self.delivery) {
+            match (exporter, &self.delivery) {
                 (Exporter::Otlp, Some(delivery)) => {
                     let otlp = OtlpSpans::new(delivery, traces.batch, &config.resource, Arc::clone(&self.open_spans));
                     self.holding.push(Box::new(otlp.batcher()));
-                    builder.with_span_processor(otlp)
+                    processors.push(Box::new(otlp));
                 }
-                (Exporter::Otlp, None) => builder,
+                (Exporter::Otlp, None) => {}
                 (Exporter::Console, _) => {
                     let console = console.spans();
                     self.holding.push(Box::new(console.clone()));
-                    builder.with_span_processor(console)
+                    processors.push(Box::new(console));
                 }
-            };
+            }
         }
+        // Whatever is not said here the SDK would read from the environment itself.
+        let builder = SdkTracerProvider::builder()
+            .with_id_generator(SaltedIds::new())
+            .with_sampler(sdk_sampler(traces.sampler))
+            .with_span_limits(traces.limits.into())
+            .with_resource(config.resource.clone())
+            .with_span_processor(LimitedSpans::new(traces.limits, processors));
         Some(builder.build())
     }
 
@@ -162,19 +165,20 @@ impl Providers {
         if logs.exporters.is_empty() {
             return None;
         }
-        let mut builder = SdkLoggerProvider::builder().with_resource(config.resource.clone());
+        let mut exporters: Vec<Box<dyn LogExporter>> = Vec::new();
         for exporter in &logs.exporters {
-            builder = match (exporter, &self.delivery) {
+            match (exporter, &self.delivery) {
                 (Exporter::Otlp, Some(delivery)) => {
                     let otlp = OtlpLogs::new(delivery, logs.batch, &config.resource);
                     self.holding.push(Box::new(otlp.batcher()));
-                    builder.with_log_processor(otlp)
+                    exporters.push(Box::new(otlp));
                 }
-                (Exporter::Otlp, None) => builder,
-                (Exporter::Console, _) => builder.with_log_processor(console.logs()),
-            };
+                (Exporter::Otlp, None) => {}
+                (Exporter::Console, _) => exporters.push(Box::new(console.logs())),
+            }
         }
-        Some(builder.build())
+        let builder = SdkLoggerProvider::builder().with_resource(config.resource.clone());
+        Some(builder.with_log_processor(LimitedLogs::new(logs.limits, exporters)).build())
     }
 }
 

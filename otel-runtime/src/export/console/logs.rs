@@ -6,13 +6,14 @@ mod tests;
 use std::time::Duration;
 
 use opentelemetry::logs::Severity;
-use opentelemetry::{InstrumentationScope, SpanId, TraceId};
+use opentelemetry::{SpanId, TraceId};
 use opentelemetry_sdk::error::OTelSdkResult;
-use opentelemetry_sdk::logs::{LogProcessor, SdkLogRecord};
+use opentelemetry_sdk::logs::SdkLogRecord;
 
+use super::super::limited::{LimitedLog, LogExporter};
 use super::Console;
 use super::style::{Paint, Style};
-use super::text::{any_value, columns, escape, log_attributes, timestamp};
+use super::text::{any_value, columns, escape, log_attributes, timestamp, with_dropped};
 
 /// Prints the records of a logger provider as they are emitted.
 #[derive(Debug)]
@@ -26,9 +27,9 @@ impl ConsoleLogs {
     }
 }
 
-impl LogProcessor for ConsoleLogs {
-    fn emit(&self, record: &mut SdkLogRecord, scope: &InstrumentationScope) {
-        self.console.print(&line(record, scope, self.console.style()));
+impl LogExporter for ConsoleLogs {
+    fn take(&self, log: LimitedLog<'_>) {
+        self.console.print(&line(log, self.console.style()));
     }
 
     fn force_flush(&self) -> OTelSdkResult {
@@ -41,14 +42,15 @@ impl LogProcessor for ConsoleLogs {
 }
 
 /// Time, severity, body, attributes, span, and who says so.
-fn line(record: &SdkLogRecord, scope: &InstrumentationScope, style: Style) -> String {
+fn line(log: LimitedLog<'_>, style: Style) -> String {
+    let LimitedLog { record, dropped_attributes, scope } = log;
     let dim = |text: &str| style.paint(Paint::Dim, text);
     let source = record.target().map_or(scope.name(), |target| target);
     let parts = [
         dim(&time(record)),
         severity(record, style),
         body(record),
-        dim(&log_attributes(record.attributes_iter())),
+        dim(&with_dropped(log_attributes(record.attributes_iter()), dropped_attributes)),
         dim(&span(record)),
         dim(&escape(source)),
     ];

@@ -232,3 +232,12 @@ pub(super) fn any_value(value: &AnyValue) -> String {
         other => format!("{other:?}"),
     }
 }
+
+/// Says how many attributes were dropped, for being over the limit.
+pub(super) fn with_dropped(attributes: String, dropped: u32) -> String {
+    match (attributes.is_empty(), dropped) {
+        (_, 0) => attributes,
+        (true, _) => format!("(+{dropped} dropped)"),
+        (false, _) => format!("{attributes} (+{dropped} dropped)"),
+    }
+}

@@ -12,6 +12,7 @@ const PROTOCOLS: &[(&str, Protocol)] =
     &[("http/protobuf", Protocol::HttpProtobuf), ("http/json", Protocol::HttpJson), ("grpc", Protocol::Grpc)];
 const COMPRESSIONS: &[(&str, Compression)] = &[("none", Compression::None), ("gzip", Compression::Gzip), ("zstd", Compression::Zstd)];
 const TIMEOUT: Duration = Duration::from_secs(10);
+const EXPORT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Where a signal goes. Its own variables come before the general ones.
 pub(super) fn destination(env: &mut Env<'_>, signal: Signal) -> Destination {
@@ -49,17 +50,30 @@ fn read(env: &mut Env<'_>, signal: Option<Signal>) -> Destination {
     if signal.is_some() {
         env.holds(&names("ENDPOINT")[0], shown(&endpoint));
     }
+    let timeout = env.timeout(&names("TIMEOUT"), TIMEOUT);
+    let export = signal.and_then(|signal| env.timeout(&[export_timeout(signal)], EXPORT_TIMEOUT));
     Destination {
         protocol,
         endpoint,
         headers: env.headers(&names("HEADERS")),
-        timeout: env.timeout(&names("TIMEOUT"), TIMEOUT),
+        // Whoever exports has handed over to the delivery at once, and what the delivery cannot send it keeps; so what may take long, and is cut
+        // off without a loss, is a request.
+        timeout: [timeout, export].into_iter().flatten().min(),
         compression: env.word(&names("COMPRESSION"), COMPRESSIONS, COMPRESSIONS[0]),
         tls: Files {
             certificate: env.path(&names("CERTIFICATE")),
             client_certificate: env.path(&names("CLIENT_CERTIFICATE")),
             client_key: env.path(&names("CLIENT_KEY")),
         },
+    }
+}
+
+/// The variable that says how long an export may take.
+fn export_timeout(signal: Signal) -> &'static str {
+    match signal {
+        Signal::Traces => "OTEL_BSP_EXPORT_TIMEOUT",
+        Signal::Metrics => "OTEL_METRIC_EXPORT_TIMEOUT",
+        Signal::Logs => "OTEL_BLRP_EXPORT_TIMEOUT",
     }
 }
 

@@ -183,3 +183,48 @@ fn what_is_not_unicode_is_ignored_and_said() {
         ["OTEL_SERVICE_NAME: the value is not Unicode; using the default"]
     );
 }
+
+#[test]
+fn a_limit_of_one_kind_comes_before_the_general_one() {
+    let limits = |variables: &[(&str, &str)]| {
+        let (config, warnings) = read(variables);
+        (config.traces.limits, config.logs.limits, warnings)
+    };
+    let (spans, logs) = (limits::OfSpans::default(), limits::OfLogs::default());
+    assert_eq!(limits(&[]), (spans, logs, Vec::new()));
+    let general = [("OTEL_ATTRIBUTE_COUNT_LIMIT", "7"), ("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", "9")];
+    let spans = limits::OfSpans { attributes: 7, event_attributes: 7, link_attributes: 7, value_length: Some(9), ..spans };
+    let logs = limits::OfLogs { attributes: 7, value_length: Some(9) };
+    assert_eq!(limits(&general), (spans, logs, Vec::new()));
+    let own = |variables: &[(&'static str, &'static str)]| limits(&[&general, variables].concat());
+    let of_spans = [("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "0"), ("OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT", "0")];
+    assert_eq!(own(&of_spans), (limits::OfSpans { attributes: 0, value_length: Some(0), ..spans }, logs, Vec::new()));
+    let of_logs = [("OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT", "200"), ("OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT", "200")];
+    assert_eq!(own(&of_logs), (spans, limits::OfLogs { attributes: 200, value_length: Some(200) }, Vec::new()));
+    let others = [
+        ("OTEL_SPAN_EVENT_COUNT_LIMIT", "1"),
+        ("OTEL_SPAN_LINK_COUNT_LIMIT", "2"),
+        ("OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT", "3"),
+        ("OTEL_LINK_ATTRIBUTE_COUNT_LIMIT", "4"),
+    ];
+    let expected = limits::OfSpans { events: 1, links: 2, event_attributes: 3, link_attributes: 4, ..spans };
+    assert_eq!(own(&others), (expected, logs, Vec::new()));
+    let warning =
+        "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT: `4294967296` is not a number from 0 to 4294967295; using that of OTEL_ATTRIBUTE_COUNT_LIMIT";
+    assert_eq!(own(&[("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "4294967296")]), (spans, logs, vec![warning.to_owned()]));
+}
+
+#[test]
+fn a_request_has_the_shorter_of_two_times() {
+    let timeouts = |variables: &[(&str, &str)]| {
+        let config = read(variables).0;
+        [config.traces.otlp.timeout, config.metrics.otlp.timeout, config.logs.otlp.timeout]
+            .map(|timeout| timeout.map(|time| time.as_secs()))
+    };
+    assert_eq!(timeouts(&[]), [Some(10); 3]);
+    let own = [("OTEL_BSP_EXPORT_TIMEOUT", "1000"), ("OTEL_METRIC_EXPORT_TIMEOUT", "2000"), ("OTEL_BLRP_EXPORT_TIMEOUT", "0")];
+    assert_eq!(timeouts(&own), [Some(1), Some(2), Some(10)]);
+    let unlimited = [("OTEL_EXPORTER_OTLP_TIMEOUT", "0")];
+    assert_eq!(timeouts(&unlimited), [Some(30); 3]);
+    assert_eq!(timeouts(&[own.as_slice(), &unlimited].concat()), [Some(1), Some(2), None]);
+}

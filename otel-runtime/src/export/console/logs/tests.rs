@@ -2,6 +2,8 @@ use opentelemetry::logs::{AnyValue, LogRecord, Logger, LoggerProvider, Severity}
 use opentelemetry::trace::TraceFlags;
 use opentelemetry_sdk::logs::{SdkLogRecord, SdkLoggerProvider};
 
+use super::super::super::limited::LimitedLogs;
+use super::super::super::limits::OfLogs;
 use super::super::Console;
 use super::super::style::Style;
 use super::super::testing::{Capture, TRACE, at};
@@ -10,7 +12,8 @@ use super::super::testing::{Capture, TRACE, at};
 fn emit(style: Style, fill: impl FnOnce(&mut SdkLogRecord)) -> String {
     let capture = Capture::default();
     let console = Console::new(Box::new(capture.clone()), style);
-    let provider = SdkLoggerProvider::builder().with_log_processor(console.logs()).build();
+    let logs = LimitedLogs::new(OfLogs::default(), vec![Box::new(console.logs())]);
+    let provider = SdkLoggerProvider::builder().with_log_processor(logs).build();
     let logger = provider.logger("scope");
     let mut record = logger.create_log_record();
     record.set_timestamp(at(120_000));

@@ -6,7 +6,7 @@ use opentelemetry::trace::{Event, Link, Status};
 use opentelemetry_sdk::trace::SpanData;
 
 use super::super::style::{Paint, Style};
-use super::super::text::{attributes, count, escape, excerpt, offset};
+use super::super::text::{attributes, count, escape, excerpt, offset, with_dropped};
 use super::super::tree::Row;
 use super::MESSAGE_LIMIT;
 
@@ -102,13 +102,4 @@ fn link_line(data: &SpanData, link: &Link, style: Style) -> String {
 
 fn detail_line(text: &str, attributes: &str, style: Style) -> String {
     if attributes.is_empty() { text.to_owned() } else { format!("{text}  {}", style.paint(Paint::Dim, attributes)) }
-}
-
-/// Says how many attributes the SDK dropped, for being over its limit.
-fn with_dropped(attributes: String, dropped: u32) -> String {
-    match (attributes.is_empty(), dropped) {
-        (_, 0) => attributes,
-        (true, _) => format!("(+{dropped} dropped)"),
-        (false, _) => format!("{attributes} (+{dropped} dropped)"),
-    }
 }

@@ -1,0 +1,118 @@
+//! The one processor of a provider: it applies the limits once, and hands on to every exporter, so that all of them see the same.
+
+use std::fmt;
+use std::time::{Duration, Instant};
+
+use opentelemetry::logs::{Logger, LoggerProvider};
+use opentelemetry::{Context, InstrumentationScope};
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::logs::{LogProcessor, SdkLogRecord, SdkLogger, SdkLoggerProvider};
+use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
+
+use super::limits::{OfLogs, OfSpans};
+
+/// Hands spans on. Their counts are within the limits when they come here: the SDK sees to that.
+#[derive(Debug)]
+pub(crate) struct LimitedSpans {
+    limits: OfSpans,
+    exporters: Vec<Box<dyn SpanProcessor>>,
+}
+
+impl LimitedSpans {
+    pub(crate) fn new(limits: OfSpans, exporters: Vec<Box<dyn SpanProcessor>>) -> Self {
+        Self { limits, exporters }
+    }
+}
+
+impl SpanProcessor for LimitedSpans {
+    fn on_start(&self, span: &mut Span, context: &Context) {
+        for exporter in &self.exporters {
+            exporter.on_start(span, context);
+        }
+    }
+
+    fn on_end(&self, mut span: SpanData) {
+        self.limits.shorten(&mut span);
+        let Some((last, others)) = self.exporters.split_last() else { return };
+        for exporter in others {
+            exporter.on_end(span.clone());
+        }
+        last.on_end(span);
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        each(&self.exporters, SpanProcessor::force_flush)
+    }
+
+    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
+        let deadline = Instant::now() + timeout;
+        each(&self.exporters, |exporter| exporter.shutdown_with_timeout(deadline.saturating_duration_since(Instant::now())))
+    }
+
+    fn set_resource(&mut self, resource: &Resource) {
+        for exporter in &mut self.exporters {
+            exporter.set_resource(resource);
+        }
+    }
+}
+
+/// A log record that is within the limits.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LimitedLog<'a> {
+    pub(crate) record: &'a SdkLogRecord,
+    /// How many attributes it had beyond those that it has.
+    pub(crate) dropped_attributes: u32,
+    pub(crate) scope: &'a InstrumentationScope,
+}
+
+/// Takes log records that are within the limits. The SDK's interface has no place for what was dropped.
+pub(crate) trait LogExporter: fmt::Debug + Send + Sync {
+    fn take(&self, log: LimitedLog<'_>);
+
+    fn force_flush(&self) -> OTelSdkResult;
+
+    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult;
+}
+
+/// Hands log records on.
+#[derive(Debug)]
+pub(crate) struct LimitedLogs {
+    limits: OfLogs,
+    exporters: Vec<Box<dyn LogExporter>>,
+    /// Makes empty records, which nothing else can; it has nobody to give one to.
+    blank: SdkLogger,
+}
+
+impl LimitedLogs {
+    pub(crate) fn new(limits: OfLogs, exporters: Vec<Box<dyn LogExporter>>) -> Self {
+        let blank = SdkLoggerProvider::builder().with_resource(Resource::builder_empty().build()).build().logger("");
+        Self { limits, exporters, blank }
+    }
+}
+
+impl LogProcessor for LimitedLogs {
+    fn emit(&self, record: &mut SdkLogRecord, scope: &InstrumentationScope) {
+        let dropped_attributes = self.limits.dropped(record);
+        if dropped_attributes > 0 || self.limits.is_any_too_long(record) {
+            *record = self.limits.copy(record, self.blank.create_log_record());
+        }
+        for exporter in &self.exporters {
+            exporter.take(LimitedLog { record, dropped_attributes, scope });
+        }
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        each(&self.exporters, LogExporter::force_flush)
+    }
+
+    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
+        let deadline = Instant::now() + timeout;
+        each(&self.exporters, |exporter| exporter.shutdown_with_timeout(deadline.saturating_duration_since(Instant::now())))
+    }
+}
+
+/// Asks all, whatever becomes of one; the first failure is that of all.
+fn each<T: ?Sized>(exporters: &[Box<T>], ask: impl Fn(&T) -> OTelSdkResult) -> OTelSdkResult {
+    exporters.iter().map(|exporter| ask(exporter)).fold(Ok(()), Result::and)
+}
