@@ -25,6 +25,7 @@
 //! * [`context`]: carrying context to where it does not go by itself.
 //! * [`Attributes`], [`AttributeValue`], [`MetricValue`], [`ErrorType`]: what your types can say about themselves.
 //! * [`span_names`], [`metric_names`], [`attribute_keys`]: a project's names in one place; [`checks`]: what is checked of names, and when.
+//! * [`Sampler`], [`filter`]: which traces are recorded, and which places record at all.
 //! * `testing` (feature `testing`): capture what a test records.
 //! * `inventory` (feature `inventory`): every annotated place of the program.
 //!
@@ -45,6 +46,7 @@ mod current;
 mod delivery;
 mod diagnostics;
 mod export;
+pub mod filter;
 mod future;
 #[cfg(feature = "inventory")]
 pub mod inventory;
@@ -57,6 +59,7 @@ mod panics;
 mod pipeline;
 mod propagation;
 mod redact;
+mod sampling;
 mod scope;
 pub mod setup;
 mod shared;
@@ -77,6 +80,8 @@ pub use opentelemetry_sdk;
 pub use attributes::{AttributeWriter, Attributes};
 pub use current::{CurrentSpan, current};
 pub use delivery::{DropReason, SignalHealth};
+#[doc(no_inline)]
+pub use filter::FilterError;
 #[cfg(feature = "inventory")]
 pub use inventory::sites;
 pub use metrics::DURATION_BUCKETS;
@@ -84,6 +89,7 @@ pub use name::{AttributeKey, MetricName, SpanName, Unit};
 pub use of_kind::{OfKind, kind};
 pub use origin::{AsLinks, AsParent};
 pub use outcome::{Classified, ErrorType, Outcome};
+pub use sampling::{ParentBased, Sampler, SamplerError};
 pub use setup::{Builder, DeliveryError, Health, InitError, Telemetry, Warning, builder, init};
 pub use value::{AttributeValue, Element, MetricValue, ValueWriter};
 

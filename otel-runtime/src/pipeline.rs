@@ -17,7 +17,9 @@ use opentelemetry_sdk::metrics::SdkMeterProvider;
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
 
 use crate::diagnostics::Diagnostics;
+use crate::filter::{Filter, LiveFilter, Rule};
 use crate::metrics::{Declaration, Instruments};
+use crate::sampling::{Parent, Sampling, SiteRatio, Threshold};
 use crate::scope::Scope;
 use crate::shared::Shared;
 use crate::{switch, thread};
@@ -43,6 +45,7 @@ pub(crate) struct Pipeline {
     instruments: RwLock<HashMap<usize, Arc<Instruments>>>,
     /// How each metric was declared first, by scope and name.
     declared: Mutex<HashMap<(Scope, &'static str), Declared>>,
+    filter: LiveFilter,
     diagnostics: Diagnostics,
     local: bool,
     open: AtomicBool,
@@ -62,13 +65,16 @@ pub(crate) struct Tracing {
     pub(crate) sampling: Sampling,
 }
 
-/// What is known of the sampler without asking it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Sampling {
-    /// The children of an unsampled local span are not sampled either.
-    pub(crate) parent_based: bool,
-    /// A span without a parent is never sampled.
-    pub(crate) roots_off: bool,
+/// What a place asks for, of a call that starts now.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wanted {
+    /// The address of the place, which stands for it.
+    pub(crate) site: usize,
+    /// The path of the place, which filters look at.
+    pub(crate) path: &'static str,
+    pub(crate) span: bool,
+    /// What the filter of the global pipeline says of the place.
+    pub(crate) rule: Rule,
 }
 
 /// What a call that starts now is to record, and with what.
@@ -91,29 +97,55 @@ pub(crate) enum SpanPlacement {
         parent: Context,
         /// Whether the span may turn out to be recorded; if not, nobody needs its attributes.
         may_record: bool,
+        /// The ratio that decides instead of the sampler.
+        ratio: Option<SiteRatio>,
     },
 }
 
 impl Pipeline {
     /// The pipeline of the whole process; the first one stays.
-    pub(crate) fn install(tracing: Option<Tracing>, metering: Option<SdkMeterProvider>, diagnostics: Diagnostics) -> Arc<Self> {
-        let pipeline = GLOBAL.get_or_init(|| Arc::new(Self::new(tracing, metering, diagnostics, false)));
+    pub(crate) fn install(
+        tracing: Option<Tracing>,
+        metering: Option<SdkMeterProvider>,
+        filter: Filter,
+        diagnostics: Diagnostics,
+    ) -> Arc<Self> {
+        let pipeline = GLOBAL.get_or_init(|| Arc::new(Self::new(tracing, metering, filter, diagnostics, false)));
         switch::ask_again();
         Arc::clone(pipeline)
     }
 
     /// A pipeline for what runs under [`Self::context`].
-    pub(crate) fn local(tracing: Option<Tracing>, metering: Option<SdkMeterProvider>, diagnostics: Diagnostics) -> Arc<Self> {
-        let pipeline = Arc::new(Self::new(tracing, metering, diagnostics, true));
+    pub(crate) fn local(
+        tracing: Option<Tracing>,
+        metering: Option<SdkMeterProvider>,
+        filter: Filter,
+        diagnostics: Diagnostics,
+    ) -> Arc<Self> {
+        let pipeline = Arc::new(Self::new(tracing, metering, filter, diagnostics, true));
         LOCAL.fetch_add(1, Ordering::SeqCst);
         EVER_LOCAL.store(true, Ordering::SeqCst);
         switch::ask_again();
         pipeline
     }
 
-    fn new(tracing: Option<Tracing>, metering: Option<SdkMeterProvider>, diagnostics: Diagnostics, local: bool) -> Self {
+    fn new(tracing: Option<Tracing>, metering: Option<SdkMeterProvider>, filter: Filter, diagnostics: Diagnostics, local: bool) -> Self {
         let (tracers, instruments, declared) = Default::default();
-        Self { tracing, metering, tracers, instruments, declared, diagnostics, local, open: AtomicBool::new(true) }
+        let (filter, open) = (LiveFilter::new(filter), AtomicBool::new(true));
+        Self { tracing, metering, tracers, instruments, declared, filter, diagnostics, local, open }
+    }
+
+    /// Has calls that start from now on filtered by another filter.
+    pub(crate) fn reload_filter(&self, filter: Filter) {
+        self.filter.replace(filter);
+        // Of the global filter, places know what it said of them.
+        if !self.local {
+            switch::ask_again();
+        }
+    }
+
+    fn rule(&self, wanted: &Wanted) -> Rule {
+        if self.local { self.filter.known_rule(wanted.site, wanted.path) } else { wanted.rule }
     }
 
     /// `parent`, with everything under it routed to this pipeline.
@@ -167,17 +199,20 @@ impl Pipeline {
         ));
     }
 
-    fn place_span(&self, parent: &Context, is_current: bool) -> SpanPlacement {
+    fn place_span(&self, parent: &Context, is_current: bool, rule: Rule) -> SpanPlacement {
         let Some(tracing) = &self.tracing else { return SpanPlacement::None };
-        let Sampling { parent_based, roots_off } = tracing.sampling;
         let span = parent.span();
-        let context = span.span_context();
-        let follows = parent_based && context.is_valid();
-        if follows && !context.is_sampled() && !context.is_remote() {
+        let case = Parent::of(span.span_context());
+        let ratio = match rule {
+            Rule::Ratio(threshold) if case == Parent::None => Some(threshold),
+            _ => None,
+        };
+        let is_ruled_out = ratio.map_or_else(|| tracing.sampling.is_ruled_out(case), |threshold| threshold == Threshold::NEVER);
+        // A parent that is recorded without being sampled must not get what is meant for its children.
+        if case == Parent::LocalNotSampled && is_ruled_out && !span.is_recording() {
             return if is_current { SpanPlacement::Inherited } else { SpanPlacement::Unsampled(parent.clone()) };
         }
-        let may_record = if follows { context.is_sampled() } else { !roots_off };
-        SpanPlacement::In { parent: parent.clone(), may_record }
+        SpanPlacement::In { parent: parent.clone(), may_record: !is_ruled_out, ratio: ratio.map(SiteRatio) }
     }
 }
 
@@ -194,15 +229,17 @@ fn made_once<K: Eq + Hash, V: Clone>(known: &RwLock<HashMap<K, V>>, key: K, make
     known.write().unwrap_or_else(PoisonError::into_inner).entry(key).or_insert_with(make).clone()
 }
 
-/// Whether anything is installed that could record spans, or metrics.
-pub(crate) fn any_open(spans: bool, metrics: bool) -> bool {
+/// What the global pipeline says of the place with this path, which records spans, or metrics; `None` if nothing is installed that could record
+/// them.
+pub(crate) fn rule(path: &str, spans: bool, metrics: bool) -> Option<Rule> {
     let global = GLOBAL.get().filter(|pipeline| pipeline.is_open());
-    global.is_some_and(|pipeline| (spans && pipeline.tracing.is_some()) || (metrics && pipeline.metering.is_some()))
-        || LOCAL.load(Ordering::SeqCst) > 0
+    let global = global.filter(|pipeline| (spans && pipeline.tracing.is_some()) || (metrics && pipeline.metering.is_some()));
+    let rule = global.map_or(Rule::Off, |pipeline| pipeline.filter.rule(path));
+    (rule != Rule::Off || LOCAL.load(Ordering::SeqCst) > 0).then_some(rule)
 }
 
 /// What a call is to record that starts now; with its span, if it wants one, under `parent`, or in the current context.
-pub(crate) fn place(wants_span: bool, parent: Option<&Context>) -> Option<Placement> {
+pub(crate) fn place(wanted: &Wanted, parent: Option<&Context>) -> Option<Placement> {
     if !thread::has_context() {
         return None;
     }
@@ -213,7 +250,11 @@ pub(crate) fn place(wants_span: bool, parent: Option<&Context>) -> Option<Placem
         let is_current = parent.is_none();
         let parent = parent.unwrap_or(current);
         let pipeline = serving(parent)?;
-        let span = if wants_span { pipeline.place_span(parent, is_current) } else { SpanPlacement::None };
+        let rule = pipeline.rule(wanted);
+        if rule == Rule::Off {
+            return None;
+        }
+        let span = if wanted.span { pipeline.place_span(parent, is_current, rule) } else { SpanPlacement::None };
         Some(Placement { pipeline, span })
     })
 }

@@ -11,10 +11,12 @@ use opentelemetry_sdk::trace::SdkTracer;
 use crate::attributes::{Fields, Section};
 use crate::call::Call;
 use crate::clock::Moment;
+use crate::filter::Rule;
 use crate::metrics::{Count, Instruments, Measured, Time};
 use crate::name::{AttributeKey, MetricName, SpanName};
 use crate::panics;
-use crate::pipeline::{self, Pipeline, Placement, SpanPlacement};
+use crate::pipeline::{self, Pipeline, Placement, SpanPlacement, Wanted};
+use crate::sampling::SiteRatio;
 use crate::scope::Scope;
 use crate::shared::Shared;
 use crate::span::Span;
@@ -120,11 +122,12 @@ impl Site {
     /// As [`start`](Self::start), with the span in the context that `parent` gives.
     #[inline]
     pub fn start_in(&'static self, parent: impl FnOnce() -> Context, mut fields: impl FnMut(&mut Fields)) -> Call {
-        if self.switch.is_off() || !self.is_on() { Call::off() } else { self.begin(Some(&parent()), &mut fields) }
+        if self.switch.is_off() || self.rule().is_none() { Call::off() } else { self.begin(Some(&parent()), &mut fields) }
     }
 
-    fn is_on(&'static self) -> bool {
-        self.switch.is_on(|| pipeline::any_open(self.span.is_some(), self.is_measured()))
+    /// `None`: nothing is installed that the place could record with.
+    fn rule(&'static self) -> Option<Rule> {
+        self.switch.rule(|| pipeline::rule(self.code.function, self.span.is_some(), self.is_measured()))
     }
 
     fn is_measured(&self) -> bool {
@@ -138,10 +141,9 @@ impl Site {
 
     #[inline(never)]
     fn begin(&'static self, parent: Option<&Context>, fields: &mut dyn FnMut(&mut Fields)) -> Call {
-        if !self.is_on() {
-            return Call::off();
-        }
-        let Some(Placement { pipeline, span }) = pipeline::place(self.span.is_some(), parent) else { return Call::off() };
+        let Some(rule) = self.rule() else { return Call::off() };
+        let wanted = Wanted { site: self.address(), path: self.code.function, span: self.span.is_some(), rule };
+        let Some(Placement { pipeline, span }) = pipeline::place(&wanted, parent) else { return Call::off() };
         let instruments = if self.is_measured() { self.instruments(&pipeline) } else { None };
         if instruments.is_none() {
             match span {
@@ -162,7 +164,7 @@ impl Site {
             SpanPlacement::None => Span::off(),
             SpanPlacement::Inherited => Span::inherited(),
             SpanPlacement::Unsampled(parent) => Span::unsampled(parent),
-            SpanPlacement::In { parent, .. } => self.start_span(&pipeline, &parent, known, started),
+            SpanPlacement::In { parent, ratio, .. } => self.start_span(&pipeline, &parent, ratio, known, started),
         };
         Call::started(self, span, measured, started)
     }
@@ -183,7 +185,14 @@ impl Site {
         }
     }
 
-    fn start_span(&'static self, pipeline: &Pipeline, parent: &Context, known: Fields, started: Option<Moment>) -> Span {
+    fn start_span(
+        &'static self,
+        pipeline: &Pipeline,
+        parent: &Context,
+        ratio: Option<SiteRatio>,
+        known: Fields,
+        started: Option<Moment>,
+    ) -> Span {
         let Some(site) = &self.span else { return Span::off() };
         // A span that cannot be recorded needs no time; the SDK would read the clock for it.
         let started = started.map_or(UNIX_EPOCH, Moment::system_time);
@@ -197,13 +206,23 @@ impl Site {
         } else {
             self.tracer.get_or_init(|| pipeline.tracer(self.code.scope)).as_ref()
         };
-        tracer.map_or_else(Span::off, |tracer| Span::started(parent, tracer.build_with_context(builder, parent), started))
+        let Some(tracer) = tracer else { return Span::off() };
+        let span = match ratio {
+            None => tracer.build_with_context(builder, parent),
+            Some(ratio) => tracer.build_with_context(builder, &ratio.in_context(parent)),
+        };
+        Span::started(parent, span, started)
+    }
+
+    /// What stands for the place.
+    fn address(&'static self) -> usize {
+        std::ptr::from_ref(self).addr()
     }
 
     fn instruments(&'static self, pipeline: &Pipeline) -> Option<Shared<Instruments>> {
         let (scope, function) = (self.code.scope, self.code.function);
         let make = || {
-            pipeline.instruments(std::ptr::from_ref(self).addr(), scope, |meter| {
+            pipeline.instruments(self.address(), scope, |meter| {
                 let declare = |name: MetricName, declaration| pipeline.declare(scope, name.as_str(), declaration, function);
                 self.count.iter().for_each(|count| declare(count.name, count.declaration()));
                 self.time.iter().for_each(|time| declare(time.name, time.declaration()));

@@ -1,15 +1,22 @@
 //! Whether a place of the program records: asked at every call, so the answer is kept at the place itself.
 //!
 //! A [`Switch`] stands in the `static` of each instrumented place. Its first use asks what is installed and enters it in a list; every
-//! change of what is installed goes through that list and makes each switch ask again. So a call at a place that does not record costs
-//! one relaxed load, and a place that was used before `init` records after it.
+//! change of what is installed, or of the filter, goes through that list and makes each switch ask again. So a call at a place that does not
+//! record costs one relaxed load, and a place that was used before `init` records after it.
 
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-const UNKNOWN: u8 = 0;
-const OFF: u8 = 1;
-const ON: u8 = 2;
+use crate::filter::Rule;
+use crate::sampling::Threshold;
+
+const UNKNOWN: u64 = 0;
+const OFF: u64 = 1;
+const ON: u64 = 2;
+/// On, and filtered out of the global pipeline.
+const FILTERED: u64 = 3;
+/// On, with a ratio for roots in the global pipeline: the threshold stands above this.
+const RATIO: u64 = 4;
 
 /// Every switch that was ever asked.
 static ASKED: Mutex<Vec<&'static Switch>> = Mutex::new(Vec::new());
@@ -17,13 +24,14 @@ static ASKED: Mutex<Vec<&'static Switch>> = Mutex::new(Vec::new());
 /// The kept answer of one place.
 #[derive(Debug)]
 pub(crate) struct Switch {
-    answer: AtomicU8,
+    /// One number, so that the answer and the rule that it was given with cannot be told apart by threads.
+    answer: AtomicU64,
     listed: AtomicBool,
 }
 
 impl Switch {
     pub(crate) const fn new() -> Self {
-        Self { answer: AtomicU8::new(UNKNOWN), listed: AtomicBool::new(false) }
+        Self { answer: AtomicU64::new(UNKNOWN), listed: AtomicBool::new(false) }
     }
 
     /// Whether the place is known not to record. This is all that is compiled into an annotated function.
@@ -32,29 +40,37 @@ impl Switch {
         self.answer.load(Ordering::Relaxed) == OFF
     }
 
-    /// Whether the place records; `decide` is only called when that is not known.
-    pub(crate) fn is_on(&'static self, decide: impl FnOnce() -> bool) -> bool {
+    /// The rule of the global pipeline for the place, if the place records; `decide` is only called when that is not known.
+    pub(crate) fn rule(&'static self, decide: impl FnOnce() -> Option<Rule>) -> Option<Rule> {
         match self.answer.load(Ordering::Relaxed) {
-            OFF => false,
-            ON => true,
-            _ => self.ask(decide),
+            UNKNOWN => self.ask(decide),
+            OFF => None,
+            ON => Some(Rule::On),
+            FILTERED => Some(Rule::Off),
+            ratio => Some(Rule::Ratio(Threshold::from_bits(ratio - RATIO))),
         }
     }
 
     /// Asks under the list's lock, so that an answer cannot be older than the last [`ask_again`].
     #[cold]
-    fn ask(&'static self, decide: impl FnOnce() -> bool) -> bool {
+    fn ask(&'static self, decide: impl FnOnce() -> Option<Rule>) -> Option<Rule> {
         let mut asked = ASKED.lock().unwrap_or_else(PoisonError::into_inner);
         if !self.listed.swap(true, Ordering::Relaxed) {
             asked.push(self);
         }
-        let answer = decide();
-        self.answer.store(if answer { ON } else { OFF }, Ordering::Relaxed);
-        answer
+        let rule = decide();
+        let answer = match rule {
+            None => OFF,
+            Some(Rule::On) => ON,
+            Some(Rule::Off) => FILTERED,
+            Some(Rule::Ratio(threshold)) => RATIO + threshold.bits(),
+        };
+        self.answer.store(answer, Ordering::Relaxed);
+        rule
     }
 }
 
-/// Makes every switch ask again, after a change of what is installed.
+/// Makes every switch ask again, after a change of what is installed or of the filter.
 pub(crate) fn ask_again() {
     let asked = ASKED.lock().unwrap_or_else(PoisonError::into_inner);
     for switch in asked.iter() {

@@ -44,8 +44,10 @@ pub use self::points::{Point, PointValue};
 #[cfg(feature = "inventory")]
 pub use self::unique::assert_unique_span_names;
 use crate::diagnostics::Diagnostics;
+use crate::filter::Filter;
 use crate::panics;
-use crate::pipeline::{Pipeline, Sampling, Tracing};
+use crate::pipeline::{Pipeline, Tracing};
+use crate::sampling::Sampling;
 
 /// Runs `run`, and returns what it returns with what was recorded meanwhile.
 pub fn capture<T>(run: impl FnOnce() -> T) -> (T, Captured) {
@@ -92,12 +94,17 @@ impl Capture {
             .with_resource(resource.clone())
             .with_span_processor(ended.clone())
             .build();
-        let tracing = Tracing { provider, sampling: Sampling { parent_based: false, roots_off: false } };
+        let tracing = Tracing { provider, sampling: Sampling::default() };
         let collected = Collected::default();
         // Nothing is collected before the end.
         let reader = PeriodicReader::builder(collected.clone()).with_interval(Duration::from_secs(24 * 60 * 60)).build();
         let meter = SdkMeterProvider::builder().with_resource(resource).with_reader(reader).build();
-        Self { pipeline: Pipeline::local(Some(tracing), Some(meter.clone()), Diagnostics::stderr()), ended, meter, collected }
+        Self {
+            pipeline: Pipeline::local(Some(tracing), Some(meter.clone()), Filter::default(), Diagnostics::stderr()),
+            ended,
+            meter,
+            collected,
+        }
     }
 
     fn context(&self) -> Context {

@@ -124,6 +124,15 @@ fn what_does_not_record_costs_nothing() {
         let _attached = parent(TraceFlags::NOT_SAMPLED, true).attach();
         assert_eq!(round().1, 0, "the fields of a span that cannot be sampled are not looked at");
     }
+    telemetry.reload_filter("off").expect("it is a filter");
+    let _ = round();
+    assert_eq!(round(), (0, 0), "every place is switched off");
+    telemetry.reload_filter("off::boxed=on,0").expect("it is a filter");
+    let _ = round();
+    assert_eq!(round().1, 1, "no field is looked at of a trace that cannot be sampled where it begins");
+    telemetry.reload_filter("").expect("it is a filter");
+    let _ = round();
+    assert_eq!(round().1, 4, "nothing is switched off any more");
     telemetry.shutdown().expect("the console takes everything");
     let _ = round();
     assert_eq!(round(), (0, 0), "telemetry was shut down");

@@ -20,7 +20,9 @@ use super::telemetry::Telemetry;
 use super::variables::{self, Variable};
 use crate::diagnostics::Diagnostics;
 use crate::export::console::{Console, Style};
+use crate::filter::Filter;
 use crate::pipeline::{Pipeline, Tracing};
+use crate::sampling::{Sampler, Sampling};
 use crate::{panics, propagation};
 
 /// Whether telemetry was set up for this process.
@@ -76,6 +78,7 @@ pub struct Builder {
     /// The names of all variables there are, to find misspelt ones among them.
     names: fn() -> Vec<String>,
     attributes: Vec<KeyValue>,
+    sampler: Option<Sampler>,
     diagnostics: Diagnostics,
     console: Option<Box<dyn Write + Send>>,
 }
@@ -88,6 +91,7 @@ impl Default for Builder {
             lookup: Box::new(|variable| std::env::var_os(variable)),
             names: || std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()).collect(),
             attributes: Vec::new(),
+            sampler: None,
             diagnostics: Diagnostics::stderr(),
             console: None,
         }
@@ -119,6 +123,24 @@ impl Builder {
     #[must_use]
     pub fn resource_attribute(mut self, attribute: KeyValue) -> Self {
         self.attributes.push(attribute);
+        self
+    }
+
+    /// What decides which spans are recorded, whatever `OTEL_TRACES_SAMPLER` says.
+    ///
+    /// ```
+    /// use otel_runtime::Sampler;
+    ///
+    /// let telemetry = otel_runtime::builder()
+    ///     .environment(|_| None)
+    ///     .sampler(Sampler::rate_limited(50.0)?.parent_based())
+    ///     .build()?;
+    /// # drop(telemetry);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn sampler(mut self, sampler: impl Into<Sampler>) -> Self {
+        self.sampler = Some(sampler.into());
         self
     }
 
@@ -222,7 +244,7 @@ impl Builder {
             )));
         }
         warnings.extend(copies::warning(&self.lookup));
-        let Self { names, diagnostics, console, .. } = self;
+        let Self { names, sampler, diagnostics, console, .. } = self;
         let misspelt = names().into_iter().filter_map(|name| Some((variables::misspelt(&name)?, name)));
         warnings.extend(misspelt.map(|(meant, name)| Warning::misspelt(name, meant)));
         for warning in &warnings {
@@ -232,23 +254,25 @@ impl Builder {
             || Console::stderr(Style { color: !config.no_color && std::io::stderr().is_terminal(), ..Style::default() }),
             |writer| Console::new(writer, Style::default()),
         );
+        let sampler = sampler.unwrap_or_else(|| config.traces.sampler.into());
         let mut providers = if config.disabled {
             Providers::default()
         } else {
             panics::remember_messages();
-            Providers::build(&config, &console, &diagnostics)?
+            Providers::build(&config, &sampler, &console, &diagnostics)?
         };
         for warning in &providers.warnings {
             diagnostics.say(warning);
         }
         warnings.append(&mut providers.warnings);
-        Ok(Configured { config, providers, warnings, diagnostics })
+        Ok(Configured { config, sampling: Sampling::from(&sampler), providers, warnings, diagnostics })
     }
 }
 
 /// Everything is built, and nothing uses it yet.
 struct Configured {
     config: Config,
+    sampling: Sampling,
     providers: Providers,
     warnings: Vec<Warning>,
     diagnostics: Diagnostics,
@@ -256,11 +280,11 @@ struct Configured {
 
 impl Configured {
     /// Opens the way from annotated code to the providers.
-    fn start(self, open: impl FnOnce(Option<Tracing>, Option<SdkMeterProvider>, Diagnostics) -> Arc<Pipeline>) -> Telemetry {
-        let Self { config, providers, warnings, diagnostics } = self;
-        let tracing = providers.tracer.clone().map(|provider| Tracing { provider, sampling: config.traces.sampler.into() });
+    fn start(self, open: impl FnOnce(Option<Tracing>, Option<SdkMeterProvider>, Filter, Diagnostics) -> Arc<Pipeline>) -> Telemetry {
+        let Self { config, sampling, providers, warnings, diagnostics } = self;
+        let tracing = providers.tracer.clone().map(|provider| Tracing { provider, sampling });
         let metering = providers.meter.clone();
-        let pipeline = open(tracing, metering, diagnostics.clone());
+        let pipeline = open(tracing, metering, config.filter, diagnostics.clone());
         Telemetry::new(providers, pipeline, warnings, diagnostics)
     }
 }

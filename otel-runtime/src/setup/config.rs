@@ -14,7 +14,9 @@ use super::env::{Env, Lookup, Warning};
 use super::variables::Variable;
 use crate::delivery::{Batch, Destination, Signal};
 use crate::export::limits::{self, DEFAULT_COUNT};
+use crate::filter::Filter;
 use crate::propagation::Propagator;
+use crate::sampling::RATES;
 
 #[derive(Debug, PartialEq)]
 pub(crate) struct Config {
@@ -26,6 +28,7 @@ pub(crate) struct Config {
     pub(crate) traces: Traces,
     pub(crate) metrics: Metrics,
     pub(crate) logs: Logs,
+    pub(crate) filter: Filter,
     pub(crate) queue_max_bytes: usize,
     pub(crate) retry_max_elapsed: Duration,
     pub(crate) self_metrics: bool,
@@ -78,6 +81,8 @@ pub(crate) enum RootSampler {
     AlwaysOn,
     AlwaysOff,
     TraceIdRatio(f64),
+    /// So many traces in a second.
+    RateLimited(f64),
 }
 
 const EXPORTERS: &[(&str, Exporter)] = &[("otlp", Exporter::Otlp), ("console", Exporter::Console)];
@@ -126,6 +131,7 @@ impl Config {
                 batch: batch(&mut env, "OTEL_BLRP", Duration::from_secs(1)),
                 otlp: otlp::destination(&mut env, Signal::Logs),
             },
+            filter: env.filter("OTEL_RUST_FILTER"),
             queue_max_bytes: env.number("OTEL_RUST_QUEUE_MAX_BYTES", 1..=usize::MAX, 64 * 1024 * 1024),
             retry_max_elapsed: env.duration("OTEL_RUST_RETRY_MAX_ELAPSED", Duration::from_secs(300)),
             self_metrics: env.boolean(&["OTEL_RUST_SELF_METRICS"]),
@@ -190,12 +196,18 @@ fn sampler(env: &mut Env<'_>) -> Sampler {
         DEFAULT,
         ("parentbased_always_off", of(RootSampler::AlwaysOff, true)),
         ("parentbased_traceidratio", of(RootSampler::TraceIdRatio(1.0), true)),
+        // Ours: not among the names of the specification.
+        ("rate_limited", of(RootSampler::RateLimited(100.0), false)),
+        ("parentbased_rate_limited", of(RootSampler::RateLimited(100.0), true)),
     ];
     let mut sampler = env.word(&["OTEL_TRACES_SAMPLER"], SAMPLERS, DEFAULT);
-    if let RootSampler::TraceIdRatio(ratio) = &mut sampler.root {
-        *ratio = env.number("OTEL_TRACES_SAMPLER_ARG", 0.0..=1.0, *ratio);
-    } else if env.is_set("OTEL_TRACES_SAMPLER_ARG") {
-        env.warn("OTEL_TRACES_SAMPLER_ARG", "the sampler in OTEL_TRACES_SAMPLER takes no argument; this is ignored");
+    match &mut sampler.root {
+        RootSampler::TraceIdRatio(ratio) => *ratio = env.number("OTEL_TRACES_SAMPLER_ARG", 0.0..=1.0, *ratio),
+        RootSampler::RateLimited(rate) => *rate = env.number("OTEL_TRACES_SAMPLER_ARG", RATES, *rate),
+        RootSampler::AlwaysOn | RootSampler::AlwaysOff if env.is_set("OTEL_TRACES_SAMPLER_ARG") => {
+            env.warn("OTEL_TRACES_SAMPLER_ARG", "the sampler in OTEL_TRACES_SAMPLER takes no argument; this is ignored");
+        }
+        RootSampler::AlwaysOn | RootSampler::AlwaysOff => {}
     }
     sampler
 }

@@ -16,6 +16,7 @@ use http::{HeaderName, HeaderValue, Uri};
 use percent_encoding::percent_decode_str;
 
 use super::variables::{NOT_READ, TABLE, Variable};
+use crate::filter::Filter;
 
 /// Something in the configuration that was ignored or corrected.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -244,6 +245,23 @@ impl<'a> Env<'a> {
         }
         self.holds(variable, if found.is_empty() { "none".to_owned() } else { names(&found) });
         found.into_iter().map(|(_, word)| word).collect()
+    }
+
+    /// Which places record. An entry that cannot be used spoils no other.
+    pub(crate) fn filter(&mut self, variable: &str) -> Filter {
+        let parse = |text: &str| {
+            let parsed = Filter::parse(text);
+            if parsed.good.is_empty() && !parsed.bad.is_empty() { Err(parsed.bad.join("; ")) } else { Ok(parsed) }
+        };
+        let Some(parsed) = self.first(&[variable], "none", parse) else { return Filter::default() };
+        for problem in &parsed.bad {
+            self.warn(variable, format!("{problem}; it is ignored"));
+        }
+        for repetition in parsed.repetitions() {
+            self.warn(variable, repetition);
+        }
+        self.holds(variable, parsed.good.join(","));
+        parsed.filter
     }
 
     /// A URL with scheme `http` or `https` and a host; `default_scheme` is that of what has none, if that is allowed. What is no URL may still

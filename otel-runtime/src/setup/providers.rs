@@ -6,9 +6,9 @@ use std::time::Instant;
 
 use opentelemetry_sdk::logs::SdkLoggerProvider;
 use opentelemetry_sdk::metrics::{Aggregation, Instrument, InstrumentKind, PeriodicReader, SdkMeterProvider, Stream};
-use opentelemetry_sdk::trace::{self as sdk, SdkTracerProvider, ShouldSample, SpanProcessor};
+use opentelemetry_sdk::trace::{SdkTracerProvider, SpanProcessor};
 
-use super::config::{Config, Exporter, RootSampler, Sampler};
+use super::config::{self, Config, Exporter, RootSampler};
 use super::env::Warning;
 use super::error::InitError;
 use super::ids::SaltedIds;
@@ -18,7 +18,7 @@ use crate::diagnostics::Diagnostics;
 use crate::export::console::{Console, ConsoleSpans};
 use crate::export::limited::{LimitedLogs, LimitedSpans, LogExporter};
 use crate::export::otlp::{OtlpLogs, OtlpMetrics, OtlpSpans};
-use crate::pipeline::Sampling;
+use crate::sampling::{Sampler, WithSiteRatios};
 
 /// The three providers, those that anything is exported from, and what lies behind them.
 #[derive(Debug, Default)]
@@ -56,7 +56,7 @@ impl Flush for ConsoleSpans {
 
 impl Providers {
     /// Builds what is configured; a signal without exporters gets no provider. The delivery's thread is started only if it is needed.
-    pub(super) fn build(config: &Config, console: &Console, diagnostics: &Diagnostics) -> Result<Self, InitError> {
+    pub(super) fn build(config: &Config, sampler: &Sampler, console: &Console, diagnostics: &Diagnostics) -> Result<Self, InitError> {
         let mut providers = Self::default();
         let destinations = [
             (Signal::Traces, &config.traces.exporters, &config.traces.otlp),
@@ -82,7 +82,7 @@ impl Providers {
                 }
             }
         }
-        providers.tracer = providers.tracer_provider(config, console);
+        providers.tracer = providers.tracer_provider(config, sampler, console);
         providers.logger = providers.logger_provider(config, console);
         Ok(providers)
     }
@@ -105,7 +105,7 @@ impl Providers {
         Ok(())
     }
 
-    fn tracer_provider(&mut self, config: &Config, console: &Console) -> Option<SdkTracerProvider> {
+    fn tracer_provider(&mut self, config: &Config, sampler: &Sampler, console: &Console) -> Option<SdkTracerProvider> {
         let traces = &config.traces;
         if traces.exporters.is_empty() {
             return None;
@@ -129,7 +129,7 @@ impl Providers {
         // Whatever is not said here the SDK would read from the environment itself.
         let builder = SdkTracerProvider::builder()
             .with_id_generator(SaltedIds::new())
-            .with_sampler(sdk_sampler(traces.sampler))
+            .with_sampler(WithSiteRatios(sampler.clone()))
             .with_span_limits(traces.limits.into())
             .with_resource(config.resource.clone())
             .with_span_processor(LimitedSpans::new(traces.limits, processors));
@@ -189,18 +189,16 @@ fn exponential(instrument: &Instrument) -> Option<Stream> {
     is_histogram.then(|| Stream::builder().with_aggregation(aggregation).build().ok()).flatten()
 }
 
-fn sdk_sampler(sampler: Sampler) -> Box<dyn ShouldSample> {
-    let root = match sampler.root {
-        RootSampler::AlwaysOn => sdk::Sampler::AlwaysOn,
-        RootSampler::AlwaysOff => sdk::Sampler::AlwaysOff,
-        RootSampler::TraceIdRatio(ratio) => sdk::Sampler::TraceIdRatioBased(ratio),
-    };
-    // Of the SDK's two, the one to which a parent that is not valid is none: a span that is to be a root has such a one.
-    if sampler.parent_based { Box::new(sdk::Sampler::parent_based(root)) } else { Box::new(root) }
-}
-
-impl From<Sampler> for Sampling {
-    fn from(sampler: Sampler) -> Self {
-        Self { parent_based: sampler.parent_based, roots_off: sampler.root == RootSampler::AlwaysOff }
+impl From<config::Sampler> for Sampler {
+    fn from(sampler: config::Sampler) -> Self {
+        // What was read is in range.
+        let root = match sampler.root {
+            RootSampler::AlwaysOn => Ok(Self::always_on()),
+            RootSampler::AlwaysOff => Ok(Self::always_off()),
+            RootSampler::TraceIdRatio(ratio) => Self::ratio(ratio),
+            RootSampler::RateLimited(per_second) => Self::rate_limited(per_second),
+        };
+        let root = root.unwrap_or_else(|_| Self::always_on());
+        if sampler.parent_based { root.parent_based().into() } else { root }
     }
 }

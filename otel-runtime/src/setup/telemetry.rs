@@ -21,6 +21,7 @@ use super::providers::Providers;
 use super::signals::Signals;
 use crate::delivery::{Delivery, Signal, SignalHealth};
 use crate::diagnostics::Diagnostics;
+use crate::filter::{Filter, FilterError};
 use crate::pipeline::Pipeline;
 
 /// How long a flush or a shutdown may take where nothing else is said.
@@ -122,6 +123,41 @@ impl Telemetry {
     #[must_use]
     pub fn context(&self) -> Context {
         self.life.pipeline().context(&Context::current())
+    }
+
+    /// Replaces the filter that `OTEL_RUST_FILTER` gave, for all calls that start from now on: see [`filter`](crate::filter). An empty one lets
+    /// everything record.
+    ///
+    /// ```
+    /// use otel_runtime::traced;
+    ///
+    /// mod shop {
+    ///     # use otel_runtime::traced;
+    ///     #[traced]
+    ///     pub fn poll() {}
+    /// }
+    ///
+    /// let telemetry = otel_runtime::builder().environment(|_| None).set("OTEL_TRACES_EXPORTER", "console").build()?;
+    /// telemetry.reload_filter("off,shop::poll=0.01")?;
+    ///
+    /// let error = telemetry.reload_filter("shop.poll=on").unwrap_err();
+    /// assert!(error.to_string().ends_with("(did you mean `shop::poll`?)"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If an entry is written wrongly: which ones, and what is right. The filter stays as it was.
+    pub fn reload_filter(&self, filter: &str) -> Result<(), FilterError> {
+        let parsed = Filter::parse(filter);
+        if !parsed.bad.is_empty() {
+            return Err(FilterError { problems: parsed.bad });
+        }
+        for repetition in parsed.repetitions() {
+            self.life.diagnostics().say(format_args!("the filter `{filter}`: {repetition}"));
+        }
+        self.life.pipeline().reload_filter(parsed.filter);
+        Ok(())
     }
 
     /// Delivers what was recorded until now, and waits for that for at most 5 seconds.

@@ -111,7 +111,6 @@ pub(super) const NOT_READ: &[&str] = &[
     "OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS",
     "OTEL_LOG_LEVEL",
     "OTEL_RUST_BAGGAGE_ATTRIBUTES",
-    "OTEL_RUST_FILTER",
 ];
 
 #[cfg(test)]

@@ -1,12 +1,16 @@
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use opentelemetry::trace::{Link, TraceId};
-use opentelemetry_sdk::trace::{SamplingDecision, SamplingResult, SdkTracerProvider, ShouldSample};
+use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::trace::{SamplingDecision, SamplingResult, SdkTracerProvider, ShouldSample, SpanData, SpanProcessor};
 
 use super::*;
 use crate::diagnostics::Diagnostics;
+use crate::filter::Filter;
 use crate::outcome::Outcome;
-use crate::pipeline::{Sampling, Tracing};
+use crate::pipeline::Tracing;
+use crate::sampling::{Sampler, Sampling};
 
 /// Samples nothing, and keeps the keys that it was shown.
 #[derive(Clone, Debug, Default)]
@@ -29,10 +33,64 @@ fn a_sampler_sees_the_attributes() {
     );
     let looks = Looks::default();
     let provider = SdkTracerProvider::builder().with_sampler(looks.clone()).build();
-    let tracing = Tracing { provider, sampling: Sampling { parent_based: false, roots_off: false } };
-    let pipeline = Pipeline::local(Some(tracing), None, Diagnostics::stderr());
+    let tracing = Tracing { provider, sampling: Sampling::default() };
+    let pipeline = Pipeline::local(Some(tracing), None, Filter::default(), Diagnostics::stderr());
     let _attached = pipeline.context(&Context::current()).attach();
     SITE.start(|fields| fields.set(0, &7)).in_scope(|| (), |(), _| Outcome::OK);
     let seen = looks.0.lock().unwrap_or_else(PoisonError::into_inner);
     assert_eq!(*seen, ["code.function.name", "code.file.path", "code.line.number", "order.id"]);
+}
+
+/// Records every span, and samples none.
+#[derive(Clone, Debug)]
+struct RecordsOnly;
+
+impl ShouldSample for RecordsOnly {
+    fn should_sample(&self, _: Option<&Context>, _: TraceId, _: &str, _: &SpanKind, _: &[KeyValue], _: &[Link]) -> SamplingResult {
+        SamplingResult {
+            decision: SamplingDecision::RecordOnly,
+            attributes: Vec::new(),
+            trace_state: opentelemetry::trace::TraceState::NONE,
+        }
+    }
+}
+
+/// Keeps the spans that ended.
+#[derive(Clone, Debug, Default)]
+struct Ended(Arc<Mutex<Vec<SpanData>>>);
+
+impl SpanProcessor for Ended {
+    fn on_start(&self, _: &mut opentelemetry_sdk::trace::Span, _: &Context) {}
+
+    fn on_end(&self, span: SpanData) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(span);
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        Ok(())
+    }
+
+    fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
+        Ok(())
+    }
+}
+
+#[test]
+fn what_is_only_recorded_reaches_processors_and_gets_nothing_of_its_children() {
+    const KEY: AttributeKey = AttributeKey::new("child.key");
+    static ROOT: Site = Site::new(Code::new("root", "f.rs", 1, "tests", None, None)).span(SpanName::new("root"), SpanKind::Internal, &[]);
+    static CHILD: Site =
+        Site::new(Code::new("child", "f.rs", 2, "tests", None, None)).span(SpanName::new("child"), SpanKind::Internal, &[]);
+    let (ended, sampler) = (Ended::default(), Sampler::from(Sampler::custom(RecordsOnly).parent_based()));
+    let provider = SdkTracerProvider::builder().with_sampler(sampler.clone()).with_span_processor(ended.clone()).build();
+    let tracing = Tracing { provider, sampling: Sampling::from(&sampler) };
+    let pipeline = Pipeline::local(Some(tracing), None, Filter::default(), Diagnostics::stderr());
+    let _attached = pipeline.context(&Context::current()).attach();
+    let child = || crate::current().set(KEY, true);
+    let root = || CHILD.start(|_| ()).in_scope(child, |(), _| Outcome::OK);
+    ROOT.start(|_| ()).in_scope(root, |(), _| Outcome::OK);
+    let ended = ended.0.lock().unwrap_or_else(PoisonError::into_inner);
+    let names: Vec<&str> = ended.iter().map(|span| span.name.as_ref()).collect();
+    assert_eq!(names, ["root"], "the child is not recorded, because its parent is not sampled");
+    assert!(ended[0].attributes.iter().all(|attribute| attribute.key.as_str() != KEY.as_str()), "{ended:?}");
 }

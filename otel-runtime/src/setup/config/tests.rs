@@ -68,7 +68,7 @@ fn a_bad_value_is_named_with_what_is_used_instead() {
             "OTEL_TRACES_SAMPLER",
             "AlwaysOn",
             "OTEL_TRACES_SAMPLER: `AlwaysOn` is not one of always_on, always_off, traceidratio, parentbased_always_on, \
-             parentbased_always_off, parentbased_traceidratio; using parentbased_always_on",
+             parentbased_always_off, parentbased_traceidratio, rate_limited, parentbased_rate_limited; using parentbased_always_on",
         ),
         ("OTEL_TRACES_EXPORTER", "jaeger", "OTEL_TRACES_EXPORTER: `jaeger` is not one of otlp, console, none; using otlp"),
         ("OTEL_TRACES_EXPORTER", "console,none", "OTEL_TRACES_EXPORTER: `none` stands beside others in `console,none`; it is ignored"),
@@ -129,8 +129,60 @@ fn samplers() {
     let of = |root, parent_based| Sampler { root, parent_based };
     assert_eq!(sampler("Always_Off", "x"), of(RootSampler::AlwaysOff, false));
     assert_eq!(sampler("traceidratio", "0.25"), of(RootSampler::TraceIdRatio(0.25), false));
-    assert_eq!(sampler("parentbased_traceidratio", "1.5"), of(RootSampler::TraceIdRatio(1.0), true));
-    assert_eq!(sampler("parentbased_traceidratio", "NaN"), of(RootSampler::TraceIdRatio(1.0), true));
+    assert_eq!(sampler(" TraceIDRatio ", " 0.5 "), of(RootSampler::TraceIdRatio(0.5), false));
+    for none in ["0", "-0", "0.0", "1e-400"] {
+        assert_eq!(sampler("traceidratio", none), of(RootSampler::TraceIdRatio(0.0), false), "{none}");
+    }
+    for unusable in ["", " ", "1.5", "-0.1", "NaN", "inf", "-inf", "1e400", "0,5", "50%", "0x1"] {
+        assert_eq!(sampler("parentbased_traceidratio", unusable), of(RootSampler::TraceIdRatio(1.0), true), "{unusable}");
+    }
+    assert_eq!(sampler("rate_limited", "2.5"), of(RootSampler::RateLimited(2.5), false));
+    for unusable in ["", "0", "-1", "NaN", "inf", "1e7"] {
+        assert_eq!(sampler("parentbased_rate_limited", unusable), of(RootSampler::RateLimited(100.0), true), "{unusable}");
+    }
+    let (_, warnings) = read(&[("OTEL_TRACES_SAMPLER", "rate_limited"), ("OTEL_TRACES_SAMPLER_ARG", "0")]);
+    assert_eq!(warnings, ["OTEL_TRACES_SAMPLER_ARG: `0` is not a number from 0.001 to 1000000; using 100"]);
+}
+
+#[test]
+fn samplers_are_described_as_they_were_configured() {
+    let described = |name: &str| {
+        crate::Sampler::from(read(&[("OTEL_TRACES_SAMPLER", name), ("OTEL_TRACES_SAMPLER_ARG", "0.25")]).0.traces.sampler).to_string()
+    };
+    let cases = [
+        ("always_on", "AlwaysOnSampler"),
+        ("always_off", "AlwaysOffSampler"),
+        ("traceidratio", "TraceIdRatioBased{0.250000}"),
+        ("parentbased_always_on", "ParentBased{root:AlwaysOnSampler,"),
+        ("parentbased_always_off", "ParentBased{root:AlwaysOffSampler,"),
+        ("parentbased_traceidratio", "ParentBased{root:TraceIdRatioBased{0.250000},"),
+        ("rate_limited", "RateLimited{0.25}"),
+        ("parentbased_rate_limited", "ParentBased{root:RateLimited{0.25},"),
+    ];
+    for (name, description) in cases {
+        assert!(described(name).starts_with(description), "{}", described(name));
+    }
+}
+
+#[test]
+fn a_bad_entry_of_a_filter_spoils_no_other() {
+    let filter = |text: &str| read(&[("OTEL_RUST_FILTER", text)]);
+    assert_eq!(filter("off,shop=on").1, [""; 0]);
+    let (config, warnings) = filter("off,shop=on,shop.hot=off,shop=0.5");
+    assert_eq!(config.filter, filter("off,shop=0.5").0.filter);
+    assert_eq!(
+        warnings,
+        [
+            "OTEL_RUST_FILTER: `shop.hot` in `shop.hot=off` is not a path like `shop::orders` (did you mean `shop::hot`?); it is ignored",
+            "OTEL_RUST_FILTER: `shop` stands there more than once; the last one counts"
+        ]
+    );
+    let (config, warnings) = filter("fast");
+    assert!(config.filter.is_empty() && warnings[0].ends_with("; using none"), "{warnings:?}");
+
+    let written = |wanted: &str| (wanted == "OTEL_RUST_FILTER").then(|| "on,typo".into());
+    let fallback = |wanted: &str| (wanted == "OTEL_RUST_FILTER").then(|| "off".into());
+    assert!(Config::read(&written, &fallback, &[]).config.filter.is_empty(), "what can be used of what was written comes first");
 }
 
 #[test]

@@ -1,0 +1,17 @@
+//! Which traces are recorded: the samplers, and the arithmetic that lets services agree (OpenTelemetry specification, "Sampling":
+//! <https://opentelemetry.io/docs/specs/otel/trace/sdk/#sampling>).
+
+mod known;
+mod parent;
+mod rate;
+mod sampler;
+mod site;
+mod state;
+mod threshold;
+
+pub(crate) use known::Sampling;
+pub(crate) use parent::Parent;
+pub(crate) use rate::RANGE as RATES;
+pub use sampler::{ParentBased, Sampler, SamplerError};
+pub(crate) use site::{SiteRatio, WithSiteRatios};
+pub(crate) use threshold::Threshold;

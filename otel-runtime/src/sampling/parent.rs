@@ -1,0 +1,29 @@
+//! [`Parent`]: the five cases that a parent-based sampler tells apart.
+
+use opentelemetry::trace::SpanContext;
+
+/// What the parent of a span is (OpenTelemetry specification, "ParentBased": <https://opentelemetry.io/docs/specs/otel/trace/sdk/#parentbased>).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Parent {
+    /// There is none, or one that is not valid.
+    None,
+    RemoteSampled,
+    RemoteNotSampled,
+    LocalSampled,
+    LocalNotSampled,
+}
+
+impl Parent {
+    pub(super) const ALL: [Self; 5] = [Self::None, Self::RemoteSampled, Self::RemoteNotSampled, Self::LocalSampled, Self::LocalNotSampled];
+
+    #[inline]
+    pub(crate) fn of(context: &SpanContext) -> Self {
+        match (context.is_valid(), context.is_remote(), context.is_sampled()) {
+            (false, ..) => Self::None,
+            (true, true, true) => Self::RemoteSampled,
+            (true, true, false) => Self::RemoteNotSampled,
+            (true, false, true) => Self::LocalSampled,
+            (true, false, false) => Self::LocalNotSampled,
+        }
+    }
+}
