@@ -1,5 +1,5 @@
 //! What the tests of the framework share: an OTLP receiver that records what an exporter sends, a runner for child processes, a real OTLP
-//! agent, and telemetry that sends to either.
+//! agent and Python packages, and telemetry that sends to either.
 
 pub mod annotated;
 pub mod process;
@@ -8,6 +8,7 @@ pub mod relay;
 pub mod rotel;
 pub mod telemetry;
 pub mod tls;
+pub mod venv;
 
 /// Says that a test did not look at something, past the test harness, which shows nothing of a test that passes.
 pub fn skipped(reason: impl std::fmt::Display) {

@@ -13,10 +13,7 @@
 //! ```
 
 use std::{
-    env,
-    ffi::OsStr,
-    fs::{self, File},
-    io,
+    env, fs, io,
     net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
     path::{Path, PathBuf},
     process::{Command, Stdio},
@@ -26,6 +23,7 @@ use std::{
 };
 
 use crate::process::Child;
+use crate::venv;
 
 /// The environment variable that may name the executable.
 const VARIABLE: &str = "ROTEL_BINARY";
@@ -146,7 +144,7 @@ fn find() -> Option<PathBuf> {
     if let Some(found) = on_path.into_iter().find(|name| works(name)) {
         return Some(found);
     }
-    install().inspect_err(|reason| crate::skipped(format_args!("rotel cannot be had: {reason}"))).ok()
+    venv::with("rotel", installed).inspect_err(|reason| crate::skipped(format_args!("rotel cannot be had: {reason}"))).ok()
 }
 
 /// Whether this is the agent, and one that runs on this machine.
@@ -158,27 +156,6 @@ fn works(binary: &Path) -> bool {
         .is_ok_and(|output| output.status.success() && output.stdout.starts_with(b"rotel "))
 }
 
-/// Installs the package, unless an earlier test has, and returns its
-/// executable.
-fn install() -> Result<PathBuf, String> {
-    let target = target_folder()?;
-    let folder = target.join("rotel-venv");
-    // Test binaries run at the same time; the first installs, the others wait.
-    // The lock goes with the file.
-    let lock = File::create(target.join("rotel-venv.lock"))
-        .and_then(|file| file.lock().map(|()| file))
-        .map_err(|error| format!("cannot lock {}: {error}", folder.display()))?;
-    if let Some(installed) = installed(&folder) {
-        return Ok(installed);
-    }
-    run("python3", ["-m".as_ref(), "venv".as_ref(), folder.as_os_str()])?;
-    let pip = ["-m", "pip", "install", "--retries", "1", "rotel"];
-    run(folder.join("bin/python3"), pip)?;
-    let binary = installed(&folder);
-    drop(lock);
-    binary.ok_or_else(|| format!("{} has no executable that runs", folder.display()))
-}
-
 /// The executable within a virtual environment. The package brings it as a
 /// plain file and puts no command into `bin`.
 fn installed(folder: &Path) -> Option<PathBuf> {
@@ -187,27 +164,6 @@ fn installed(folder: &Path) -> Option<PathBuf> {
         .flatten()
         .map(|python| python.path().join("site-packages/rotel/rotel-agent"))
         .find(|binary| works(binary))
-}
-
-/// Cargo's target folder, which it marks as a cache. Found from the running
-/// test, because a library does not get to know it otherwise.
-fn target_folder() -> Result<PathBuf, String> {
-    let test = env::current_exe().map_err(|error| format!("no path of this test: {error}"))?;
-    let folder = test
-        .ancestors()
-        .find(|folder| folder.join("CACHEDIR.TAG").is_file())
-        .ok_or_else(|| format!("{} is in no target folder", test.display()))?;
-    Ok(folder.to_owned())
-}
-
-fn run(program: impl AsRef<OsStr>, arguments: impl IntoIterator<Item: AsRef<OsStr>>) -> Result<(), String> {
-    let mut command = Command::new(program);
-    let output = command.args(arguments).stdin(Stdio::null()).output().map_err(|error| format!("{command:?}: {error}"))?;
-    if output.status.success() {
-        return Ok(());
-    }
-    let said = String::from_utf8_lossy(&output.stderr);
-    Err(format!("{command:?}: {}\n{said}", output.status))
 }
 
 #[cfg(test)]
