@@ -4,3 +4,20 @@ pub(crate) mod console;
 pub(crate) mod limited;
 pub(crate) mod limits;
 pub(crate) mod otlp;
+#[cfg(feature = "prometheus")]
+pub(crate) mod prometheus;
+#[cfg(not(feature = "prometheus"))]
+#[path = "prometheus_absent.rs"]
+pub(crate) mod prometheus;
+
+/// Why metrics cannot be served to Prometheus.
+#[derive(Debug)]
+#[allow(dead_code, reason = "where the feature is off, it is always absent, and elsewhere never")]
+pub(crate) enum NotServed {
+    /// This build cannot do it.
+    Absent,
+    /// The address cannot be had.
+    Address(std::io::Error),
+    /// There is no thread for it.
+    Thread(std::io::Error),
+}

@@ -43,7 +43,8 @@ static INITIALISED: AtomicBool = AtomicBool::new(false);
 ///
 /// # Errors
 ///
-/// If telemetry is set up already, if the environment asks for something that this build cannot do, or if no thread could be started.
+/// If telemetry is set up already, if the environment asks for something that this build cannot do, if metrics are to be served on
+/// a port that cannot be had, or if no thread could be started.
 /// A bad value is not an error: see [`Telemetry::warnings`].
 pub fn init() -> Result<Telemetry, InitError> {
     builder().init()

@@ -54,6 +54,8 @@ pub(crate) struct Metrics {
     pub(crate) temporality: Temporality,
     /// Whether histograms choose their buckets themselves.
     pub(crate) exponential_histograms: bool,
+    pub(crate) prometheus_host: String,
+    pub(crate) prometheus_port: u16,
 }
 
 #[derive(Debug, PartialEq)]
@@ -68,6 +70,8 @@ pub(crate) struct Logs {
 pub(crate) enum Exporter {
     Otlp,
     Console,
+    /// Of metrics alone.
+    Prometheus,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -86,6 +90,7 @@ pub(crate) enum RootSampler {
 }
 
 const EXPORTERS: &[(&str, Exporter)] = &[("otlp", Exporter::Otlp), ("console", Exporter::Console)];
+const METRICS_EXPORTERS: &[(&str, Exporter)] = &[EXPORTERS[0], EXPORTERS[1], ("prometheus", Exporter::Prometheus)];
 const PROPAGATORS: &[(&str, Propagator)] = &[("tracecontext", Propagator::TraceContext), ("baggage", Propagator::Baggage)];
 
 /// How long a batch is gathered at most where there is a spool: within a second, what ended is on disk.
@@ -119,11 +124,13 @@ impl Config {
                 otlp: otlp::destination(&mut env, Signal::Traces),
             },
             metrics: Metrics {
-                exporters: env.words("OTEL_METRICS_EXPORTER", EXPORTERS, &EXPORTERS[..1]),
+                exporters: env.words("OTEL_METRICS_EXPORTER", METRICS_EXPORTERS, &METRICS_EXPORTERS[..1]),
                 interval: env.duration("OTEL_METRIC_EXPORT_INTERVAL", Duration::from_secs(60)),
                 otlp: otlp::destination(&mut env, Signal::Metrics),
                 temporality: otlp::temporality(&mut env),
                 exponential_histograms: otlp::exponential_histograms(&mut env),
+                prometheus_host: env.string("OTEL_EXPORTER_PROMETHEUS_HOST").unwrap_or_else(|| "localhost".to_owned()),
+                prometheus_port: env.number("OTEL_EXPORTER_PROMETHEUS_PORT", 0..=u16::MAX, 9464),
             },
             logs: Logs {
                 exporters: env.words("OTEL_LOGS_EXPORTER", EXPORTERS, &EXPORTERS[..1]),

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::io::ErrorKind;
 use std::time::Duration;
 
 use crate::delivery::Undelivered;
@@ -20,6 +21,15 @@ pub enum InitError {
     },
     /// The configuration asks for something that this build cannot do.
     Unsupported(String),
+    /// Metrics cannot be served to Prometheus where the configuration says.
+    PrometheusAddress {
+        /// The host, of `OTEL_EXPORTER_PROMETHEUS_HOST`.
+        host: String,
+        /// The port, of `OTEL_EXPORTER_PROMETHEUS_PORT`.
+        port: u16,
+        /// What the system said.
+        error: std::io::Error,
+    },
     /// The thread that delivers could not be started.
     Thread(std::io::Error),
 }
@@ -32,6 +42,16 @@ impl fmt::Display for InitError {
             }
             Self::UnknownVariable { name, nearest } => write!(f, "there is no variable `{name}`; did you mean `{nearest}`?"),
             Self::Unsupported(what) => f.write_str(what),
+            Self::PrometheusAddress { host, port, error } => {
+                let advice = match error.kind() {
+                    ErrorKind::AddrInUse => {
+                        "end what uses the port, or set OTEL_EXPORTER_PROMETHEUS_PORT to another; 0 is any that is free"
+                    }
+                    ErrorKind::PermissionDenied => "set OTEL_EXPORTER_PROMETHEUS_PORT to a port that this program may open, such as 9464",
+                    _ => "set OTEL_EXPORTER_PROMETHEUS_HOST to a host of this machine, such as localhost, or 0.0.0.0 for all of them",
+                };
+                write!(f, "metrics cannot be served to Prometheus on {host}, port {port}: {error}; {advice}")
+            }
             Self::Thread(error) => write!(f, "the thread that delivers telemetry could not be started: {error}"),
         }
     }
@@ -46,7 +66,7 @@ impl fmt::Debug for InitError {
 impl Error for InitError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            Self::Thread(error) => Some(error),
+            Self::Thread(error) | Self::PrometheusAddress { error, .. } => Some(error),
             _ => None,
         }
     }

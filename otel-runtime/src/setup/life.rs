@@ -103,6 +103,11 @@ impl Life {
         if let Some(logger) = &providers.logger {
             let _ = logger.shutdown_with_timeout(left());
         }
+        if let Some(endpoint) = &providers.prometheus
+            && !endpoint.shutdown(deadline)
+        {
+            self.diagnostics.say("the port for Prometheus was not given back in time for the shutdown");
+        }
         if let Some(meter) = providers.meter.clone() {
             let limit = left();
             if !within(deadline, move || drop(meter.shutdown_with_timeout(limit))) {

@@ -15,9 +15,11 @@ use super::ids::SaltedIds;
 use super::self_metrics;
 use crate::delivery::{self, Batcher, Delivery, Destination, Signal, Spool};
 use crate::diagnostics::Diagnostics;
+use crate::export::NotServed;
 use crate::export::console::{Console, ConsoleSpans};
 use crate::export::limited::{LimitedLogs, LimitedSpans, LogExporter};
 use crate::export::otlp::{OtlpLogs, OtlpMetrics, OtlpSpans};
+use crate::export::prometheus::Endpoint;
 use crate::sampling::{Sampler, WithSiteRatios};
 
 /// The three providers, those that anything is exported from, and what lies behind them.
@@ -27,6 +29,8 @@ pub(super) struct Providers {
     pub(super) meter: Option<SdkMeterProvider>,
     pub(super) logger: Option<SdkLoggerProvider>,
     pub(super) delivery: Option<Arc<Delivery>>,
+    /// Where metrics are scraped.
+    pub(super) prometheus: Option<Endpoint>,
     /// Until everything is built.
     spool: Option<Spool>,
     /// What of the configuration turned out not to be possible.
@@ -72,7 +76,7 @@ impl Providers {
             delivery.keep_in(spool, diagnostics.clone()).map_err(InitError::Thread)?;
         }
         // The meter provider comes first: processors of the SDK ask for a meter when they are built.
-        providers.meter = providers.meter_provider(config, console);
+        providers.meter = providers.meter_provider(config, console, diagnostics)?;
         if let (Some(meter), Some(delivery)) = (&providers.meter, &providers.delivery)
             && config.self_metrics
         {
@@ -118,7 +122,7 @@ impl Providers {
                     self.holding.push(Box::new(otlp.batcher()));
                     processors.push(Box::new(otlp));
                 }
-                (Exporter::Otlp, None) => {}
+                (Exporter::Otlp, None) | (Exporter::Prometheus, _) => {}
                 (Exporter::Console, _) => {
                     let console = console.spans();
                     self.holding.push(Box::new(console.clone()));
@@ -136,10 +140,15 @@ impl Providers {
         Some(builder.build())
     }
 
-    fn meter_provider(&self, config: &Config, console: &Console) -> Option<SdkMeterProvider> {
+    fn meter_provider(
+        &mut self,
+        config: &Config,
+        console: &Console,
+        diagnostics: &Diagnostics,
+    ) -> Result<Option<SdkMeterProvider>, InitError> {
         let metrics = &config.metrics;
         if metrics.exporters.is_empty() {
-            return None;
+            return Ok(None);
         }
         let mut builder = SdkMeterProvider::builder().with_resource(config.resource.clone());
         if metrics.exponential_histograms {
@@ -155,9 +164,16 @@ impl Providers {
                 (Exporter::Console, _) => {
                     builder.with_reader(PeriodicReader::builder(console.metrics()).with_interval(metrics.interval).build())
                 }
+                (Exporter::Prometheus, _) => {
+                    let (host, port) = (&metrics.prometheus_host, metrics.prometheus_port);
+                    let served = Endpoint::serve(builder, host, port, diagnostics);
+                    let (builder, endpoint) = served.map_err(|problem| not_served(problem, host, port))?;
+                    self.prometheus = Some(endpoint);
+                    builder
+                }
             };
         }
-        Some(builder.build())
+        Ok(Some(builder.build()))
     }
 
     fn logger_provider(&mut self, config: &Config, console: &Console) -> Option<SdkLoggerProvider> {
@@ -173,7 +189,7 @@ impl Providers {
                     self.holding.push(Box::new(otlp.batcher()));
                     exporters.push(Box::new(otlp));
                 }
-                (Exporter::Otlp, None) => {}
+                (Exporter::Otlp, None) | (Exporter::Prometheus, _) => {}
                 (Exporter::Console, _) => exporters.push(Box::new(console.logs())),
             }
         }
@@ -187,6 +203,16 @@ fn exponential(instrument: &Instrument) -> Option<Stream> {
     let aggregation = Aggregation::Base2ExponentialHistogram { max_size: 160, max_scale: 20, record_min_max: true };
     let is_histogram = instrument.kind() == InstrumentKind::Histogram;
     is_histogram.then(|| Stream::builder().with_aggregation(aggregation).build().ok()).flatten()
+}
+
+fn not_served(problem: NotServed, host: &str, port: u16) -> InitError {
+    match problem {
+        NotServed::Absent => InitError::Unsupported(
+            "the exporter for metrics is prometheus, for which otel-runtime must be built with its feature `prometheus`".to_owned(),
+        ),
+        NotServed::Address(error) => InitError::PrometheusAddress { host: host.to_owned(), port, error },
+        NotServed::Thread(error) => InitError::Thread(error),
+    }
 }
 
 impl From<config::Sampler> for Sampler {

@@ -1,6 +1,7 @@
 //! [`Telemetry`]: what `main` holds while the program runs.
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::sync::Arc;
 #[cfg(all(unix, feature = "signals"))]
 use std::sync::Mutex;
@@ -21,6 +22,7 @@ use super::providers::Providers;
 use super::signals::Signals;
 use crate::delivery::{Delivery, Signal, SignalHealth};
 use crate::diagnostics::Diagnostics;
+use crate::export::prometheus::Endpoint;
 use crate::filter::{Filter, FilterError};
 use crate::pipeline::Pipeline;
 
@@ -87,6 +89,30 @@ impl Telemetry {
     #[must_use]
     pub fn logger_provider(&self) -> Option<SdkLoggerProvider> {
         self.life.providers()?.logger.clone()
+    }
+
+    /// Where Prometheus can scrape the metrics, at the path `/metrics`; `None` unless `OTEL_METRICS_EXPORTER` has `prometheus` in it (feature
+    /// `prometheus`), and after the shutdown. `localhost` may have an address of IPv4 and one of IPv6: both are served, and this is the first.
+    /// (OpenTelemetry specification, [Metrics Exporter - Prometheus](https://opentelemetry.io/docs/specs/otel/metrics/sdk_exporters/prometheus/).)
+    ///
+    /// ```
+    /// # #[cfg(feature = "prometheus")]
+    /// # {
+    /// let telemetry = otel_runtime::builder()
+    ///     .environment(|_| None)
+    ///     .set("OTEL_TRACES_EXPORTER", "none")
+    ///     .set("OTEL_LOGS_EXPORTER", "none")
+    ///     .set("OTEL_METRICS_EXPORTER", "prometheus")
+    ///     .set("OTEL_EXPORTER_PROMETHEUS_PORT", "0") // any that is free
+    ///     .build()?;
+    /// let address = telemetry.prometheus_address().ok_or("not served")?;
+    /// assert!(address.ip().is_loopback() && address.port() > 0);
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn prometheus_address(&self) -> Option<SocketAddr> {
+        self.life.providers()?.prometheus.as_ref().map(Endpoint::address)
     }
 
     /// What became of everything that was recorded for OTLP; it can be asked for after the shutdown too.

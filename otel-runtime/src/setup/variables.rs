@@ -104,8 +104,6 @@ pub fn variables() -> Vec<Variable> {
 
 /// Variables of the specification, and ours to come, that this version does not act on. Whoever sets one is told.
 pub(super) const NOT_READ: &[&str] = &[
-    "OTEL_EXPORTER_PROMETHEUS_HOST",
-    "OTEL_EXPORTER_PROMETHEUS_PORT",
     "OTEL_EXPORTER_ZIPKIN_ENDPOINT",
     "OTEL_EXPORTER_ZIPKIN_TIMEOUT",
     "OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS",

@@ -28,6 +28,7 @@ fn an_empty_environment_is_the_specification_s_defaults() {
     assert_eq!(config.traces.batch, batch);
     assert_eq!(config.logs.batch, Batch { schedule_delay: Duration::from_secs(1), ..batch });
     assert_eq!(config.metrics.interval, Duration::from_secs(60));
+    assert_eq!((config.metrics.prometheus_host.as_str(), config.metrics.prometheus_port), ("localhost", 9464));
     let otlp = &config.traces.otlp;
     assert_eq!((otlp.protocol, otlp.endpoint.to_string()), (Protocol::HttpProtobuf, "http://localhost:4318/v1/traces".to_owned()));
     assert_eq!((otlp.headers.len(), otlp.timeout), (0, Some(Duration::from_secs(10))));
@@ -40,6 +41,19 @@ fn empty_is_the_same_as_unset() {
     let (config, warnings) = read(&variables);
     assert_eq!(warnings, [""; 0]);
     assert_eq!(config, read(&[]).0);
+}
+
+#[test]
+fn metrics_can_be_sent_and_scraped() {
+    let scraped = [
+        ("OTEL_METRICS_EXPORTER", "otlp, Prometheus"),
+        ("OTEL_EXPORTER_PROMETHEUS_HOST", "0.0.0.0"),
+        ("OTEL_EXPORTER_PROMETHEUS_PORT", "0"),
+    ];
+    let (config, warnings) = read(&scraped);
+    assert_eq!(warnings, [""; 0]);
+    assert_eq!(config.metrics.exporters, [Exporter::Otlp, Exporter::Prometheus]);
+    assert_eq!((config.metrics.prometheus_host.as_str(), config.metrics.prometheus_port), ("0.0.0.0", 0));
 }
 
 #[test]
@@ -72,6 +86,9 @@ fn a_bad_value_is_named_with_what_is_used_instead() {
         ),
         ("OTEL_TRACES_EXPORTER", "jaeger", "OTEL_TRACES_EXPORTER: `jaeger` is not one of otlp, console, none; using otlp"),
         ("OTEL_TRACES_EXPORTER", "console,none", "OTEL_TRACES_EXPORTER: `none` stands beside others in `console,none`; it is ignored"),
+        ("OTEL_LOGS_EXPORTER", "prometheus", "OTEL_LOGS_EXPORTER: `prometheus` is not one of otlp, console, none; using otlp"),
+        ("OTEL_METRICS_EXPORTER", "prom", "OTEL_METRICS_EXPORTER: `prom` is not one of otlp, console, prometheus, none; using otlp"),
+        ("OTEL_EXPORTER_PROMETHEUS_PORT", "65536", "OTEL_EXPORTER_PROMETHEUS_PORT: `65536` is not a number from 0 to 65535; using 9464"),
         ("OTEL_PROPAGATORS", "zipkin", "OTEL_PROPAGATORS: `zipkin` is not one of tracecontext, baggage, none; using tracecontext,baggage"),
         ("OTEL_EXPORTER_OTLP_TIMEOUT", "-1", "OTEL_EXPORTER_OTLP_TIMEOUT: `-1` is not a number of milliseconds; using 10000"),
         ("OTEL_BSP_SCHEDULE_DELAY", "0", "OTEL_BSP_SCHEDULE_DELAY: `0` is not a number of milliseconds of at least 1; using 5000"),
