@@ -202,7 +202,7 @@ impl Pipeline {
     fn place_span(&self, parent: &Context, is_current: bool, rule: Rule) -> SpanPlacement {
         let Some(tracing) = &self.tracing else { return SpanPlacement::None };
         let span = parent.span();
-        let case = Parent::of(span.span_context());
+        let case = Parent::in_context(parent);
         let ratio = match rule {
             Rule::Ratio(threshold) if case == Parent::None => Some(threshold),
             _ => None,

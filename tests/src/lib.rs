@@ -3,6 +3,7 @@
 
 pub mod annotated;
 pub mod process;
+pub mod propagation;
 pub mod receiver;
 pub mod relay;
 pub mod rotel;

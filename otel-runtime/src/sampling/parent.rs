@@ -1,6 +1,9 @@
 //! [`Parent`]: the five cases that a parent-based sampler tells apart.
 
-use opentelemetry::trace::SpanContext;
+use opentelemetry::Context;
+use opentelemetry::trace::{SpanContext, TraceContextExt};
+
+use crate::propagation;
 
 /// What the parent of a span is (OpenTelemetry specification, "ParentBased": <https://opentelemetry.io/docs/specs/otel/trace/sdk/#parentbased>).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +18,14 @@ pub(crate) enum Parent {
 
 impl Parent {
     pub(super) const ALL: [Self; 5] = [Self::None, Self::RemoteSampled, Self::RemoteNotSampled, Self::LocalSampled, Self::LocalNotSampled];
+
+    /// What it is in a context. A remote one that leaves the decision to us is none, as far as that goes: we decide as for a root.
+    pub(crate) fn in_context(context: &Context) -> Self {
+        match Self::of(context.span().span_context()) {
+            Self::RemoteNotSampled if propagation::is_deferred(context) => Self::None,
+            parent => parent,
+        }
+    }
 
     #[inline]
     pub(crate) fn of(context: &SpanContext) -> Self {

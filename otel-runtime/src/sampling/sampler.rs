@@ -223,7 +223,7 @@ impl ShouldSample for Sampler {
     ) -> SamplingResult {
         let span = parent_context.map(TraceContextExt::span);
         let parent = span.as_ref().map(SpanRef::span_context).filter(|context| context.is_valid()).unwrap_or(&SpanContext::NONE);
-        let case = Parent::of(parent);
+        let case = parent_context.map_or(Parent::None, Parent::in_context);
         let (mut sampler, mut follows) = (self, false);
         while let Kind::ParentBased(based) = &sampler.0 {
             sampler = &based.samplers[case as usize];

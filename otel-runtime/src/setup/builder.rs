@@ -21,9 +21,10 @@ use super::variables::{self, Variable};
 use crate::diagnostics::Diagnostics;
 use crate::export::console::{Console, Style};
 use crate::filter::Filter;
+use crate::panics;
 use crate::pipeline::{Pipeline, Tracing};
+use crate::propagation::Propagator;
 use crate::sampling::{Sampler, Sampling};
-use crate::{panics, propagation};
 
 /// Whether telemetry was set up for this process.
 static INITIALISED: AtomicBool = AtomicBool::new(false);
@@ -187,7 +188,7 @@ impl Builder {
         }
         let installed = self.configure().map(|configured| {
             let Configured { config, providers, diagnostics, .. } = &configured;
-            global::set_text_map_propagator(propagation::composite(&config.propagators));
+            global::set_text_map_propagator(Propagator::new(config.propagators.iter().copied()));
             if let Some(provider) = &providers.meter {
                 global::set_meter_provider(GuardedMeterProvider { provider: provider.clone(), diagnostics: diagnostics.clone() });
             }

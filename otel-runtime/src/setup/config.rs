@@ -15,7 +15,7 @@ use super::variables::Variable;
 use crate::delivery::{Batch, Destination, Signal};
 use crate::export::limits::{self, DEFAULT_COUNT};
 use crate::filter::Filter;
-use crate::propagation::Propagator;
+use crate::propagation::Format;
 use crate::sampling::RATES;
 
 #[derive(Debug, PartialEq)]
@@ -24,7 +24,7 @@ pub(crate) struct Config {
     pub(crate) file_variable: Option<&'static str>,
     pub(crate) disabled: bool,
     pub(crate) resource: Resource,
-    pub(crate) propagators: Vec<Propagator>,
+    pub(crate) propagators: Vec<Format>,
     pub(crate) traces: Traces,
     pub(crate) metrics: Metrics,
     pub(crate) logs: Logs,
@@ -91,7 +91,6 @@ pub(crate) enum RootSampler {
 
 const EXPORTERS: &[(&str, Exporter)] = &[("otlp", Exporter::Otlp), ("console", Exporter::Console)];
 const METRICS_EXPORTERS: &[(&str, Exporter)] = &[EXPORTERS[0], EXPORTERS[1], ("prometheus", Exporter::Prometheus)];
-const PROPAGATORS: &[(&str, Propagator)] = &[("tracecontext", Propagator::TraceContext), ("baggage", Propagator::Baggage)];
 
 /// How long a batch is gathered at most where there is a spool: within a second, what ended is on disk.
 const SPOOLED_BATCH: Duration = Duration::from_millis(500);
@@ -115,7 +114,7 @@ impl Config {
                 .find(|variable| env.path(&[variable]).is_some()),
             disabled: env.boolean(&["OTEL_SDK_DISABLED"]),
             resource: resource(&mut env, attributes),
-            propagators: env.words("OTEL_PROPAGATORS", PROPAGATORS, PROPAGATORS),
+            propagators: propagators(&mut env),
             traces: Traces {
                 exporters: env.words("OTEL_TRACES_EXPORTER", EXPORTERS, &EXPORTERS[..1]),
                 sampler: sampler(&mut env),
@@ -161,6 +160,28 @@ impl Config {
         let (warnings, variables) = env.finish();
         Read { config, warnings, variables }
     }
+}
+
+/// The formats of `OTEL_PROPAGATORS`. One that this build lacks is left out, and said: the others carry context without it.
+fn propagators(env: &mut Env<'_>) -> Vec<Format> {
+    let default = &Format::NAMED[..2];
+    let mut formats = env.words("OTEL_PROPAGATORS", Format::NAMED, default);
+    let asked = formats.len();
+    formats.retain(|format| {
+        let missing = format.missing_feature();
+        if let Some(feature) = missing {
+            env.warn("OTEL_PROPAGATORS", format!("for `{format}` otel-runtime must be built with its feature `{feature}`; it is ignored"));
+        }
+        missing.is_none()
+    });
+    if formats.len() < asked {
+        if formats.is_empty() {
+            formats.extend(default.iter().map(|(_, format)| *format));
+        }
+        let names: Vec<String> = formats.iter().map(ToString::to_string).collect();
+        env.holds("OTEL_PROPAGATORS", names.join(","));
+    }
+    formats
 }
 
 /// The attributes of `OTEL_RESOURCE_ATTRIBUTES`, under those of `OTEL_SERVICE_NAME`, under those given in code.

@@ -19,7 +19,7 @@ fn an_empty_environment_is_the_specification_s_defaults() {
     let (config, warnings) = read(&[]);
     assert_eq!(warnings, [""; 0]);
     assert!(!config.disabled);
-    assert_eq!(config.propagators, [Propagator::TraceContext, Propagator::Baggage]);
+    assert_eq!(config.propagators, [Format::TRACE_CONTEXT, Format::BAGGAGE]);
     assert_eq!(config.traces.exporters, [Exporter::Otlp]);
     assert_eq!(config.metrics.exporters, [Exporter::Otlp]);
     assert_eq!(config.logs.exporters, [Exporter::Otlp]);
@@ -33,6 +33,27 @@ fn an_empty_environment_is_the_specification_s_defaults() {
     assert_eq!((otlp.protocol, otlp.endpoint.to_string()), (Protocol::HttpProtobuf, "http://localhost:4318/v1/traces".to_owned()));
     assert_eq!((otlp.headers.len(), otlp.timeout), (0, Some(Duration::from_secs(10))));
     assert!(resource(&config, "service.name").is_some_and(|name| name.starts_with("unknown_service:")));
+}
+
+#[test]
+fn propagators_are_named_and_one_that_the_build_lacks_is_left_out() {
+    let formats = |names: &str| {
+        let (config, warnings) = read(&[("OTEL_PROPAGATORS", names)]);
+        (config.propagators.iter().map(ToString::to_string).collect::<Vec<_>>().join(","), warnings)
+    };
+    for names in ["tracecontext", "baggage,tracecontext", "b3,b3multi,jaeger"] {
+        assert_eq!(formats(names), (names.to_owned(), Vec::new()));
+    }
+    assert_eq!(formats("none"), (String::new(), Vec::new()));
+    assert_eq!(formats("B3, b3"), ("b3".to_owned(), Vec::new()));
+    let lacks = "OTEL_PROPAGATORS: for `xray` otel-runtime must be built with its feature `xray`; it is ignored".to_owned();
+    let xray = Format::NAMED.last().map(|(_, format)| *format);
+    let (both, alone, warnings) = match xray.and_then(Format::missing_feature) {
+        Some(_) => ("b3", "tracecontext,baggage", vec![lacks]),
+        None => ("xray,b3", "xray", Vec::new()),
+    };
+    assert_eq!(formats("xray,b3"), (both.to_owned(), warnings.clone()));
+    assert_eq!(formats("xray"), (alone.to_owned(), warnings));
 }
 
 #[test]
@@ -89,7 +110,11 @@ fn a_bad_value_is_named_with_what_is_used_instead() {
         ("OTEL_LOGS_EXPORTER", "prometheus", "OTEL_LOGS_EXPORTER: `prometheus` is not one of otlp, console, none; using otlp"),
         ("OTEL_METRICS_EXPORTER", "prom", "OTEL_METRICS_EXPORTER: `prom` is not one of otlp, console, prometheus, none; using otlp"),
         ("OTEL_EXPORTER_PROMETHEUS_PORT", "65536", "OTEL_EXPORTER_PROMETHEUS_PORT: `65536` is not a number from 0 to 65535; using 9464"),
-        ("OTEL_PROPAGATORS", "zipkin", "OTEL_PROPAGATORS: `zipkin` is not one of tracecontext, baggage, none; using tracecontext,baggage"),
+        (
+            "OTEL_PROPAGATORS",
+            "zipkin",
+            "OTEL_PROPAGATORS: `zipkin` is not one of tracecontext, baggage, b3, b3multi, jaeger, xray, none; using tracecontext,baggage",
+        ),
         ("OTEL_EXPORTER_OTLP_TIMEOUT", "-1", "OTEL_EXPORTER_OTLP_TIMEOUT: `-1` is not a number of milliseconds; using 10000"),
         ("OTEL_BSP_SCHEDULE_DELAY", "0", "OTEL_BSP_SCHEDULE_DELAY: `0` is not a number of milliseconds of at least 1; using 5000"),
         ("OTEL_BSP_MAX_QUEUE_SIZE", "0", "OTEL_BSP_MAX_QUEUE_SIZE: `0` is not a number from 1 to 1048576; using 2048"),
