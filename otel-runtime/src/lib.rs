@@ -72,6 +72,7 @@ pub mod testing;
 mod thread;
 #[cfg(feature = "tonic")]
 mod tonic;
+mod trace_flags;
 mod value;
 
 pub use opentelemetry;

@@ -8,6 +8,7 @@ use opentelemetry::{Context, KeyValue};
 
 use crate::outcome::{Kind, Outcome};
 use crate::panics;
+use crate::trace_flags::{Flagged, flagged};
 
 /// A span, not bound to a thread.
 #[derive(Debug)]
@@ -53,9 +54,9 @@ impl Span {
 
     pub(crate) fn started(parent: &Context, span: opentelemetry_sdk::trace::Span, started: SystemTime) -> Self {
         if span.is_recording() {
-            Self(State::Recording { context: parent.with_span(span), started })
+            Self(State::Recording { context: parent.with_span(Flagged::new(span, parent)), started })
         } else {
-            Self(State::Unsampled(parent.with_remote_span_context(span.span_context().clone())))
+            Self(State::Unsampled(parent.with_remote_span_context(flagged(span.span_context(), parent))))
         }
     }
 

@@ -57,7 +57,7 @@ fn it_installs_once_for_the_process() {
     assert_eq!(captured(&spans).tree(), "before_and_after\nsends\nplain\n  before_and_after\n");
     let sent = captured(&spans);
     let span = sent.one("sends");
-    let expected = format!("00-{}-{}-01", span.trace_id, span.span_id);
+    let expected = format!("00-{}-{}-03", span.trace_id, span.span_id);
     assert!(headers.0.iter().any(|(name, value)| name == "traceparent" && *value == expected), "{:?}", headers.0);
     let printed = printed.text();
     assert_eq!(printed.matches("before_and_after").count(), 2, "{printed}");

@@ -30,6 +30,7 @@ use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
 use self::divide::{MAX_REQUEST, parcels};
 use super::limited::{LimitedLog, LogExporter};
 use crate::delivery::{Batch, Batcher, Delivery, Encoder, Signal};
+use crate::trace_flags;
 
 /// How long a flush through a provider of the SDK waits for the delivery; that interface has no deadline of its own.
 const FLUSH: Duration = Duration::from_secs(5);
@@ -64,10 +65,11 @@ impl SpanProcessor for OtlpSpans {
         self.open.fetch_add(1, Ordering::Relaxed);
     }
 
-    fn on_end(&self, span: SpanData) {
+    fn on_end(&self, mut span: SpanData) {
         self.open.fetch_sub(1, Ordering::Relaxed);
         // Recorded but not sampled: for processors in the program, not for a backend.
         if span.span_context.is_sampled() {
+            trace_flags::flag(&mut span);
             self.batcher.push(span);
         }
     }

@@ -25,6 +25,7 @@ use crate::panics;
 use crate::pipeline::{Pipeline, Tracing};
 use crate::propagation::Propagator;
 use crate::sampling::{Sampler, Sampling};
+use crate::trace_flags::FlaggedTracerProvider;
 
 /// Whether telemetry was set up for this process.
 static INITIALISED: AtomicBool = AtomicBool::new(false);
@@ -193,7 +194,7 @@ impl Builder {
                 global::set_meter_provider(GuardedMeterProvider { provider: provider.clone(), diagnostics: diagnostics.clone() });
             }
             if let Some(provider) = &providers.tracer {
-                global::set_tracer_provider(provider.clone());
+                global::set_tracer_provider(FlaggedTracerProvider(provider.clone()));
             }
             configured.start(Pipeline::install)
         });

@@ -71,7 +71,8 @@ impl Telemetry {
         &self.warnings
     }
 
-    /// The tracer provider, for code that takes one; `None` where traces have no exporter, and after the shutdown.
+    /// The tracer provider, for code that takes one; `None` where traces have no exporter, and after the shutdown. A trace that begins with one of
+    /// its own spans is sent without W3C's random bit, which those of annotations and of `opentelemetry::global` have.
     #[must_use]
     pub fn tracer_provider(&self) -> Option<SdkTracerProvider> {
         self.life.providers()?.tracer.clone()
