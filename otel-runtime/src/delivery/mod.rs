@@ -282,9 +282,13 @@ impl Delivery {
         self.is_in_child() || self.queue.wait_until_settled(deadline)
     }
 
-    /// Whether this is a child process that was forked off the one that delivers.
+    /// Whether this is a child process that was forked off the one that delivers. Such a one lets go of the spool, which is its parent's.
     pub(crate) fn is_in_child(&self) -> bool {
-        self.process.is_forked()
+        let is_forked = self.process.is_forked();
+        if is_forked && let Some(spool) = self.spool.get() {
+            spool.leave_to_the_parent();
+        }
+        is_forked
     }
 
     /// A shutdown begins: what follows is the rest, and its trouble is not announced but returned by [`shutdown`](Self::shutdown).

@@ -1,5 +1,6 @@
 //! The queue of encoded requests: bounded in bytes over all signals, one lane a signal, and the accounts of what became of everything.
 
+mod chores;
 mod lane;
 
 use std::future::poll_fn;
@@ -12,6 +13,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use tokio::sync::Notify;
 
+use self::chores::Chores;
 use self::lane::{Entry, Lane, OVERHEAD, Settled};
 use super::account::{DropReason, SignalHealth};
 use super::spool::Segment;
@@ -62,6 +64,8 @@ pub(crate) struct Queue {
     /// One for each signal: there is something to send.
     waiting: [Notify; 3],
     shutting_down: Notify,
+    /// Woken when there is something for the spool's thread to do at once.
+    chores: Condvar,
     max_bytes: usize,
     diagnostics: Diagnostics,
 }
@@ -76,6 +80,7 @@ struct State {
     pushed: u64,
     /// Whether what earlier processes have left is still being looked for.
     adopting: bool,
+    chores: Chores,
     shutting_down: bool,
     closed: bool,
 }
@@ -91,6 +96,7 @@ impl Queue {
             settled: Condvar::new(),
             waiting: [const { Notify::const_new() }; 3],
             shutting_down: Notify::new(),
+            chores: Condvar::new(),
             max_bytes,
             diagnostics,
         }
@@ -148,6 +154,10 @@ impl Queue {
             // Everything there is is under way.
             overflow.push((signal, items));
         }
+        if state.bytes > self.max_bytes / 2 {
+            state.chores.is_urgent = true;
+            self.chores.notify_one();
+        }
         drop(state);
         self.settled.notify_all();
         self.waiting[signal.index()].notify_one();
@@ -170,6 +180,13 @@ impl Queue {
         state.add(signal, number, Entry::on_disk(items, segment));
         drop(state);
         self.waiting[signal.index()].notify_one();
+    }
+
+    /// Counts what was damaged of what an earlier process has left. Whoever found it says so.
+    pub(super) fn adopt_damaged(&self, signal: Signal, items: u64) {
+        let mut state = self.lock();
+        self.accept(signal, items);
+        state.lanes[signal.index()].drop_items(items, DropReason::Damaged);
     }
 
     /// Until this is said to be over, there may be more to deliver than is known.
@@ -217,7 +234,12 @@ impl Queue {
     /// Says what became of a parcel that was taken.
     pub(crate) fn settle(&self, signal: Signal, number: u64, fate: Fate) {
         let mut state = self.lock();
-        let settled = state.settle(signal, number, fate);
+        let mut settled = state.settle(signal, number, fate);
+        // A disk may hang, which is to hold up no delivery.
+        if let Some(segment) = settled.segment.take() {
+            state.chores.removable.push(segment);
+            self.chores.notify_one();
+        }
         drop(state);
         if let Some(dropped) = settled.over {
             let dropped = if dropped > 0 { format!("; dropped meanwhile: {}", signal.count(dropped)) } else { String::new() };
@@ -225,9 +247,6 @@ impl Queue {
         }
         if let Some((items, reason)) = settled.lost {
             self.diagnostics.say(format_args!("{} dropped: {}", signal.count(items), reason.cause()));
-        }
-        if let Some(segment) = settled.segment {
-            segment.remove();
         }
         self.settled.notify_all();
     }

@@ -2,41 +2,54 @@
 //!
 //! A process has a folder of its own in the spool, with a lock that the system releases when the process ends in whatever way. What it leaves
 //! there is adopted by the next process that starts. A file is whole or not there, because it is renamed when it is written; should it be
-//! damaged all the same, its checksum says so, and it is removed, counted and never sent. What is written survives the process, not a loss
-//! of power: nothing waits for the disk itself.
+//! damaged all the same, its checksum says so, and it is removed, counted by what its name says, and never sent. What is written survives the
+//! process, not a loss of power: nothing waits for the disk itself.
+//!
+//! A disk may hang. So it is the spool's own thread that writes, removes and tidies up, and nobody waits for that thread without a limit.
 
+mod disk;
 mod writer;
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Write};
+use std::collections::HashMap;
+use std::fs::{self, File, OpenOptions};
+use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
+use self::disk::{Disk, Files, at, check_owner, entries, private_file, private_folder};
 use super::Signal;
 use super::queue::Parcel;
 
 pub(super) use writer::Writer;
 
-/// The folder of this process in the spool.
+/// The folder of this process in the spool, and those that it has taken over.
 #[derive(Debug)]
 pub(crate) struct Spool {
     own: Arc<Owned>,
+    /// As long as something of theirs waits.
+    adopted: Vec<Arc<Owned>>,
     /// The bytes of all segments there are.
     bytes: Arc<AtomicU64>,
     max_bytes: u64,
+    locks: Locks,
 }
 
-/// A folder that is ours while its lock is: that of this process, or one that another has left. It is removed with the last that is in it.
+/// A folder that is ours while its lock is: that of this process, or one that another has left.
 #[derive(Debug)]
 struct Owned {
     folder: PathBuf,
-    _lock: File,
+    disk: Arc<dyn Disk>,
+    locks: Locks,
 }
+
+/// The locks of all folders that are ours. A forked child has a copy of each, with which it would keep them locked for as long as it lives.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Locks(Arc<Mutex<HashMap<PathBuf, File>>>);
 
 /// One encoded request on disk. Its file stays until it is removed.
 #[derive(Clone, Debug)]
@@ -44,7 +57,7 @@ pub(crate) struct Segment {
     path: PathBuf,
     size: u64,
     bytes: Arc<AtomicU64>,
-    _folder: Arc<Owned>,
+    folder: Arc<Owned>,
 }
 
 /// What was found in the folders of processes that have ended.
@@ -54,6 +67,8 @@ pub(crate) struct Found {
     pub(crate) segments: Vec<(Signal, u64, Segment)>,
     /// Files that were cut off or damaged.
     pub(crate) damaged: u64,
+    /// How many items of each signal were in these, as far as their names say.
+    pub(crate) damaged_items: [u64; 3],
 }
 
 const LOCK: &str = "lock";
@@ -64,24 +79,36 @@ const HEADER: usize = 8 + 1 + 8 + 32;
 impl Spool {
     /// Opens the spool in `root`, which is made if it is not there.
     pub(crate) fn open(root: &Path, max_bytes: u64) -> io::Result<Self> {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Self::open_on(Arc::new(Files), root, max_bytes, now)
+    }
+
+    fn open_on(disk: Arc<dyn Disk>, root: &Path, max_bytes: u64, now: Duration) -> io::Result<Self> {
         private_folder(root, true)?;
         let guard = Guard::of(root)?;
         check_owner(root, &guard.0)?;
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let folder = root.join(format!("{:020}-{}", now.as_nanos(), std::process::id()));
-        private_folder(&folder, false)?;
+        let folder = own_folder(root, now)?;
         let lock = private_file(&folder.join(LOCK), true).map_err(|error| at(&folder, &error))?;
         lock.try_lock().map_err(|error| at(&folder, &io::Error::from(error)))?;
-        Ok(Self { own: Arc::new(Owned { folder, _lock: lock }), bytes: Arc::default(), max_bytes })
+        let locks = Locks::default();
+        let own = Arc::new(locks.own(folder, lock, disk));
+        Ok(Self { own, adopted: Vec::new(), bytes: Arc::default(), max_bytes, locks })
+    }
+
+    pub(super) fn locks(&self) -> Locks {
+        self.locks.clone()
     }
 
     /// Takes over what processes have left that have ended.
-    pub(crate) fn adopt(&self) -> Found {
+    pub(crate) fn adopt(&mut self) -> Found {
         let mut found = Found::default();
         let Some(root) = self.own.folder.parent() else { return found };
         for owned in self.take_over(root).unwrap_or_default() {
-            self.adopt_from(&Arc::new(owned), &mut found);
+            let owned = Arc::new(owned);
+            self.adopt_from(&owned, &mut found);
+            self.adopted.push(owned);
         }
+        self.tidy();
         found
     }
 
@@ -98,7 +125,7 @@ impl Spool {
                 return None;
             };
             lock.try_lock().ok()?;
-            Some(Owned { folder, _lock: lock })
+            Some(self.locks.own(folder, lock, Arc::clone(&self.own.disk)))
         });
         Ok(taken.collect())
     }
@@ -106,20 +133,23 @@ impl Spool {
     fn adopt_from(&self, owned: &Arc<Owned>, found: &mut Found) {
         for path in entries(&owned.folder) {
             match path.extension().and_then(|extension| extension.to_str()) {
-                Some("otlp") => match read(&path) {
+                Some("otlp") => match owned.read(&path) {
                     Ok(Some((signal, items, body))) => {
                         let size = (HEADER + body.len()) as u64;
                         found.segments.push((signal, items, self.segment(path, size, owned)));
                     }
                     Ok(None) => {
                         found.damaged += 1;
-                        let _ = fs::remove_file(&path);
+                        if let Some((signal, items)) = contents(&path) {
+                            found.damaged_items[signal.index()] += items;
+                        }
+                        let _ = owned.disk.remove(&path);
                     }
                     // What cannot be read now may be readable for the next process.
                     Err(_) => {}
                 },
                 // Cut off while it was written; what was in it was never accepted as spooled.
-                Some("part") => drop(fs::remove_file(&path)),
+                Some("part") => drop(owned.disk.remove(&path)),
                 _ => {}
             }
         }
@@ -132,33 +162,73 @@ impl Spool {
 
     /// Writes a parcel.
     fn write(&self, signal: Signal, number: u64, parcel: &Parcel) -> io::Result<Segment> {
-        let path = self.own.folder.join(format!("{number:020}.otlp"));
-        let part = path.with_extension("part");
-        let written = private_file(&part, true).and_then(|mut file| {
-            file.write_all(&header(signal, parcel.items, &parcel.body))?;
-            file.write_all(&parcel.body)?;
-            fs::rename(&part, &path)
-        });
-        if let Err(error) = written {
-            let _ = fs::remove_file(&part);
-            return Err(error);
-        }
+        let path = self.own.folder.join(file_name(signal, number, parcel.items));
+        self.own.disk.write(&path, &header(signal, parcel.items, &parcel.body), &parcel.body)?;
         Ok(self.segment(path, (HEADER + parcel.body.len()) as u64, &self.own))
     }
 
     fn segment(&self, path: PathBuf, size: u64, folder: &Arc<Owned>) -> Segment {
         self.bytes.fetch_add(size, Ordering::Relaxed);
-        Segment { path, size, bytes: Arc::clone(&self.bytes), _folder: Arc::clone(folder) }
+        Segment { path, size, bytes: Arc::clone(&self.bytes), folder: Arc::clone(folder) }
+    }
+
+    /// Lets go of the folders of others from which nothing waits any more.
+    fn tidy(&mut self) {
+        self.adopted.retain(|owned| {
+            let is_used = Arc::strong_count(owned) > 1;
+            if !is_used {
+                owned.remove_if_empty();
+            }
+            is_used
+        });
     }
 }
 
-impl Drop for Owned {
+impl Drop for Spool {
     /// Leaves what is in it to the next process, and nothing if nothing is.
     fn drop(&mut self) {
+        self.adopted.iter().chain([&self.own]).for_each(|owned| owned.remove_if_empty());
+    }
+}
+
+impl Owned {
+    /// The signal, the items and the body of a segment, if it is there and whole.
+    fn read(&self, path: &Path) -> io::Result<Option<(Signal, u64, Bytes)>> {
+        match self.disk.read(path) {
+            Ok(bytes) => Ok(parse(bytes)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn remove_if_empty(&self) {
         let lock = self.folder.join(LOCK);
         if entries(&self.folder).iter().all(|path| *path == lock) {
             let _ = fs::remove_file(&lock);
             let _ = fs::remove_dir(&self.folder);
+        }
+    }
+}
+
+impl Drop for Owned {
+    fn drop(&mut self) {
+        // In a forked child, nobody may be there to unlock it.
+        if let Ok(mut locks) = self.locks.0.try_lock() {
+            locks.remove(&self.folder);
+        }
+    }
+}
+
+impl Locks {
+    fn own(&self, folder: PathBuf, lock: File, disk: Arc<dyn Disk>) -> Owned {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(folder.clone(), lock);
+        Owned { folder, disk, locks: self.clone() }
+    }
+
+    /// Lets go of them in a forked child: they are its parent's, who has copies of its own.
+    pub(super) fn leave_to_the_parent(&self) {
+        if let Ok(mut locks) = self.0.try_lock() {
+            locks.clear();
         }
     }
 }
@@ -177,14 +247,38 @@ impl Guard {
 impl Segment {
     /// The encoded request; `Ok(None)` if it is damaged or gone, an error if it cannot be read at this time.
     pub(crate) fn read(&self) -> io::Result<Option<Bytes>> {
-        Ok(read(&self.path)?.map(|(_, _, body)| body))
+        Ok(self.folder.read(&self.path)?.map(|(_, _, body)| body))
     }
 
     /// Removes the file.
     pub(crate) fn remove(self) {
-        let _ = fs::remove_file(&self.path);
+        let _ = self.folder.disk.remove(&self.path);
         self.bytes.fetch_sub(self.size, Ordering::Relaxed);
     }
+}
+
+/// Makes a folder whose name sorts by the time; a clock that was set back may show one at which there was one already.
+fn own_folder(root: &Path, now: Duration) -> io::Result<PathBuf> {
+    let mut time = now.as_nanos();
+    loop {
+        let folder = root.join(format!("{time:020}-{}", std::process::id()));
+        match private_folder(&folder, false) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => time += 1,
+            made => return made.map(|()| folder),
+        }
+    }
+}
+
+/// It sorts by age, and says what is in the file even if the file does not.
+fn file_name(signal: Signal, number: u64, items: u64) -> String {
+    format!("{number:020}-{}-{items}.otlp", signal.name())
+}
+
+/// What is in a file by its name.
+fn contents(path: &Path) -> Option<(Signal, u64)> {
+    let mut words = path.file_stem()?.to_str()?.split('-').skip(1);
+    let (signal, items) = (words.next()?, words.next()?);
+    Some((Signal::ALL.into_iter().find(|known| known.name() == signal)?, items.parse().ok()?))
 }
 
 fn header(signal: Signal, items: u64, body: &[u8]) -> Vec<u8> {
@@ -197,71 +291,11 @@ fn header(signal: Signal, items: u64, body: &[u8]) -> Vec<u8> {
     header
 }
 
-/// The signal, the items and the body of a segment, if it is there and whole.
-fn read(path: &Path) -> io::Result<Option<(Signal, u64, Bytes)>> {
-    match fs::read(path) {
-        Ok(bytes) => Ok(parse(bytes)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
 fn parse(bytes: Vec<u8>) -> Option<(Signal, u64, Bytes)> {
     let (found, body) = bytes.split_at_checked(HEADER)?;
     let signal = *Signal::ALL.get(usize::from(*found.get(MAGIC.len())?))?;
     let items = u64::from_le_bytes(found.get(MAGIC.len() + 1..MAGIC.len() + 9)?.try_into().ok()?);
     (found == header(signal, items, body)).then(|| (signal, items, Bytes::from(bytes).slice(HEADER..)))
-}
-
-/// What is in a folder, sorted by name, which is by age.
-fn entries(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
-    let mut paths: Vec<_> = entries.map(|entry| entry.path()).collect();
-    paths.sort();
-    paths
-}
-
-fn at(path: &Path, error: &io::Error) -> io::Error {
-    io::Error::new(error.kind(), format!("{}: {error}", path.display()))
-}
-
-/// Makes a folder that is for nobody else; with those above it, and unless it is there, if it is the root.
-fn private_folder(path: &Path, is_root: bool) -> io::Result<()> {
-    let mut builder = DirBuilder::new();
-    builder.recursive(is_root);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path).map_err(|error| at(path, &error))
-}
-
-/// Opens a file that is for nobody else; a new one, or the one that is there.
-fn private_file(path: &Path, is_new: bool) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).create_new(is_new);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
-}
-
-/// A folder of somebody else's, or one that others may write into, could be made to hold anything.
-#[cfg(unix)]
-fn check_owner(folder: &Path, own_file: &File) -> io::Result<()> {
-    use std::os::unix::fs::MetadataExt;
-
-    let (found, own) = (fs::metadata(folder)?, own_file.metadata()?);
-    let complaint = if found.uid() != own.uid() {
-        "it belongs to another user"
-    } else if found.mode() & 0o022 != 0 {
-        "others may write into it"
-    } else {
-        return Ok(());
-    };
-    Err(at(folder, &io::Error::new(io::ErrorKind::PermissionDenied, complaint)))
-}
-
-#[cfg(not(unix))]
-fn check_owner(_: &Path, _: &File) -> io::Result<()> {
-    Ok(())
 }
 
 #[cfg(test)]

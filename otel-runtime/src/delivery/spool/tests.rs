@@ -1,6 +1,8 @@
+use std::sync::Condvar;
 use std::time::Instant;
 
 use super::*;
+use crate::delivery::Delivery;
 use crate::delivery::account::DropReason;
 use crate::delivery::queue::{Fate, Queue, Ticket};
 use crate::diagnostics::Diagnostics;
@@ -46,7 +48,7 @@ fn what_is_left_is_adopted_once_and_in_order() {
     for (number, text) in (1..).zip(["one", "two", "three"]) {
         write(&first, number, text);
     }
-    let second = folder.spool();
+    let mut second = folder.spool();
     assert!(second.adopt().segments.is_empty(), "its owner lives");
     abandon(first);
     let found = second.adopt();
@@ -75,7 +77,11 @@ fn what_is_damaged_is_counted_and_never_read() {
     drop(whole);
     abandon(first);
     let found = folder.spool().adopt();
-    assert_eq!((found.segments.len(), found.damaged), (1, 4));
+    assert_eq!(
+        (found.segments.len(), found.damaged, found.damaged_items),
+        (1, 4, [2 + 3 + 4 + 5, 0, 0]),
+        "their names say what was in them"
+    );
 }
 
 #[test]
@@ -102,7 +108,7 @@ fn starts_and_adoptions_do_not_get_in_each_others_way() {
             let root = folder.0.clone();
             std::thread::spawn(move || {
                 for _ in 0..50 {
-                    let spool = Spool::open(&root, u64::MAX).unwrap_or_else(|error| panic!("{error}"));
+                    let mut spool = Spool::open(&root, u64::MAX).unwrap_or_else(|error| panic!("{error}"));
                     assert_eq!(spool.adopt().segments.len(), 0);
                 }
             })
@@ -156,10 +162,12 @@ impl Model {
 
     /// One process, which is killed after so many steps, or ends when everything is delivered.
     fn live(&mut self, steps: u64) {
-        let spool = Spool::open(&self.folder.0, 4000).unwrap_or_else(|error| panic!("{error}"));
+        let mut spool = Spool::open(&self.folder.0, 4000).unwrap_or_else(|error| panic!("{error}"));
         let queue = Queue::new(3000, Diagnostics::new(|_| ()));
         let found = spool.adopt();
         self.gone += found.damaged;
+        assert_eq!(found.damaged, found.damaged_items[Signal::Traces.index()], "one is in each");
+        queue.adopt_damaged(Signal::Traces, found.damaged);
         for (signal, items, segment) in found.segments {
             queue.adopt(signal, items, segment);
         }
@@ -189,7 +197,7 @@ impl Model {
         let on_disk =
             entries(&spool.own.folder).iter().filter(|path| path.extension().is_some_and(|extension| extension == "otlp")).count();
         let adopted = queue.close().iter().map(|left| left.spooled).sum::<u64>();
-        self.gone += health.dropped_in_all() + (health.queued + health.spooled - adopted);
+        self.gone += health.dropped_in_all() - found.damaged + (health.queued + health.spooled - adopted);
         assert!(adopted >= on_disk as u64, "every file is of a parcel");
         drop(under_way);
     }
@@ -212,6 +220,7 @@ impl Model {
             }
         };
         queue.settle(Signal::Traces, ticket.number, fate);
+        queue.take_removable().into_iter().for_each(Segment::remove);
     }
 }
 
@@ -238,4 +247,167 @@ fn damage_one(spool: &Spool) {
     if let Some(path) = files.iter().find(|path| path.extension().is_some_and(|extension| extension == "otlp")) {
         fs::write(path, "damaged").unwrap_or_default();
     }
+}
+
+/// A disk on which everything hangs until it is let go.
+#[derive(Debug, Default)]
+struct Hanging {
+    is_let_go: Mutex<bool>,
+    let_go: Condvar,
+    /// How many calls hang.
+    hang: AtomicU64,
+}
+
+impl Hanging {
+    fn hang(&self) {
+        self.hang.fetch_add(1, Ordering::SeqCst);
+        let is_let_go = self.is_let_go.lock().unwrap_or_else(PoisonError::into_inner);
+        drop(self.let_go.wait_while(is_let_go, |is_let_go| !*is_let_go));
+        self.hang.fetch_sub(1, Ordering::SeqCst);
+    }
+
+    fn let_go(&self) {
+        *self.is_let_go.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.let_go.notify_all();
+    }
+
+    fn wait_until_it_hangs(&self) {
+        while self.hang.load(Ordering::SeqCst) == 0 {
+            std::thread::yield_now();
+        }
+    }
+}
+
+impl Disk for Hanging {
+    fn write(&self, path: &Path, head: &[u8], body: &[u8]) -> io::Result<()> {
+        self.hang();
+        Files.write(path, head, body)
+    }
+
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        self.hang();
+        Files.read(path)
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        self.hang();
+        Files.remove(path)
+    }
+}
+
+fn quiet() -> Diagnostics {
+    Diagnostics::new(|_| ())
+}
+
+fn start(spool: Spool) -> Delivery {
+    let delivery = Delivery::start(usize::MAX, quiet()).unwrap_or_else(|error| panic!("{error}"));
+    delivery.queue().name_endpoint(Signal::Traces, "http://backend".to_owned());
+    delivery.keep_in(spool, quiet()).unwrap_or_else(|error| panic!("{error}"));
+    delivery
+}
+
+fn open_on(disk: Arc<dyn Disk>, folder: &Folder) -> Spool {
+    Spool::open_on(disk, &folder.0, u64::MAX, Duration::ZERO).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// That the shutdown returns is what is tested: the disk is let go only afterwards.
+#[test]
+fn a_disk_that_hangs_holds_up_no_shutdown() {
+    let folder = Folder::new("hangs-writing");
+    let disk = Arc::new(Hanging::default());
+    let delivery = start(open_on(disk.clone(), &folder));
+    delivery.queue().push_new(Signal::Traces, parcel("kept", 3));
+    disk.wait_until_it_hangs();
+    let undelivered = delivery.shutdown(Instant::now());
+    assert_eq!(undelivered.iter().map(|left| (left.dropped, left.spooled)).collect::<Vec<_>>(), [(3, 0)], "it is nowhere");
+    let health = delivery.health(Signal::Traces);
+    assert!(health.is_balanced() && health.dropped(DropReason::Shutdown) == 3, "{health:?}");
+    disk.let_go();
+    // What was given up is not sent by the next process: the thread has ended when its folder is gone.
+    while !entries(&folder.0).iter().all(|path| *path == folder.0.join(LOCK)) {
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn a_disk_that_hangs_while_it_is_read_holds_up_no_shutdown() {
+    let folder = Folder::new("hangs-reading");
+    let before = folder.spool();
+    write(&before, 1, "left");
+    abandon(before);
+    let disk = Arc::new(Hanging::default());
+    let delivery = start(open_on(disk.clone(), &folder));
+    disk.wait_until_it_hangs();
+    assert!(!delivery.flush(Instant::now()), "there may be more than is known");
+    assert_eq!(delivery.shutdown(Instant::now()), [], "what is not known to be there is left to the next process");
+    disk.let_go();
+}
+
+#[test]
+fn a_disk_that_hangs_holds_up_no_delivery() {
+    let folder = Folder::new("hangs-removing");
+    let disk = Arc::new(Hanging::default());
+    let spool = open_on(disk.clone(), &folder);
+    let queue = Queue::new(usize::MAX, quiet());
+    for number in 0..10 {
+        queue.push_new(Signal::Traces, parcel("spooled", 1));
+        let (signal, number, parcel) = queue.unwritten(Instant::now()).unwrap_or_else(|| panic!("{number} is on no disk"));
+        Files.write(&spool.own.folder.join(number.to_string()), &[], &parcel.body).unwrap_or_default();
+        let segment = spool.segment(spool.own.folder.join(number.to_string()), 1, &spool.own);
+        assert!(queue.written(signal, number, segment).is_none());
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap_or_else(|error| panic!("{error}"));
+    for _ in 0..10 {
+        let ticket = runtime.block_on(queue.next(Signal::Traces));
+        queue.settle(Signal::Traces, ticket.number, Fate::Delivered { rejected: 0 });
+    }
+    assert_eq!(queue.health(Signal::Traces).delivered, 10);
+    disk.let_go();
+    queue.take_removable().into_iter().for_each(Segment::remove);
+    drop((spool, queue));
+    assert_eq!(entries(&folder.0), [folder.0.join(LOCK)], "they are removed in time");
+}
+
+/// A clock that was set back shows times at which there was something already.
+#[test]
+fn the_wall_clock_names_folders_and_nothing_else() {
+    let folder = Folder::new("clock");
+    let at = |seconds| Spool::open_on(Arc::new(Files), &folder.0, u64::MAX, Duration::from_secs(seconds));
+    let open = |seconds| at(seconds).unwrap_or_else(|error| panic!("{error}"));
+    let (first, second) = (open(1000), open(1000));
+    assert_ne!(first.own.folder, second.own.folder);
+    write(&first, 1, "left");
+    abandon(first);
+    let mut earlier = open(0);
+    assert_eq!(earlier.adopt().segments.len(), 1, "what is left is adopted, though its time has not come yet");
+}
+
+#[test]
+fn what_is_on_no_disk_is_written_at_once_when_memory_gets_scarce() {
+    let folder = Folder::new("scarce");
+    let lines = Arc::new(Mutex::new(0_u64));
+    let said = Arc::clone(&lines);
+    let queue = Arc::new(Queue::new(6000, Diagnostics::new(move |_| *said.lock().unwrap_or_else(PoisonError::into_inner) += 1)));
+    // Should nobody be woken, this is where the test hangs.
+    let look = Duration::from_secs(3600);
+    let spool = folder.spool();
+    let disk = std::thread::spawn({
+        let queue = Arc::clone(&queue);
+        move || {
+            let mut work = writer::Work::new(spool, queue, quiet());
+            while work.turn(look) {}
+        }
+    });
+    for pushed in 1..=20 {
+        queue.push_new(Signal::Traces, Parcel { body: vec![0; 500].into(), items: 1 });
+        // Four of them are half of what may wait. More than eight could not be there without being written.
+        while pushed >= 4 && queue.unwritten(Instant::now()).is_some() {
+            std::thread::yield_now();
+        }
+    }
+    queue.end_chores();
+    assert!(disk.join().is_ok());
+    let health = queue.health(Signal::Traces);
+    assert_eq!((health.dropped_in_all(), health.queued + health.spooled), (0, 20), "{health:?}");
+    assert_eq!(*lines.lock().unwrap_or_else(PoisonError::into_inner), 0);
 }

@@ -2,12 +2,12 @@
 
 use std::io;
 use std::mem;
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{HEADER, Spool};
+use super::{HEADER, Locks, Segment, Spool};
 use crate::delivery::Signal;
 use crate::delivery::queue::Queue;
 use crate::diagnostics::Diagnostics;
@@ -19,15 +19,17 @@ const LOOK: Duration = Duration::from_millis(100);
 /// How long a disk that cannot be written to is left alone.
 const PAUSE: Duration = Duration::from_secs(10);
 
-/// Writes parcels of the queue to the spool, until it is stopped.
+/// Writes parcels of the queue to the spool and removes what is delivered, until it is stopped.
 #[derive(Debug)]
 pub(crate) struct Writer {
-    /// Dropped to stop the thread, and disconnected when it has ended.
-    stop: Mutex<Option<(Sender<()>, Receiver<()>)>>,
+    queue: Arc<Queue>,
+    /// Disconnected when the thread has ended.
+    ended: Mutex<Receiver<()>>,
+    locks: Locks,
 }
 
 /// What the thread knows.
-struct Work {
+pub(super) struct Work {
     spool: Spool,
     queue: Arc<Queue>,
     diagnostics: Diagnostics,
@@ -40,38 +42,65 @@ struct Work {
 
 impl Writer {
     pub(crate) fn start(spool: Spool, queue: Arc<Queue>, diagnostics: Diagnostics) -> io::Result<Self> {
-        let (stop, stopped) = mpsc::channel();
         let (ends, ended) = mpsc::channel();
+        let locks = spool.locks();
         queue.set_adopting(true);
-        let work = Work { spool, queue, diagnostics, pause: None, is_too_large_said: false, is_full: false };
+        let work = Work::new(spool, Arc::clone(&queue), diagnostics);
         thread::Builder::new().name("otel-spool".to_owned()).spawn(move || {
             let _ends: Sender<()> = ends;
             // After it, so that the folder is let go of before the thread counts as ended.
-            let mut work = work;
-            work.adopt();
-            work.queue.set_adopting(false);
-            while stopped.recv_timeout(LOOK) == Err(RecvTimeoutError::Timeout) {
-                work.write(GRACE);
-            }
-            // Whatever is left is left for the next process.
-            work.pause = None;
-            work.write(Duration::ZERO);
+            let work = work;
+            work.run();
         })?;
-        Ok(Self { stop: Mutex::new(Some((stop, ended))) })
+        Ok(Self { queue, ended: Mutex::new(ended), locks })
     }
 
     /// Writes what is left and ends the thread, if that takes no longer than `limit`; a disk that hangs is left alone.
     pub(crate) fn stop(&self, limit: Duration) {
-        if let Some((stop, ended)) = self.stop.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            drop(stop);
-            let _ = ended.recv_timeout(limit);
-        }
+        self.queue.end_chores();
+        let _ = self.ended.lock().unwrap_or_else(PoisonError::into_inner).recv_timeout(limit);
+    }
+
+    /// In a forked child, lets go of what its parent has locked.
+    pub(crate) fn leave_to_the_parent(&self) {
+        self.locks.leave_to_the_parent();
     }
 }
 
 impl Work {
+    pub(super) fn new(spool: Spool, queue: Arc<Queue>, diagnostics: Diagnostics) -> Self {
+        Self { spool, queue, diagnostics, pause: None, is_too_large_said: false, is_full: false }
+    }
+
+    fn run(mut self) {
+        self.adopt();
+        self.queue.set_adopting(false);
+        while self.turn(LOOK) {}
+        // Whatever is left is left for the next process.
+        self.pause = None;
+        self.write(Duration::ZERO);
+        let last = self.queue.take_removable();
+        self.remove(last);
+    }
+
+    /// Waits until there is something to do or `limit` is over, and does it; `false` if that is over for good.
+    pub(super) fn turn(&mut self, limit: Duration) -> bool {
+        let Some(chores) = self.queue.chores(limit) else { return false };
+        self.remove(chores.removable);
+        // Where memory gets scarce, what is written can make room without being lost.
+        self.write(if chores.is_urgent { Duration::ZERO } else { GRACE });
+        true
+    }
+
+    fn remove(&mut self, removable: Vec<Segment>) {
+        if !removable.is_empty() {
+            removable.into_iter().for_each(Segment::remove);
+            self.spool.tidy();
+        }
+    }
+
     /// Gives the queue what earlier processes have left. Here, because it may be much to read, and nobody waits for this thread.
-    fn adopt(&self) {
+    fn adopt(&mut self) {
         let found = self.spool.adopt();
         for signal in Signal::ALL {
             let items: u64 = found.segments.iter().filter(|(other, ..)| *other == signal).map(|(_, items, _)| items).sum();
@@ -80,7 +109,14 @@ impl Work {
             }
         }
         if found.damaged > 0 {
-            self.diagnostics.say(format_args!("damaged in the spool, and not sent: {}", files(found.damaged)));
+            self.diagnostics.say(format_args!(
+                "damaged in the spool, and not sent: {}{}",
+                files(found.damaged),
+                items(found.damaged_items)
+            ));
+        }
+        for (signal, items) in Signal::ALL.into_iter().zip(found.damaged_items) {
+            self.queue.adopt_damaged(signal, items);
         }
         for (signal, items, segment) in found.segments {
             self.queue.adopt(signal, items, segment);
@@ -140,6 +176,13 @@ impl Work {
         }
         true
     }
+}
+
+/// ` with 512 spans and 3 log records`; nothing where nothing is known of it.
+fn items(damaged: [u64; 3]) -> String {
+    let known = Signal::ALL.into_iter().zip(damaged).filter(|(_, items)| *items > 0);
+    let known: Vec<_> = known.map(|(signal, items)| signal.count(items)).collect();
+    if known.is_empty() { String::new() } else { format!(" with {}", known.join(" and ")) }
 }
 
 fn files(number: u64) -> String {
