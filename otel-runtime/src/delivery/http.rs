@@ -1,10 +1,10 @@
 //! OTLP over HTTP, in binary Protobuf or in JSON (OTLP specification, "OTLP/HTTP": <https://opentelemetry.io/docs/specs/otlp/#otlphttp>).
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use bytes::Bytes;
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER, USER_AGENT};
-use http::{HeaderMap, Method, Request, StatusCode, Uri};
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, USER_AGENT};
+use http::{Method, Request, StatusCode, Uri};
 use http_body_util::Full;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
@@ -13,7 +13,7 @@ use prost::Message;
 
 use super::tls::Tls;
 use super::transport::{self, Accepted, Destination, Failure, Prepared, Protocol, Recode, Reply, Transport, Wire};
-use super::{Signal, json};
+use super::{Signal, json, retry};
 
 pub(super) fn transport(signal: Signal, destination: &Destination) -> Result<Transport, String> {
     let format = if destination.protocol == Protocol::HttpJson { Format::Json(json::recode(signal)?) } else { Format::Protobuf };
@@ -75,7 +75,7 @@ impl Wire for Http {
         }
         let cause = format!("HTTP status {status}");
         if transport::is_retryable(status) {
-            Err(Failure::Retryable { cause, after: retry_after(&reply.headers) })
+            Err(Failure::Retryable { cause, after: retry::asked(&reply.headers, SystemTime::now()) })
         } else {
             Err(Failure::is_final(cause))
         }
@@ -97,18 +97,12 @@ pub(super) fn accepted(body: &[u8]) -> Result<Accepted, Failure> {
 /// How many characters are shown of what a backend says.
 pub(super) const MAX_MESSAGE: usize = 500;
 
-/// Seconds, or the date when they are over (RFC 9110, "Retry-After").
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    if let Ok(seconds) = value.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let date = httpdate::parse_http_date(value).ok()?;
-    Some(date.duration_since(SystemTime::now()).unwrap_or_default())
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use http::header::RETRY_AFTER;
+
     use super::*;
 
     fn verdict(status: u16) -> Result<Accepted, Failure> {
@@ -150,13 +144,5 @@ mod tests {
         reply.headers.insert(RETRY_AFTER, http::HeaderValue::from_static("7"));
         let Err(Failure::Retryable { after, .. }) = Http(Format::Protobuf).verdict(&reply) else { panic!("503 may be tried again") };
         assert_eq!(after, Some(Duration::from_secs(7)));
-        let date = httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(3600));
-        let value = http::HeaderValue::from_str(&date).unwrap_or_else(|_| http::HeaderValue::from_static(""));
-        reply.headers.insert(RETRY_AFTER, value);
-        let Err(Failure::Retryable { after: Some(after), .. }) = Http(Format::Protobuf).verdict(&reply) else { panic!("a date is read") };
-        assert!(after > Duration::from_secs(3000) && after <= Duration::from_secs(3600));
-        reply.headers.insert(RETRY_AFTER, http::HeaderValue::from_static("Sun, 06 Nov 1994 08:49:37 GMT"));
-        let Err(Failure::Retryable { after, .. }) = Http(Format::Protobuf).verdict(&reply) else { panic!("503 may be tried again") };
-        assert_eq!(after, Some(Duration::ZERO), "a date that is over");
     }
 }

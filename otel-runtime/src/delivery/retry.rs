@@ -5,8 +5,10 @@ use std::hash::{BuildHasher, RandomState};
 use std::pin::pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
+use http::HeaderMap;
+use http::header::{DATE, RETRY_AFTER};
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
@@ -30,6 +32,19 @@ impl Backoff {
 /// A wait that a server asks all its clients for, and a little more, so that they do not come back at one moment.
 fn spread(asked: Duration) -> Duration {
     asked + asked.min(Duration::from_secs(10)).mul_f64(random_fraction() / 10.0)
+}
+
+/// The wait that a server asks for in a header: seconds, or the date when they are over (RFC 9110, "Retry-After"). A date is compared with the one
+/// that the server gives for its reply, because the two are of one clock, and else with `now`. The wait itself is on the monotonic clock.
+pub(super) fn asked(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+    let text = |name| Some(headers.get(name)?.to_str().ok()?.trim());
+    let value = text(RETRY_AFTER)?;
+    if let Ok(seconds) = value.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let until = httpdate::parse_http_date(value).ok()?;
+    let replied = text(DATE).and_then(|date| httpdate::parse_http_date(date).ok());
+    Some(until.duration_since(replied.unwrap_or(now)).unwrap_or_default())
 }
 
 /// From 0 to 1. The standard library seeds its hashers randomly, which is all the chance that jitter needs.
@@ -114,6 +129,46 @@ mod tests {
         }
         let waits: std::collections::HashSet<Duration> = (0..20).map(|_| Backoff::default().next()).collect();
         assert!(waits.len() > 1, "waits of different programs must differ");
+    }
+
+    fn asked_at(now: SystemTime, headers: &[(http::HeaderName, &'static str)]) -> Option<Duration> {
+        let headers = headers.iter().map(|(name, value)| (name.clone(), http::HeaderValue::from_static(value)));
+        asked(&headers.collect(), now)
+    }
+
+    /// 1994-11-06 08:49:37, the example of RFC 9110.
+    const NOVEMBER: Duration = Duration::from_secs(784_111_777);
+
+    #[test]
+    fn a_date_is_a_wait_from_now_on() {
+        let now = SystemTime::UNIX_EPOCH + NOVEMBER;
+        let in_a_minute = [(RETRY_AFTER, "Sun, 06 Nov 1994 08:50:37 GMT")];
+        assert_eq!(asked_at(now, &in_a_minute), Some(Duration::from_secs(60)));
+        assert_eq!(asked_at(now + Duration::from_secs(3600), &in_a_minute), Some(Duration::ZERO), "it is over");
+        assert_eq!(asked_at(now, &[(RETRY_AFTER, "7")]), Some(Duration::from_secs(7)));
+        for nonsense in ["", "soon", "-1", "1.5", "Sun, 06 Nov"] {
+            assert_eq!(asked_at(now, &[(RETRY_AFTER, nonsense)]), None, "{nonsense}");
+        }
+        assert_eq!(asked_at(now, &[]), None);
+    }
+
+    #[test]
+    fn a_wall_clock_that_is_wrong_changes_no_wait_that_a_server_dates() {
+        let headers = [(RETRY_AFTER, "Sun, 06 Nov 1994 08:50:37 GMT"), (DATE, "Sun, 06 Nov 1994 08:50:07 GMT")];
+        for years in [0, 24, 200] {
+            let now = SystemTime::UNIX_EPOCH + Duration::from_secs(years * 365 * 24 * 3600);
+            assert_eq!(asked_at(now, &headers), Some(Duration::from_secs(30)), "{years} years after 1970");
+        }
+    }
+
+    /// A date that a wrong clock makes far away is bounded where the sender knows by what; here, that nothing overflows.
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_of_ages_is_a_wait() {
+        let ages = asked_at(SystemTime::UNIX_EPOCH, &[(RETRY_AFTER, "Fri, 31 Dec 9999 23:59:59 GMT")]);
+        assert!(ages > Some(Duration::from_secs(8000 * 365 * 24 * 3600)), "{ages:?}");
+        let gate = Gate::default();
+        gate.close(Instant::now(), ages);
+        assert!(tokio::time::timeout(Duration::from_secs(3600), gate.opened()).await.is_err());
     }
 
     const ASKED: Duration = Duration::from_secs(7);
