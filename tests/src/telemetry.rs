@@ -1,11 +1,14 @@
-//! Telemetry of a test's own, which sends to a receiver and leaves the process alone.
+//! Telemetry of a test's own, which sends to a receiver and leaves the process alone. Its accounts must balance whenever it is dropped, in every
+//! test.
 
 use std::io::{self, Write};
+use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use otel_runtime::{Builder, Telemetry, builder};
+use otel_runtime::opentelemetry::KeyValue;
+use otel_runtime::{InitError, Telemetry, builder};
 
 use crate::receiver::{Protocol, Receiver};
 
@@ -22,7 +25,74 @@ pub fn to(receiver: &Receiver, protocol: Protocol) -> Builder {
 /// A builder that reads nothing from the environment and exports traces, to the default endpoint.
 #[must_use]
 pub fn isolated() -> Builder {
-    builder().environment(|_| None).service_name("tests").set("OTEL_METRICS_EXPORTER", "none").set("OTEL_LOGS_EXPORTER", "none")
+    let builder = builder().environment(|_| None).service_name("tests");
+    Builder(builder.set("OTEL_METRICS_EXPORTER", "none").set("OTEL_LOGS_EXPORTER", "none"))
+}
+
+/// A builder of telemetry whose accounts are looked at in the end.
+#[derive(Debug)]
+pub struct Builder(otel_runtime::Builder);
+
+/// Hands methods on to the builder of the runtime.
+macro_rules! hand_on {
+    ($($name:ident($($argument:ident: $kind:ty),*);)*) => {$(
+        #[doc = concat!("As `otel_runtime::Builder::", stringify!($name), "`.")]
+        #[must_use]
+        pub fn $name(self, $($argument: $kind),*) -> Self {
+            Self(self.0.$name($($argument),*))
+        }
+    )*};
+}
+
+impl Builder {
+    hand_on! {
+        set(variable: impl Into<String>, value: impl Into<String>);
+        service_name(name: impl Into<String>);
+        resource_attribute(attribute: KeyValue);
+        diagnostics(say: impl Fn(&str) + Send + Sync + 'static);
+        console(writer: impl Write + Send + 'static);
+    }
+
+    /// As `otel_runtime::Builder::init`.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn init(self) -> Result<Watched, InitError> {
+        self.0.init().map(Watched)
+    }
+
+    /// As `otel_runtime::Builder::build`.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn build(self) -> Result<Watched, InitError> {
+        self.0.build().map(Watched)
+    }
+}
+
+/// Telemetry of which everything that was accepted must be accounted for when it is dropped, shut down or not.
+#[must_use]
+#[derive(Debug)]
+pub struct Watched(Telemetry);
+
+impl Deref for Watched {
+    type Target = Telemetry;
+
+    fn deref(&self) -> &Telemetry {
+        &self.0
+    }
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        let health = self.0.health();
+        for account in [&health.traces, &health.metrics, &health.logs] {
+            // A second panic would abort the process and hide the first.
+            assert!(account.is_balanced() || thread::panicking(), "what was accepted is what became of it: {account:?}");
+        }
+    }
 }
 
 /// Reloads two filters in turn, one with which `is_recorded` is true and one with which it is false, while four threads call it. Returns how often

@@ -11,7 +11,7 @@ use otel_runtime::opentelemetry::metrics::MeterProvider;
 use otel_runtime::opentelemetry::trace::{Tracer, TracerProvider};
 use otel_runtime::opentelemetry::{Context, KeyValue};
 use otel_runtime::opentelemetry_sdk::trace::SdkTracer;
-use otel_runtime::traced;
+use otel_runtime::{DropReason, traced};
 use prost::Message;
 use tests::receiver::{Behaviour, Body, Protocol, Receiver, captured};
 use tests::telemetry::{Said, to};
@@ -203,6 +203,60 @@ fn what_a_backend_refuses_for_good_is_dropped_and_said() {
         assert!(text.ends_with("HTTP status 400 Bad Request") || text.ends_with("gRPC status INVALID_ARGUMENT"), "{text}");
         assert_eq!(receiver.requests().len(), 1, "what is refused for good is not sent again");
     }
+}
+
+/// Where to telemetry goes is for whoever runs the program to say, and not for a server: a redirect would take headers with secrets along.
+#[test]
+fn redirects_are_not_followed() {
+    for protocol in [Protocol::Http, Protocol::Grpc] {
+        for status in [301, 302, 303, 307, 308] {
+            let (receiver, elsewhere) = (Receiver::start(), Receiver::start());
+            let endpoint = if protocol == Protocol::Http { elsewhere.http_endpoint() + "/v1/traces" } else { elsewhere.grpc_endpoint() };
+            let mut headers = http::HeaderMap::new();
+            headers.insert("location", endpoint.parse().expect("it is a URL"));
+            receiver.respond_with(Behaviour::Proxy { http: status, headers });
+            let said = Said::default();
+            let telemetry = said.listen(to(&receiver, protocol)).build().expect("telemetry can be set up");
+            let attached = telemetry.context().attach();
+            charge("bank.example");
+            drop(attached);
+            let error = telemetry.shutdown().expect_err("nothing was delivered");
+            assert_eq!((error.lost(), telemetry.health().traces.dropped(DropReason::Refused)), (1, 1), "{error}");
+            assert!(error.to_string().contains(&format!("HTTP status {status}")), "{error}");
+            assert_eq!((receiver.requests().len(), elsewhere.requests().len()), (1, 0), "{protocol:?} {status}");
+        }
+    }
+}
+
+/// Each request hangs, so those under way at the end are all that ever were.
+#[test]
+fn as_many_requests_are_under_way_as_may_be_and_the_oldest_first() {
+    for protocol in [Protocol::Http, Protocol::Grpc] {
+        for max in [1, 3] {
+            let receiver = Receiver::start();
+            receiver.respond_with(Behaviour::Hang);
+            let builder = to(&receiver, protocol).set("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "1");
+            let telemetry = builder.set("OTEL_RUST_MAX_CONCURRENT_EXPORTS", max.to_string()).build().expect("telemetry can be set up");
+            let attached = telemetry.context().attach();
+            (0..10).for_each(|_| charge("bank.example"));
+            drop(attached);
+            receiver.wait_for(LONG, |requests| requests.len() == max);
+            assert_eq!(telemetry.shutdown_with_timeout(Duration::from_millis(50)).expect_err("nothing was delivered").lost(), 10);
+            assert_eq!(receiver.requests().len(), max);
+        }
+    }
+    let receiver = Receiver::start();
+    let builder = to(&receiver, Protocol::Http).set("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "1").set("OTEL_RUST_MAX_CONCURRENT_EXPORTS", "1");
+    let telemetry = builder.build().expect("telemetry can be set up");
+    let attached = telemetry.context().attach();
+    let hosts: Vec<_> = (0..50).map(|number| number.to_string()).collect();
+    for host in &hosts {
+        charge(host);
+    }
+    drop(attached);
+    telemetry.shutdown().expect("everything is delivered");
+    let arrived: Vec<_> = receiver.spans().iter().filter_map(|span| span.attribute("server.address").cloned()).collect();
+    assert_eq!(arrived, hosts.into_iter().map(Value::StringValue).collect::<Vec<_>>());
 }
 
 #[test]

@@ -9,7 +9,7 @@ use otel_runtime::opentelemetry::metrics::MeterProvider;
 use otel_runtime::opentelemetry::trace::{SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState};
 use otel_runtime::{Telemetry, timed, traced};
 use tests::receiver::{Behaviour, Protocol, Receiver, captured};
-use tests::telemetry::{Printed, Said, isolated, to};
+use tests::telemetry::{Printed, Said, Watched, isolated, to};
 use tonic::Code;
 
 const LONG: Duration = Duration::from_secs(30);
@@ -40,14 +40,19 @@ fn blocked_callback(telemetry: &Telemetry) -> mpsc::Sender<()> {
 }
 
 #[test]
-fn a_callback_that_blocks_holds_up_neither_a_flush_nor_a_shutdown() {
+fn a_callback_that_blocks_holds_up_no_shutdown_and_is_named_by_it() {
     let receiver = Receiver::start();
-    let telemetry = to(&receiver, Protocol::Http).set("OTEL_METRICS_EXPORTER", "otlp").build().expect("telemetry can be set up");
+    let said = Said::default();
+    let builder = said.listen(to(&receiver, Protocol::Http)).set("OTEL_METRICS_EXPORTER", "otlp");
+    let telemetry = builder.build().expect("telemetry can be set up");
     let let_go = blocked_callback(&telemetry);
     run(&telemetry, work);
     // Returns although the callback cannot: it is let go only below.
-    telemetry.shutdown_with_timeout(Duration::from_millis(200)).expect("the span is delivered");
-    assert_eq!(captured(&receiver.spans()).tree(), "work\n");
+    let error = telemetry.shutdown_with_timeout(Duration::from_millis(200)).expect_err("metrics are missing");
+    assert_eq!((error.lost(), error.spooled()), (0, 0), "{error}");
+    assert!(error.to_string().starts_with("metrics could not be collected in time"), "{error}");
+    assert_eq!(captured(&receiver.spans()).tree(), "work\n", "the span is delivered");
+    assert_eq!(said.lines(), [] as [&str; 0], "the error says it");
     drop(let_go);
 }
 
@@ -167,7 +172,7 @@ fn a_context_of_telemetry_that_has_ended_records_nowhere() {
 
 /// Calls something annotated when its thread ends.
 struct AtExit {
-    _telemetry: Telemetry,
+    _telemetry: Watched,
 }
 
 impl Drop for AtExit {

@@ -1,9 +1,9 @@
 //! Set-up and end inside and outside of every kind of tokio runtime, over both protocols: no "no reactor running", no dead lock.
 
 use otel_runtime::context::FutureExt;
-use otel_runtime::{Telemetry, traced};
+use otel_runtime::traced;
 use tests::receiver::{Protocol, Receiver};
-use tests::telemetry::to;
+use tests::telemetry::{Watched, to};
 use tokio::runtime::{Builder, Runtime};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +21,7 @@ async fn work() {
 #[traced]
 fn sync_work() {}
 
-fn end(telemetry: Telemetry, how: End, receiver: &Receiver) {
+fn end(telemetry: Watched, how: End, receiver: &Receiver) {
     match how {
         End::Flush => {
             telemetry.force_flush().expect("the receiver takes it");

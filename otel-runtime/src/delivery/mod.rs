@@ -271,10 +271,11 @@ impl Delivery {
         Ok(())
     }
 
-    /// Sends what is queued for `signal` by `transport`, from now on; what cannot be delivered is tried again for ever, if there is no limit.
-    pub(crate) fn serve(&self, signal: Signal, transport: Transport, retry_max_elapsed: Option<Duration>) {
+    /// Sends what is queued for `signal` by `transport`, from now on and so many requests at a time; what cannot be delivered is tried again for
+    /// ever, if there is no limit.
+    pub(crate) fn serve(&self, signal: Signal, transport: Transport, max_concurrent: usize, retry_max_elapsed: Option<Duration>) {
         self.queue.name_endpoint(signal, transport.endpoint());
-        sender::start(self, signal, transport, retry_max_elapsed);
+        sender::start(self, signal, transport, max_concurrent, retry_max_elapsed);
     }
 
     /// Waits until everything that is queued now is delivered or dropped; `false` if the deadline comes first.

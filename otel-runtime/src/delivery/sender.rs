@@ -14,9 +14,6 @@ use super::retry::Gate;
 use super::transport::{Accepted, Failure, Transport};
 use super::{Delivery, Signal};
 
-/// How many requests of a signal are under way together, so that a slow backend gets as much as a fast one.
-const CONCURRENCY: usize = 4;
-
 /// How long a server may ask to be left alone where no time for retries says so.
 const LONGEST_WAIT: Duration = Duration::from_secs(300);
 
@@ -33,8 +30,9 @@ struct Sender {
     said_warning: AtomicBool,
 }
 
-/// Sends what is queued for `signal`, from now on until the delivery ends.
-pub(super) fn start(delivery: &Delivery, signal: Signal, transport: Transport, retry_max_elapsed: Option<Duration>) {
+/// Sends what is queued for `signal`, from now on until the delivery ends, with several requests under way together, so that a slow backend gets as
+/// much as a fast one.
+pub(super) fn start(delivery: &Delivery, signal: Signal, transport: Transport, max_concurrent: usize, retry_max_elapsed: Option<Duration>) {
     let queue = Arc::clone(delivery.queue());
     let sender = Sender {
         signal,
@@ -46,7 +44,7 @@ pub(super) fn start(delivery: &Delivery, signal: Signal, transport: Transport, r
         said_warning: AtomicBool::new(false),
     };
     let sender = Arc::new(sender);
-    for _ in 0..CONCURRENCY {
+    for _ in 0..max_concurrent {
         let sender = Arc::clone(&sender);
         delivery.spawn(async move {
             loop {

@@ -74,7 +74,11 @@ impl Error for InitError {
 
 /// What a flush or a shutdown could not deliver. Its `Debug` is its `Display`, because that is what `main` prints of an error.
 #[derive(Clone, PartialEq, Eq)]
-pub struct DeliveryError(Kind);
+pub struct DeliveryError {
+    kind: Kind,
+    /// Metrics could not be collected, so what is missing is not known.
+    uncollected: bool,
+}
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Kind {
@@ -85,17 +89,23 @@ enum Kind {
 
 impl DeliveryError {
     pub(super) fn timed_out(timeout: Duration, waiting: Vec<Undelivered>) -> Self {
-        Self(Kind::TimedOut(timeout, waiting))
+        Self { kind: Kind::TimedOut(timeout, waiting), uncollected: false }
     }
 
     pub(super) fn undelivered(undelivered: Vec<Undelivered>) -> Self {
-        Self(Kind::Undelivered(undelivered))
+        Self { kind: Kind::Undelivered(undelivered), uncollected: false }
     }
 
-    /// How many spans, data points and log records are lost. 0 after a flush that took too long: what it waited for is still queued.
+    /// The same, and a callback of an instrument may be why metrics are missing.
+    pub(super) fn and_uncollected(self, uncollected: bool) -> Self {
+        Self { uncollected, ..self }
+    }
+
+    /// How many spans, data points and log records are lost. 0 after a flush that took too long: what it waited for is still queued. Metrics that
+    /// could not be collected in time are not among them, because nobody knows how many there are; the text of the error names them.
     #[must_use]
     pub fn lost(&self) -> u64 {
-        match &self.0 {
+        match &self.kind {
             Kind::TimedOut(..) => 0,
             Kind::Undelivered(undelivered) => undelivered.iter().map(|undelivered| undelivered.dropped).sum(),
         }
@@ -104,7 +114,7 @@ impl DeliveryError {
     /// How many spans, data points and log records are left in the spool, for the next run to deliver.
     #[must_use]
     pub fn spooled(&self) -> u64 {
-        match &self.0 {
+        match &self.kind {
             Kind::TimedOut(..) => 0,
             Kind::Undelivered(undelivered) => undelivered.iter().map(|undelivered| undelivered.spooled).sum(),
         }
@@ -114,18 +124,23 @@ impl DeliveryError {
 /// `12 spans not delivered to http://localhost:4318/v1/traces: Connection refused (os error 111)`.
 impl fmt::Display for DeliveryError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
+        match &self.kind {
             Kind::TimedOut(timeout, waiting) => {
                 write!(f, "telemetry was not delivered within {} ms, and stays queued", timeout.as_millis())?;
-                waiting.iter().try_for_each(|waiting| write!(f, "; {waiting}"))
+                waiting.iter().try_for_each(|waiting| write!(f, "; {waiting}"))?;
+                if self.uncollected { write!(f, "; {UNCOLLECTED}") } else { Ok(()) }
             }
             Kind::Undelivered(undelivered) => {
-                let lines: Vec<String> = undelivered.iter().map(ToString::to_string).collect();
+                let lines = undelivered.iter().map(ToString::to_string);
+                let lines: Vec<_> = lines.chain(self.uncollected.then(|| UNCOLLECTED.to_owned())).collect();
                 f.write_str(&lines.join("; "))
             }
         }
     }
 }
+
+const UNCOLLECTED: &str =
+    "metrics could not be collected in time, perhaps because a callback of an instrument blocks, and are not delivered";
 
 impl fmt::Debug for DeliveryError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -6,6 +6,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use opentelemetry_sdk::metrics::SdkMeterProvider;
+
 use super::error::DeliveryError;
 use super::providers::Providers;
 use crate::delivery::{Signal, Undelivered};
@@ -27,6 +29,14 @@ enum State {
     /// Somebody is shutting it down.
     Ending,
     Ended(Result<(), DeliveryError>),
+}
+
+/// What a shutdown could not deliver.
+#[derive(Default)]
+struct Left {
+    undelivered: Vec<Undelivered>,
+    /// Whether metrics are missing that were not collected in time.
+    uncollected: bool,
 }
 
 impl Life {
@@ -54,7 +64,7 @@ impl Life {
         let delivered = providers.delivery.as_ref().is_none_or(|delivery| delivery.flush(deadline));
         let waiting = || providers.delivery.as_ref().map(|delivery| delivery.waiting()).unwrap_or_default();
         if !(gathered && collected && delivered) {
-            return Err(DeliveryError::timed_out(timeout, waiting()));
+            return Err(DeliveryError::timed_out(timeout, waiting()).and_uncollected(!collected));
         }
         let dropped = providers.delivery.as_ref().map(|delivery| delivery.dropped_since(&before)).unwrap_or_default();
         if dropped.is_empty() { Ok(()) } else { Err(DeliveryError::undelivered(dropped)) }
@@ -78,20 +88,21 @@ impl Life {
         };
         *state = State::Ending;
         drop(state);
-        let undelivered = panic::catch_unwind(AssertUnwindSafe(|| self.end(&providers, deadline))).unwrap_or_default();
-        let result = if undelivered.is_empty() { Ok(()) } else { Err(DeliveryError::undelivered(undelivered)) };
+        let left = panic::catch_unwind(AssertUnwindSafe(|| self.end(&providers, deadline))).unwrap_or_default();
+        let is_ok = left.undelivered.is_empty() && !left.uncollected;
+        let result = if is_ok { Ok(()) } else { Err(DeliveryError::undelivered(left.undelivered).and_uncollected(left.uncollected)) };
         *self.lock() = State::Ended(result.clone());
         self.ended.notify_all();
         result
     }
 
-    fn end(&self, providers: &Providers, deadline: Instant) -> Vec<Undelivered> {
+    fn end(&self, providers: &Providers, deadline: Instant) -> Left {
         let left = || deadline.saturating_duration_since(Instant::now());
         self.pipeline.close();
         if providers.delivery.as_ref().is_some_and(|delivery| delivery.is_in_child()) {
             // None of the threads that would do anything are here.
             self.diagnostics.say("this process was forked off one with telemetry, and delivers none of its own; fork before `init`");
-            return Vec::new();
+            return Left::default();
         }
         if let Some(delivery) = &providers.delivery {
             delivery.announce_shutdown();
@@ -108,17 +119,15 @@ impl Life {
         {
             self.diagnostics.say("the port for Prometheus was not given back in time for the shutdown");
         }
-        if let Some(meter) = providers.meter.clone() {
-            let limit = left();
-            if !within(deadline, move || drop(meter.shutdown_with_timeout(limit))) {
-                self.diagnostics.say("metrics could not be collected in time for the shutdown, and are not delivered");
-            }
-        }
+        let limit = left();
+        let collect = |meter: SdkMeterProvider| within(deadline, move || drop(meter.shutdown_with_timeout(limit)));
+        let uncollected = !providers.meter.clone().is_none_or(collect);
         let open = providers.open_spans.load(Ordering::Relaxed);
         if open > 0 {
             self.diagnostics.say(format_args!("{} had not ended at the shutdown, and will not be delivered", Signal::Traces.count(open)));
         }
-        providers.delivery.as_ref().map(|delivery| delivery.shutdown(deadline)).unwrap_or_default()
+        let undelivered = providers.delivery.as_ref().map(|delivery| delivery.shutdown(deadline)).unwrap_or_default();
+        Left { undelivered, uncollected }
     }
 
     /// `None` once the shutdown has begun. The lock is not held by whoever uses them: what they call may come back here.

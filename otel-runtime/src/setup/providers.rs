@@ -104,7 +104,8 @@ impl Providers {
             });
             Arc::new(Delivery::start(config.queue_max_bytes, diagnostics.clone()).map_err(InitError::Thread)?)
         };
-        delivery.serve(signal, transport, self.spool.is_none().then_some(config.retry_max_elapsed));
+        let retry_max_elapsed = self.spool.is_none().then_some(config.retry_max_elapsed);
+        delivery.serve(signal, transport, config.max_concurrent_exports, retry_max_elapsed);
         self.delivery = Some(delivery);
         Ok(())
     }

@@ -18,6 +18,8 @@ pub enum Behaviour {
     /// An error: over HTTP a status with an empty body, over gRPC a code. The
     /// headers go along with either.
     Status { http: u16, grpc: Code, headers: HeaderMap },
+    /// An HTTP status, over gRPC too: from something on the way that does not speak it.
+    Proxy { http: u16, headers: HeaderMap },
     /// Success, but only after this time.
     Delay(Duration),
     /// No answer, the connection stays open.
@@ -56,7 +58,7 @@ impl Behaviour {
     pub(super) fn accepts(&self) -> bool {
         match self {
             Self::Accept | Self::Delay(_) | Self::PartialSuccess { .. } | Self::Reply { .. } => true,
-            Self::Status { .. } | Self::Hang | Self::Reset | Self::Garbage => false,
+            Self::Status { .. } | Self::Proxy { .. } | Self::Hang | Self::Reset | Self::Garbage => false,
         }
     }
 
@@ -64,8 +66,10 @@ impl Behaviour {
     /// fails the test and does not only break a connection.
     #[track_caller]
     pub(super) fn checked(self) -> Self {
-        if let Self::Status { http, grpc, .. } = &self {
+        if let Self::Status { http, .. } | Self::Proxy { http, .. } = &self {
             assert!((300..600).contains(http), "{http} is no HTTP status of an error");
+        }
+        if let Self::Status { grpc, .. } = &self {
             assert!(*grpc != Code::Ok, "OK is no gRPC code of an error");
         }
         self
@@ -74,7 +78,7 @@ impl Behaviour {
 
 /// As on the command line of the program `receiver`: a word, and what it takes. A gRPC code is a number.
 ///
-/// `accept`, `status 503 14 retry-after=1`, `delay 50` (milliseconds), `hang`, `reset`, `partial 3`, `garbage`, `bomb`, `long 8388608` (bytes).
+/// `accept`, `status 503 14 retry-after=1`, `proxy 307 location=http://elsewhere`, `delay 50` (milliseconds), `hang`, `reset`, `partial 3`, `garbage`, `bomb`, `long 8388608` (bytes).
 impl FromStr for Behaviour {
     type Err = String;
 
@@ -84,16 +88,13 @@ impl FromStr for Behaviour {
         let words: Vec<&str> = text.split_whitespace().collect();
         Ok(match words.as_slice() {
             ["accept"] => Self::Accept,
-            ["status", http, grpc, headers @ ..] => {
-                let headers = headers.iter().map(|header| {
-                    let (name, value) = header.split_once('=')?;
-                    Some((HeaderName::from_str(name).ok()?, HeaderValue::from_str(value).ok()?))
-                });
-                Self::Status {
-                    http: http.parse().map_err(|_| wrong())?,
-                    grpc: Code::from(grpc.parse::<i32>().map_err(|_| wrong())?),
-                    headers: headers.collect::<Option<_>>().ok_or_else(wrong)?,
-                }
+            ["status", http, grpc, headers @ ..] => Self::Status {
+                http: http.parse().map_err(|_| wrong())?,
+                grpc: Code::from(grpc.parse::<i32>().map_err(|_| wrong())?),
+                headers: self::headers(headers).ok_or_else(wrong)?,
+            },
+            ["proxy", http, headers @ ..] => {
+                Self::Proxy { http: http.parse().map_err(|_| wrong())?, headers: self::headers(headers).ok_or_else(wrong)? }
             }
             ["delay", milliseconds] => Self::Delay(Duration::from_millis(number(milliseconds)?.into())),
             ["hang"] => Self::Hang,
@@ -107,4 +108,13 @@ impl FromStr for Behaviour {
             _ => return Err(wrong()),
         })
     }
+}
+
+/// Of words `name=value`.
+fn headers(words: &[&str]) -> Option<HeaderMap> {
+    let headers = words.iter().map(|header| {
+        let (name, value) = header.split_once('=')?;
+        Some((HeaderName::from_str(name).ok()?, HeaderValue::from_str(value).ok()?))
+    });
+    headers.collect()
 }

@@ -2,7 +2,7 @@
 
 use http_body_util::{BodyExt, Full};
 use hyper::{
-    HeaderMap, Request, Response,
+    HeaderMap, Request, Response, StatusCode,
     body::{Bytes, Incoming},
     header::HeaderValue,
 };
@@ -32,12 +32,12 @@ use super::{
     record::Export,
 };
 
-/// Marks a response whose message is to be replaced: the generated services
-/// can only send messages that decode.
+/// Marks a response that is to be replaced: the generated services can only
+/// send messages that decode, and speak nothing but gRPC.
 #[derive(Clone)]
-struct Replaced {
-    encoding: Option<HeaderValue>,
-    body: Bytes,
+enum Replaced {
+    Message { encoding: Option<HeaderValue>, body: Bytes },
+    Status { http: StatusCode, headers: HeaderMap },
 }
 
 /// The generated services share no trait that has this.
@@ -66,14 +66,19 @@ pub(super) async fn answer(session: Session, request: Request<Incoming>) -> Resp
 }
 
 async fn export<T: Export>(session: &Session, request: tonic::Request<T>) -> Result<tonic::Response<T::Answer>, Status> {
+    let replaced = |replaced| {
+        let mut response = tonic::Response::new(T::Answer::default());
+        response.extensions_mut().insert(replaced);
+        Ok(response)
+    };
     let (metadata, _, message) = request.into_parts();
     let headers = metadata.into_headers();
     match session.handle(headers, message.into_body()).await {
         Answer::Success(partial) => Ok(tonic::Response::new(T::answer(partial))),
-        Answer::Reply { encoding, body } => {
-            let mut response = tonic::Response::new(T::Answer::default());
-            response.extensions_mut().insert(Replaced { encoding, body });
-            Ok(response)
+        Answer::Reply { encoding, body } => replaced(Replaced::Message { encoding, body }),
+        Answer::Proxy { http, headers } => {
+            let http = StatusCode::from_u16(http).expect("behaviours are checked when set");
+            replaced(Replaced::Status { http, headers })
         }
         Answer::Error { grpc, headers, .. } => {
             Err(Status::with_metadata(grpc, "the test wants this error", MetadataMap::from_headers(headers)))
@@ -82,21 +87,33 @@ async fn export<T: Export>(session: &Session, request: tonic::Request<T>) -> Res
 }
 
 impl Replaced {
-    /// A gRPC message that is whole and called a success, with another body.
-    fn replace(self, mut response: Response<Body>) -> Response<Body> {
-        let length = u32::try_from(self.body.len()).expect("it fits into a message");
-        let mut frame = vec![u8::from(self.encoding.is_some())];
-        frame.extend(length.to_be_bytes());
-        frame.extend(&self.body);
-        if let Some(encoding) = self.encoding {
-            response.headers_mut().insert("grpc-encoding", encoding);
+    fn replace(self, response: Response<Body>) -> Response<Body> {
+        match self {
+            Self::Message { encoding, body } => message(response, encoding, &body),
+            Self::Status { http, headers } => {
+                let mut response = Response::new(Body::empty());
+                *response.status_mut() = http;
+                *response.headers_mut() = headers;
+                response
+            }
         }
-        let trailers = async {
-            let status = ("grpc-status".parse().ok()?, HeaderValue::from_static("0"));
-            Some(Ok(HeaderMap::from_iter([status])))
-        };
-        response.map(|_| Body::new(Full::new(Bytes::from(frame)).with_trailers(trailers)))
     }
+}
+
+/// A gRPC message that is whole and called a success, with another body.
+fn message(mut response: Response<Body>, encoding: Option<HeaderValue>, body: &Bytes) -> Response<Body> {
+    let length = u32::try_from(body.len()).expect("it fits into a message");
+    let mut frame = vec![u8::from(encoding.is_some())];
+    frame.extend(length.to_be_bytes());
+    frame.extend(body);
+    if let Some(encoding) = encoding {
+        response.headers_mut().insert("grpc-encoding", encoding);
+    }
+    let trailers = async {
+        let status = ("grpc-status".parse().ok()?, HeaderValue::from_static("0"));
+        Some(Ok(HeaderMap::from_iter([status])))
+    };
+    response.map(|_| Body::new(Full::new(Bytes::from(frame)).with_trailers(trailers)))
 }
 
 #[tonic::async_trait]

@@ -103,7 +103,7 @@ fn write<T: Export>(format: Format, answer: Answer) -> Response<Body> {
             response.headers_mut().extend(encoding.map(|encoding| (CONTENT_ENCODING, encoding)));
             response
         }
-        Answer::Error { http, headers, .. } => {
+        Answer::Error { http, headers, .. } | Answer::Proxy { http, headers } => {
             let status = StatusCode::from_u16(http).expect("behaviours are checked when set");
             let mut response = empty(status);
             response.headers_mut().extend(headers);

@@ -42,6 +42,7 @@ struct Entries {
 pub(super) enum Answer {
     Success(Option<Partial>),
     Error { http: u16, grpc: Code, headers: HeaderMap },
+    Proxy { http: u16, headers: HeaderMap },
     Reply { encoding: Option<HeaderValue>, body: Bytes },
 }
 
@@ -155,6 +156,7 @@ impl Session {
         match self.ledger.record(self.protocol, headers, body) {
             Behaviour::Accept => Answer::Success(None),
             Behaviour::Status { http, grpc, headers } => Answer::Error { http, grpc, headers },
+            Behaviour::Proxy { http, headers } => Answer::Proxy { http, headers },
             Behaviour::Delay(duration) => {
                 time::sleep(duration).await;
                 Answer::Success(None)

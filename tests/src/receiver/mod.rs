@@ -39,6 +39,7 @@ pub(crate) mod client;
 mod tests;
 
 use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     panic,
     path::PathBuf,
     sync::{Arc, atomic::Ordering},
@@ -63,14 +64,28 @@ pub struct Receiver {
 }
 
 /// Starts a [`Receiver`] on chosen ports.
-#[derive(Debug, Default, Clone)]
+#[derive(Debug, Clone)]
 pub struct Builder {
+    address: IpAddr,
     http_port: u16,
     grpc_port: u16,
     arrivals: Option<PathBuf>,
 }
 
+impl Default for Builder {
+    fn default() -> Self {
+        Self { address: Ipv4Addr::LOCALHOST.into(), http_port: 0, grpc_port: 0, arrivals: None }
+    }
+}
+
 impl Builder {
+    /// The address to listen on; by default 127.0.0.1.
+    #[must_use]
+    pub fn address(mut self, address: IpAddr) -> Self {
+        self.address = address;
+        self
+    }
+
     /// The port for OTLP/HTTP; 0, the default, takes a free one.
     #[must_use]
     pub fn http_port(mut self, port: u16) -> Self {
@@ -104,7 +119,8 @@ impl Builder {
         let arrivals = self.arrivals.as_deref().map(Arrivals::append).transpose();
         let started = arrivals.and_then(|arrivals| {
             let ledger = Arc::new(Ledger::new(arrivals));
-            let server = Server::start(self.http_port, self.grpc_port, Arc::clone(&ledger))?;
+            let at = |port| SocketAddr::new(self.address, port);
+            let server = Server::start(at(self.http_port), at(self.grpc_port), Arc::clone(&ledger))?;
             Ok(Receiver { ledger, server })
         });
         match started {

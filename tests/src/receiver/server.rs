@@ -7,7 +7,7 @@
 use std::{
     convert::Infallible,
     io,
-    net::{Ipv4Addr, SocketAddr},
+    net::SocketAddr,
     sync::{Arc, mpsc},
     thread::{self, JoinHandle},
     time::Duration,
@@ -61,7 +61,7 @@ pub(super) struct Server {
 
 impl Server {
     /// Returns once both ports accept connections.
-    pub(super) fn start(http: u16, grpc: u16, ledger: Arc<Ledger>) -> io::Result<Self> {
+    pub(super) fn start(http: SocketAddr, grpc: SocketAddr, ledger: Arc<Ledger>) -> io::Result<Self> {
         let (stop, stopped) = oneshot::channel();
         let (started, running) = mpsc::channel();
         let thread = thread::Builder::new().name("otlp-receiver".to_owned()).spawn(move || {
@@ -100,8 +100,8 @@ impl Drop for Server {
 
 /// Serves both ports until told to stop.
 async fn serve(
-    http: u16,
-    grpc: u16,
+    http: SocketAddr,
+    grpc: SocketAddr,
     ledger: &Arc<Ledger>,
     started: &mpsc::Sender<io::Result<Addresses>>,
     stopped: oneshot::Receiver<()>,
@@ -119,10 +119,10 @@ async fn serve(
 }
 
 /// Opens a port, also if connections of a closed receiver still linger on it.
-fn listen(port: u16) -> io::Result<TcpListener> {
-    let socket = TcpSocket::new_v4()?;
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
     socket.set_reuseaddr(true)?;
-    socket.bind((Ipv4Addr::LOCALHOST, port).into())?;
+    socket.bind(address)?;
     socket.listen(BACKLOG)
 }
 

@@ -89,6 +89,7 @@ pub(in crate::setup) const TABLE: &[Row] = &[
     row("OTEL_RESOURCE_ATTRIBUTES", Attributes, ""),
     row("OTEL_RUST_BAGGAGE_ATTRIBUTES", List, ""),
     row("OTEL_RUST_FILTER", List, ""),
+    row("OTEL_RUST_MAX_CONCURRENT_EXPORTS", Integer, "4"),
     row("OTEL_RUST_QUEUE_MAX_BYTES", Integer, "67108864"),
     row("OTEL_RUST_RETRY_MAX_ELAPSED", Duration, "300000"),
     row("OTEL_RUST_SELF_METRICS", Boolean, "false"),
