@@ -12,7 +12,13 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use fork::Fork;
-use otel_runtime::{DropReason, SignalHealth, Telemetry, builder, traced};
+use otel_runtime::opentelemetry::KeyValue;
+use otel_runtime::opentelemetry::global::{self, BoxedTracer};
+use otel_runtime::opentelemetry::logs::{LogRecord as _, Logger, LoggerProvider};
+use otel_runtime::opentelemetry::metrics::Counter;
+use otel_runtime::opentelemetry::trace::Tracer;
+use otel_runtime::opentelemetry_sdk::logs::SdkLogger;
+use otel_runtime::{DropReason, Health, SignalHealth, Telemetry, builder, traced};
 
 /// How often the due spans are made.
 const TICK: Duration = Duration::from_millis(2);
@@ -24,6 +30,35 @@ const SPANS_OF_A_CHILD: i64 = 100;
 #[traced("produce", fields(tests.run = run, tests.sequence = sequence, tests.payload = payload))]
 fn produce(run: i64, sequence: i64, payload: &str) {
     let _ = (run, sequence, payload);
+}
+
+/// What makes telemetry without annotations.
+struct Plain {
+    tracer: BoxedTracer,
+    logger: SdkLogger,
+    counter: Counter<u64>,
+}
+
+impl Plain {
+    fn of(telemetry: &Telemetry) -> Self {
+        Self {
+            tracer: global::tracer("plain"),
+            logger: telemetry.logger_provider().expect("logs are exported").logger("plain"),
+            counter: global::meter("plain").u64_counter("produced").build(),
+        }
+    }
+
+    /// The spans are of the run that follows.
+    fn produce(&self, run: i64, sequence: i64) {
+        let attributes = |run| [KeyValue::new("tests.run", run), KeyValue::new("tests.sequence", sequence)];
+        let span = self.tracer.span_builder("plain").with_attributes(attributes(run + 1)).start(&self.tracer);
+        drop(span);
+        let mut record = self.logger.create_log_record();
+        record.add_attribute("tests.run", run);
+        record.add_attribute("tests.sequence", sequence);
+        self.logger.emit(record);
+        self.counter.add(1, &[]);
+    }
 }
 
 /// What was asked for.
@@ -42,6 +77,8 @@ struct Order {
     /// How many milliseconds the shutdown may take.
     shutdown: u64,
     progress: String,
+    /// Whether to make spans by the plain SDK, log records and counts too, one for each span.
+    signals: bool,
     /// How many children are forked meanwhile, if there is time for them all.
     forks: u64,
 }
@@ -57,6 +94,7 @@ impl Order {
             settle: argument("settle").unwrap_or(0),
             shutdown: argument("shutdown").unwrap_or(5000),
             progress: argument("progress").unwrap_or_default(),
+            signals: argument("signals").unwrap_or(false),
             forks: argument("forks").unwrap_or(0),
         }
     }
@@ -72,7 +110,7 @@ fn main() {
     let order = Order::read();
     let telemetry = otel_runtime::init().expect("telemetry can be set up");
     let base = memory("VmRSS");
-    let mut accounts = Accounts::default();
+    let mut accounts = Accounts { spans_each: 1 + u64::from(order.signals), ..Accounts::default() };
     let began = Instant::now();
     let (produced, forks) = order.produce(&telemetry, &mut accounts);
     let (took, cpu) = (began.elapsed(), cpu_time());
@@ -85,18 +123,28 @@ fn main() {
     }
     let (drained, peak, rss) = (began.elapsed(), memory("VmHWM"), memory("VmRSS"));
     let ended = telemetry.shutdown_with_timeout(Duration::from_millis(order.shutdown));
-    let health = accounts.check(&telemetry, produced);
+    let Health { traces: health, metrics, logs, .. } = accounts.check(&telemetry, produced).clone();
+    let in_all = |count: fn(&SignalHealth) -> u64| [&health, &metrics, &logs].into_iter().map(count).sum::<u64>();
     let (lost, spooled) = ended.as_ref().map_or_else(|error| (error.lost(), error.spooled()), |()| (0, 0));
-    assert_eq!((lost, spooled), (health.dropped_in_all(), health.spooled), "the error of the shutdown is the account: {ended:?}");
-    assert_eq!((health.queued, health.in_flight), (0, 0), "nothing is under way after the shutdown: {health:?}");
+    let accounted = (in_all(SignalHealth::dropped_in_all), in_all(|health| health.spooled));
+    assert_eq!((lost, spooled), accounted, "the error of the shutdown is the account: {ended:?}");
+    assert_eq!(
+        (in_all(|health| health.queued), in_all(|health| health.in_flight)),
+        (0, 0),
+        "nothing is under way after the shutdown: {health:?}"
+    );
     if let Err(error) = ended {
         println!("error {error}");
     }
-    let SignalHealth { accepted, delivered, spooled, .. } = health;
+    let SignalHealth { accepted, delivered, spooled, .. } = &health;
     print!("end produced={produced} accepted={accepted} delivered={delivered} spooled={spooled}");
     for reason in DropReason::ALL {
         print!(" {reason}={}", health.dropped(reason));
     }
+    for (name, health) in [("points", &metrics), ("logs", &logs)] {
+        print!(" {name}_accepted={} {name}_delivered={}", health.accepted, health.delivered);
+    }
+    print!(" dropped_of_others={}", metrics.dropped_in_all() + logs.dropped_in_all());
     let (took, drained) = (took.as_millis(), drained.as_millis());
     println!(" base={base} peak={peak} rss={rss} took={took} drained={drained} cpu={cpu} samples={} forks={forks}", accounts.samples);
 }
@@ -105,6 +153,7 @@ impl Order {
     /// Makes the spans and forks the children. Returns how many there were.
     fn produce(&self, telemetry: &Telemetry, accounts: &mut Accounts) -> (u64, usize) {
         let payload = "x".repeat(self.payload);
+        let plain = self.signals.then(|| Plain::of(telemetry));
         let progress = (!self.progress.is_empty()).then(|| File::create(&self.progress).expect("progress can be written"));
         let (began, length) = (Instant::now(), Duration::from_millis(self.milliseconds));
         let (mut sequence, mut sampled, mut children) = (0, began, Vec::new());
@@ -116,6 +165,9 @@ impl Order {
             };
             for number in sequence..due {
                 produce(self.run, number, &payload);
+                if let Some(plain) = &plain {
+                    plain.produce(self.run, number);
+                }
             }
             sequence = due;
             let produced = due.unsigned_abs();
@@ -176,27 +228,31 @@ fn wait_for(child: i32) {
 /// The accounts as they were seen last.
 #[derive(Default)]
 struct Accounts {
-    last: SignalHealth,
+    last: Health,
+    /// How many spans there are for one that is produced.
+    spans_each: u64,
     samples: u64,
 }
 
 impl Accounts {
     /// Whatever goes on at this moment, they are right.
-    fn check(&mut self, telemetry: &Telemetry, produced: u64) -> &SignalHealth {
-        let health = telemetry.health().traces;
-        let found = health.delivered + health.queued + health.spooled + health.dropped_in_all();
-        assert_eq!(health.accepted, found, "what was accepted is what became of it: {health:?}");
+    fn check(&mut self, telemetry: &Telemetry, produced: u64) -> &Health {
+        let now = telemetry.health();
+        let (health, produced) = (&now.traces, produced * self.spans_each);
+        for (health, last) in [(health, &self.last.traces), (&now.metrics, &self.last.metrics), (&now.logs, &self.last.logs)] {
+            let found = health.delivered + health.queued + health.spooled + health.dropped_in_all();
+            assert_eq!(health.accepted, found, "what was accepted is what became of it: {health:?}");
+            let rises =
+                health.accepted >= last.accepted && health.delivered >= last.delivered && health.dropped_in_all() >= last.dropped_in_all();
+            assert!(rises, "nothing that happened is taken back: {last:?}, then {health:?}");
+        }
         // With a spool, it may have something of an earlier run.
         if env::var_os("OTEL_RUST_SPOOL_DIR").is_none() {
             assert_eq!(health.accepted, produced, "what was made is what was accepted: {health:?}");
         }
         assert!(health.accepted >= produced, "{produced} were made: {health:?}");
-        let last = &self.last;
-        let rises =
-            health.accepted >= last.accepted && health.delivered >= last.delivered && health.dropped_in_all() >= last.dropped_in_all();
-        assert!(rises, "nothing that happened is taken back: {last:?}, then {health:?}");
         self.samples += 1;
-        self.last = health;
+        self.last = now;
         &self.last
     }
 }
@@ -206,9 +262,9 @@ trait Waits {
     fn waits(&self) -> bool;
 }
 
-impl Waits for SignalHealth {
+impl Waits for Health {
     fn waits(&self) -> bool {
-        self.queued + self.spooled > 0
+        [&self.traces, &self.metrics, &self.logs].into_iter().any(|health| health.queued + health.spooled > 0)
     }
 }
 

@@ -1,4 +1,4 @@
-//! The receiver of the tests in a process of its own, to be killed: `receiver HTTP_PORT GRPC_PORT FILE [BEHAVIOUR]…`.
+//! The receiver of the tests in a process of its own, to be killed: `receiver ADDRESS HTTP_PORT GRPC_PORT FILE [BEHAVIOUR]…`.
 //!
 //! It says `ready HTTP_PORT GRPC_PORT`, and writes to the file what it accepts. Each behaviour but the last is for one request, the last for all
 //! that follow; lines on stdin are more of them, each for all that follow. `bandwidth BYTES`, on stdin too, is how many may come in a second.
@@ -11,9 +11,10 @@ use tests::receiver::{Behaviour, Receiver};
 
 fn main() {
     let arguments: Vec<String> = env::args().skip(1).collect();
-    let [http, grpc, file, behaviours @ ..] = arguments.as_slice() else { panic!("two ports and a file") };
+    let [address, http, grpc, file, behaviours @ ..] = arguments.as_slice() else { panic!("an address, two ports and a file") };
+    let address = address.parse().expect("an address");
     let port = |port: &str| port.parse().expect("a port");
-    let receiver = Receiver::builder().http_port(port(http)).grpc_port(port(grpc)).arrivals(file).start();
+    let receiver = Receiver::builder().address(address).http_port(port(http)).grpc_port(port(grpc)).arrivals(file).start();
     if let [once @ .., always] = behaviours {
         for once in once {
             receiver.respond_once(behaviour(once));

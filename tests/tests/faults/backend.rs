@@ -8,7 +8,7 @@ use std::process::Command;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tests::process::Child;
-use tests::receiver::{Arrival, Arrivals};
+use tests::receiver::{Arrival, Arrivals, Signal};
 use tokio::net::TcpSocket;
 
 use crate::Folder;
@@ -24,6 +24,7 @@ pub(crate) enum Protocol {
 
 pub(crate) struct Backend {
     process: Option<Child>,
+    address: Ipv4Addr,
     ports: [u16; 2],
     /// Bound to the ports, and not listening, so that nobody else takes them while the receiver is away.
     _reserved: [TcpSocket; 2],
@@ -54,7 +55,13 @@ impl Backend {
             socket
         });
         let ports = [0, 1].map(|index: usize| reserved[index].local_addr().expect("it has an address").port());
-        Self { process: None, ports, _reserved: reserved, arrivals: folder.path(&format!("arrivals-{}", ports[0])) }
+        Self {
+            process: None,
+            address: Ipv4Addr::LOCALHOST,
+            ports,
+            _reserved: reserved,
+            arrivals: folder.path(&format!("arrivals-{}", ports[0])),
+        }
     }
 
     pub(crate) fn start(folder: &Folder, behaviours: &[&str]) -> Self {
@@ -66,11 +73,20 @@ impl Backend {
     /// Starts it on its ports. Returns the time in microseconds since 1970.
     pub(crate) fn come_back(&mut self, behaviours: &[&str]) -> u64 {
         let mut command = Command::new(env!("CARGO_BIN_EXE_receiver"));
-        command.args(self.ports.map(|port| port.to_string())).arg(&self.arrivals).args(behaviours);
+        command.arg(self.address.to_string()).args(self.ports.map(|port| port.to_string())).arg(&self.arrivals).args(behaviours);
         let process = Child::spawn_listening(command);
         process.wait_for_line("ready", LONG);
         self.process = Some(process);
         u64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).expect("it is after 1970").as_micros()).expect("it is near")
+    }
+
+    /// The address at which it comes back.
+    pub(crate) fn move_to(&mut self, address: Ipv4Addr) {
+        self.address = address;
+    }
+
+    pub(crate) fn port(&self, protocol: Protocol) -> u16 {
+        self.ports[protocol as usize]
     }
 
     pub(crate) fn kill(&mut self) {
@@ -86,9 +102,15 @@ impl Backend {
         format!("http://127.0.0.1:{}", self.ports[protocol as usize])
     }
 
+    /// Everything of a signal that arrived.
+    pub(crate) fn arrivals(&self, signal: Signal) -> Vec<Arrival> {
+        Arrivals::read(&self.arrivals).into_iter().filter(|arrival| arrival.signal == signal).collect()
+    }
+
     /// What arrived of the spans that `of` says. `back` is when it came back.
     pub(crate) fn seen(&self, back: Option<u64>, of: impl Fn(&Arrival) -> bool) -> Seen {
-        let arrivals: Vec<Arrival> = Arrivals::read(&self.arrivals).into_iter().filter(of).collect();
+        let spans = self.arrivals(Signal::Traces);
+        let arrivals: Vec<Arrival> = spans.into_iter().filter(of).collect();
         let distinct: HashSet<_> = arrivals.iter().map(|arrival| (arrival.run, arrival.sequence)).collect();
         let ids: HashSet<_> = arrivals.iter().map(|arrival| (arrival.run, arrival.trace_id, arrival.span_id)).collect();
         assert_eq!(distinct.len(), ids.len(), "each span of a program has an id of its own");

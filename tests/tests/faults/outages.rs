@@ -1,7 +1,14 @@
 //! Backends that go away, come back, or cannot keep up.
 
+use std::collections::HashSet;
+use std::fs;
+use std::net::Ipv4Addr;
+use std::path::Path;
+
+use tests::receiver::{Arrival, Signal};
+
 use crate::backend::{Backend, Protocol};
-use crate::program::Program;
+use crate::program::{Program, own_hosts};
 use crate::{Folder, assert_nothing_lost, either, mebibytes, seconds, sleep, tell, together};
 
 const MEBIBYTE: u64 = 1024;
@@ -78,6 +85,75 @@ fn five_restarts_grpc() {
     a_receiver_that_restarts("five restarts, grpc", Protocol::Grpc);
 }
 
+/// The backend ends, and comes back at another address behind its name; so does what the program has connections to.
+#[test]
+#[ignore = "takes seconds"]
+fn backend_that_moves() {
+    let folder = Folder::new("moves");
+    let hosts = folder.path("hosts");
+    let points_to = |hosts: &Path, address: Ipv4Addr| fs::write(hosts, format!("{address} backend.test\n")).expect("it can be written");
+    points_to(&hosts, Ipv4Addr::LOCALHOST);
+    let mut probe = own_hosts(&hosts);
+    if !probe.arg("true").output().is_ok_and(|output| output.status.success()) {
+        return tests::skipped("a program cannot have names of hosts of its own here: a backend that moves");
+    }
+    together([("backend moves, http", Protocol::Http), ("backend moves, grpc", Protocol::Grpc)], |(case, protocol)| {
+        let hosts = folder.path(&format!("hosts-{protocol:?}"));
+        points_to(&hosts, Ipv4Addr::LOCALHOST);
+        let mut backend = Backend::start(&folder, &[]);
+        let mut program = Program::by_name(&hosts, &backend, protocol);
+        program.at(2000, seconds(3.0, 10.0));
+        let running = program.start();
+        sleep(1.0, 3.0);
+        backend.kill();
+        // Written in place: it is the file itself that is mounted.
+        points_to(&hosts, Ipv4Addr::new(127, 0, 0, 2));
+        sleep(0.5, 2.0);
+        backend.move_to(Ipv4Addr::new(127, 0, 0, 2));
+        let back = backend.come_back(&[]);
+        let end = running.end();
+        let seen = backend.seen(Some(back), |_| true);
+        tell(case, &end, &seen, "from 127.0.0.1 to 127.0.0.2");
+        assert_nothing_lost(&end, &seen);
+        assert!(seen.duplicates <= IN_FLIGHT * BATCH, "{seen:?}");
+    });
+}
+
+/// Metrics, logs, and the spans of whoever uses the plain SDK take the same road as the rest.
+#[test]
+#[ignore = "takes seconds"]
+fn all_signals() {
+    let folder = Folder::new("all signals");
+    together([("all signals, killed, http", Protocol::Http), ("all signals, killed, grpc", Protocol::Grpc)], |(case, protocol)| {
+        let mut backend = Backend::start(&folder, &[]);
+        let mut program = Program::new(&backend, protocol);
+        program.set("OTEL_METRICS_EXPORTER", "otlp").set("OTEL_LOGS_EXPORTER", "otlp").set("OTEL_METRIC_EXPORT_INTERVAL", "100");
+        program.argument("signals", true).at(1000, seconds(3.0, 10.0));
+        let running = program.start();
+        sleep(1.0, 3.0);
+        backend.kill();
+        sleep(1.0, 4.0);
+        let back = backend.come_back(&[]);
+        let end = running.end();
+        let seen = backend.seen(Some(back), |arrival| arrival.run == 0);
+        let (logs, points) = (backend.arrivals(Signal::Logs), backend.arrivals(Signal::Metrics));
+        tell(case, &end, &seen, &format!("the same of plain spans and logs; {} data points", end.get("points_accepted")));
+        let distinct = |arrivals: &[Arrival]| {
+            let keys: HashSet<_> = arrivals.iter().map(|arrival| (arrival.run, arrival.sequence, arrival.ended)).collect();
+            keys.len() as u64
+        };
+        let plain = backend.seen(None, |arrival| arrival.run == 1);
+        // Each signal has an account of its own, and the spans of both kinds are in one.
+        assert_eq!((end.dropped_in_all(), end.get("dropped_of_others")), (0, 0), "{end:?}");
+        assert_eq!((seen.distinct, plain.distinct, distinct(&logs)), (end.produced(), end.produced(), end.produced()), "{end:?}");
+        assert_eq!((end.get("accepted"), end.get("delivered")), (2 * end.produced(), 2 * end.produced()), "{end:?}");
+        assert_eq!((end.get("logs_accepted"), end.get("logs_delivered")), (end.produced(), end.produced()), "{end:?}");
+        assert_eq!((end.get("points_accepted"), end.get("points_delivered")), (distinct(&points), distinct(&points)), "{end:?}");
+        let counted = points.iter().map(|point| point.sequence.unsigned_abs()).max();
+        assert_eq!(counted, Some(end.produced()), "the last data point has them all");
+    });
+}
+
 #[test]
 #[ignore = "takes half a minute"]
 fn large_attributes_and_no_backend() {
@@ -122,20 +198,26 @@ fn throughput() {
     tell(case, &end, &seen, &format!("{slow}/s, {} % of {fast}/s with one that answers at once", slow * 100 / fast.max(1)));
 }
 
+/// What a program does at a rate of its own it does with a slow backend too: whoever had to wait for that would need longer for the same.
 #[test]
 #[ignore = "takes seconds"]
 fn throughput_at_a_rate() {
-    let case = "5000/s, 50 ms a reply";
-    let folder = Folder::new(case);
-    let backend = Backend::start(&folder, &["delay 50"]);
-    let mut program = Program::new(&backend, Protocol::Http);
-    program.at(5000, seconds(2.0, 10.0));
-    let end = program.run();
-    let seen = backend.seen(None, |_| true);
-    tell(case, &end, &seen, "");
-    assert_nothing_lost(&end, &seen);
-    assert_eq!(seen.duplicates, 0);
-    assert!(end.growth() <= 30 * MEBIBYTE, "{end:?}");
+    let rates = [("5000/s, a reply at once", "accept"), ("5000/s, 50 ms a reply", "delay 50")].map(|(case, behaviour)| {
+        let folder = Folder::new(case);
+        let backend = Backend::start(&folder, &[behaviour]);
+        let mut program = Program::new(&backend, Protocol::Http);
+        program.at(5000, seconds(2.0, 10.0));
+        let end = program.run();
+        let seen = backend.seen(None, |_| true);
+        let rate = end.produced() * 1000 / end.get("took").max(1);
+        tell(case, &end, &seen, &format!("{rate}/s"));
+        assert_nothing_lost(&end, &seen);
+        assert_eq!(seen.duplicates, 0);
+        assert!(end.growth() <= 30 * MEBIBYTE, "{end:?}");
+        rate
+    });
+    let [fast, slow] = rates;
+    assert!(slow * 100 >= fast * 95, "{slow}/s with the slow one, {fast}/s with the fast one");
 }
 
 /// The line to the backend is narrower than what the program makes.

@@ -44,6 +44,16 @@ impl Program {
         Self::through(shell, backend, protocol)
     }
 
+    /// As `new`, with a file for the names of hosts of its own, which says where `backend.test` is. It takes a namespace of the system's, which not
+    /// everybody may have.
+    pub(crate) fn by_name(hosts: &Path, backend: &Backend, protocol: Protocol) -> Self {
+        let mut shell = own_hosts(hosts);
+        shell.arg(env!("CARGO_BIN_EXE_producer"));
+        let mut program = Self::through(shell, backend, protocol);
+        program.set("OTEL_EXPORTER_OTLP_ENDPOINT", format!("http://backend.test:{}", backend.port(protocol)));
+        program
+    }
+
     fn through(command: Command, backend: &Backend, protocol: Protocol) -> Self {
         let mut program = Self { command };
         for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("OTEL_")) {
@@ -77,6 +87,13 @@ impl Program {
     pub(crate) fn run(self) -> End {
         self.start().end()
     }
+}
+
+/// A command, to be completed, that runs with this file for the names of hosts.
+pub(crate) fn own_hosts(hosts: &Path) -> Command {
+    let mut command = Command::new("unshare");
+    command.args(["--user", "--map-root-user", "--mount", "sh", "-c", r#"mount --bind "$0" /etc/hosts && exec "$@""#]).arg(hosts);
+    command
 }
 
 impl Running {

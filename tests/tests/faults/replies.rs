@@ -62,9 +62,11 @@ fn replies_that_are_final() {
     let folder = Folder::new("replies");
     let elsewhere = Backend::start(&folder, &[]);
     let redirect = format!("status 307 2 location={}/v1/traces", elsewhere.endpoint(Protocol::Http));
+    let redirect_grpc = format!("proxy 307 location={}", elsewhere.endpoint(Protocol::Grpc));
     let cases = [
         ("400", Protocol::Http, "status 400 3"),
         ("redirect, http", Protocol::Http, &redirect),
+        ("redirect, grpc", Protocol::Grpc, &redirect_grpc),
         ("INVALID_ARGUMENT, grpc", Protocol::Grpc, "status 400 3"),
         ("RESOURCE_EXHAUSTED without RetryInfo, grpc", Protocol::Grpc, "status 503 8"),
         ("garbage, http", Protocol::Http, "garbage"),

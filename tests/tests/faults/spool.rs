@@ -191,7 +191,9 @@ fn damaged_segments() {
     let seen = backend.seen(None, |_| true);
     tell(case, &first, &seen, &format!("{damaged} spans in 3 damaged files, which the next run counts"));
     assert_eq!((seen.distinct, seen.duplicates, seen.damaged), (first.produced() - damaged, 0, 0));
-    assert_eq!((end.get("delivered"), end.get("accepted")), (seen.distinct, seen.distinct), "{end:?}");
-    assert!(end.stderr.contains("damaged in the spool, and not sent: 3 files"), "{}", end.stderr);
+    assert_eq!((end.get("delivered"), end.get("accepted")), (seen.distinct, seen.distinct + damaged), "{end:?}");
+    assert_eq!(end.dropped(), [("damaged", damaged)], "{end:?}");
+    let said = format!("damaged in the spool, and not sent: 3 files with {damaged} spans");
+    assert!(end.stderr.contains(&said), "{}", end.stderr);
     assert_eq!(segments(&folder), [] as [PathBuf; 0]);
 }
