@@ -1,6 +1,7 @@
 //! What is installed: the providers that sites record with, and which ones are right for a call.
 //!
-//! A process has at most one global pipeline, which [`init`](crate::init) installs for good. Besides, any number of local ones can exist
+//! A process has at most one global pipeline, which [`init`](crate::init) installs for good; a forked child can put one of its own in the place of
+//! the one that it has from its parent, none of whose threads it has. Besides, any number of local ones can exist
 //! ([`Builder::build`](crate::Builder::build)); a local one is carried by the [`Context`] and serves what runs under it, which is how
 //! tests stay apart from each other.
 
@@ -24,7 +25,13 @@ use crate::scope::Scope;
 use crate::shared::Shared;
 use crate::{switch, thread};
 
-static GLOBAL: OnceLock<Arc<Pipeline>> = OnceLock::new();
+static GLOBAL: OnceLock<Global> = OnceLock::new();
+
+/// A global pipeline, and the one that a forked child has put in its place: nothing that was global once is ever freed.
+struct Global {
+    pipeline: Arc<Pipeline>,
+    successor: OnceLock<Box<Global>>,
+}
 
 /// How many local pipelines are open.
 static LOCAL: AtomicUsize = AtomicUsize::new(0);
@@ -41,14 +48,23 @@ pub(crate) struct Pipeline {
     tracing: Option<Tracing>,
     metering: Option<SdkMeterProvider>,
     tracers: RwLock<HashMap<Scope, SdkTracer>>,
-    /// For a local pipeline, by the address of the site; a site keeps those of the global one itself.
+    /// By the address of the site; a site keeps those of the first global one itself.
     instruments: RwLock<HashMap<usize, Arc<Instruments>>>,
     /// How each metric was declared first, by scope and name.
     declared: Mutex<HashMap<(Scope, &'static str), Declared>>,
     filter: LiveFilter,
     diagnostics: Diagnostics,
-    local: bool,
+    kind: Kind,
     open: AtomicBool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// The first global one, what of which a site needs it keeps itself.
+    First,
+    /// A global one that a forked child has put in the place of another.
+    Successor,
+    Local,
 }
 
 /// A metric as it was declared first.
@@ -103,16 +119,25 @@ pub(crate) enum SpanPlacement {
 }
 
 impl Pipeline {
-    /// The pipeline of the whole process; the first one stays.
+    /// The pipeline of the whole process; one from before a fork ends with that. Called once in a process.
     pub(crate) fn install(
         tracing: Option<Tracing>,
         metering: Option<SdkMeterProvider>,
         filter: Filter,
         diagnostics: Diagnostics,
     ) -> Arc<Self> {
-        let pipeline = GLOBAL.get_or_init(|| Arc::new(Self::new(tracing, metering, filter, diagnostics, false)));
+        let before = last_global();
+        let kind = if before.is_some() { Kind::Successor } else { Kind::First };
+        let made = || Global { pipeline: Arc::new(Self::new(tracing, metering, filter, diagnostics, kind)), successor: OnceLock::new() };
+        let installed = match before {
+            None => GLOBAL.get_or_init(made),
+            Some(before) => {
+                before.pipeline.close();
+                before.successor.get_or_init(|| Box::new(made()))
+            }
+        };
         switch::ask_again();
-        Arc::clone(pipeline)
+        Arc::clone(&installed.pipeline)
     }
 
     /// A pipeline for what runs under [`Self::context`].
@@ -122,30 +147,30 @@ impl Pipeline {
         filter: Filter,
         diagnostics: Diagnostics,
     ) -> Arc<Self> {
-        let pipeline = Arc::new(Self::new(tracing, metering, filter, diagnostics, true));
+        let pipeline = Arc::new(Self::new(tracing, metering, filter, diagnostics, Kind::Local));
         LOCAL.fetch_add(1, Ordering::SeqCst);
         EVER_LOCAL.store(true, Ordering::SeqCst);
         switch::ask_again();
         pipeline
     }
 
-    fn new(tracing: Option<Tracing>, metering: Option<SdkMeterProvider>, filter: Filter, diagnostics: Diagnostics, local: bool) -> Self {
+    fn new(tracing: Option<Tracing>, metering: Option<SdkMeterProvider>, filter: Filter, diagnostics: Diagnostics, kind: Kind) -> Self {
         let (tracers, instruments, declared) = Default::default();
         let (filter, open) = (LiveFilter::new(filter), AtomicBool::new(true));
-        Self { tracing, metering, tracers, instruments, declared, filter, diagnostics, local, open }
+        Self { tracing, metering, tracers, instruments, declared, filter, diagnostics, kind, open }
     }
 
     /// Has calls that start from now on filtered by another filter.
     pub(crate) fn reload_filter(&self, filter: Filter) {
         self.filter.replace(filter);
         // Of the global filter, places know what it said of them.
-        if !self.local {
+        if self.kind != Kind::Local {
             switch::ask_again();
         }
     }
 
     fn rule(&self, wanted: &Wanted) -> Rule {
-        if self.local { self.filter.known_rule(wanted.site, wanted.path) } else { wanted.rule }
+        if self.kind == Kind::Local { self.filter.known_rule(wanted.site, wanted.path) } else { wanted.rule }
     }
 
     /// `parent`, with everything under it routed to this pipeline.
@@ -156,7 +181,7 @@ impl Pipeline {
     /// Ends the recording of new calls. Those under way go on and end.
     pub(crate) fn close(&self) {
         if self.open.swap(false, Ordering::SeqCst) {
-            if self.local {
+            if self.kind == Kind::Local {
                 LOCAL.fetch_sub(1, Ordering::SeqCst);
             }
             switch::ask_again();
@@ -167,8 +192,9 @@ impl Pipeline {
         self.open.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn is_local(&self) -> bool {
-        self.local
+    /// Whether a site keeps what it needs of this itself: it can do so for one that is there for ever.
+    pub(crate) fn is_kept_by_sites(&self) -> bool {
+        self.kind == Kind::First
     }
 
     /// The tracer of an instrumentation scope; made once for each.
@@ -177,11 +203,11 @@ impl Pipeline {
         Some(made_once(&self.tracers, scope, || provider.tracer_with_scope(scope.build())))
     }
 
-    /// The instruments of a site, which is known by its address; for a local pipeline made once, for the global one kept by the caller.
+    /// The instruments of a site, which is known by its address; made once, if the caller does not keep them.
     pub(crate) fn instruments(&self, site: usize, scope: Scope, make: impl FnOnce(&Meter) -> Instruments) -> Option<Arc<Instruments>> {
         let provider = self.metering.as_ref()?;
         let make = || Arc::new(make(&provider.meter_with_scope(scope.build())));
-        Some(if self.local { made_once(&self.instruments, site, make) } else { make() })
+        Some(if self.is_kept_by_sites() { make() } else { made_once(&self.instruments, site, make) })
     }
 
     /// Notes how a metric is declared at a place. Two places that share a name and do not agree are told, once for the name: the SDK takes the
@@ -229,10 +255,19 @@ fn made_once<K: Eq + Hash, V: Clone>(known: &RwLock<HashMap<K, V>>, key: K, make
     known.write().unwrap_or_else(PoisonError::into_inner).entry(key).or_insert_with(make).clone()
 }
 
+/// The one in force, and the place for another.
+fn last_global() -> Option<&'static Global> {
+    let mut last = GLOBAL.get()?;
+    while let Some(successor) = last.successor.get() {
+        last = successor;
+    }
+    Some(last)
+}
+
 /// What the global pipeline says of the place with this path, which records spans, or metrics; `None` if nothing is installed that could record
 /// them.
 pub(crate) fn rule(path: &str, spans: bool, metrics: bool) -> Option<Rule> {
-    let global = GLOBAL.get().filter(|pipeline| pipeline.is_open());
+    let global = last_global().map(|global| &global.pipeline).filter(|pipeline| pipeline.is_open());
     let global = global.filter(|pipeline| (spans && pipeline.tracing.is_some()) || (metrics && pipeline.metering.is_some()));
     let rule = global.map_or(Rule::Off, |pipeline| pipeline.filter.rule(path));
     (rule != Rule::Off || LOCAL.load(Ordering::SeqCst) > 0).then_some(rule)
@@ -264,7 +299,7 @@ fn serving(context: &Context) -> Option<Shared<Pipeline>> {
     let routed = if EVER_LOCAL.load(Ordering::Relaxed) { context.get::<Route>() } else { None };
     let pipeline = match routed {
         Some(Route(pipeline)) => Shared::Local(Arc::clone(pipeline)),
-        None => Shared::Global(&**GLOBAL.get()?),
+        None => Shared::Global(&*last_global()?.pipeline),
     };
     Some(pipeline).filter(|pipeline| pipeline.is_open())
 }

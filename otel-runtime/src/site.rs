@@ -30,9 +30,9 @@ pub struct Site {
     pub(crate) count: Option<Count>,
     pub(crate) time: Option<Time>,
     switch: Switch,
-    /// The tracer of the global pipeline, once it is known.
+    /// The tracer of the first global pipeline, once it is known.
     tracer: OnceLock<Option<SdkTracer>>,
-    /// The instruments of the global pipeline, once they are known.
+    /// The instruments of the first global pipeline, once they are known.
     instruments: OnceLock<Option<Arc<Instruments>>>,
 }
 
@@ -200,11 +200,11 @@ impl Site {
         builder.attributes = known.span.map(Section::into_attributes);
         builder.links = Some(known.links).filter(|links| !links.is_empty());
         let local;
-        let tracer = if pipeline.is_local() {
+        let tracer = if pipeline.is_kept_by_sites() {
+            self.tracer.get_or_init(|| pipeline.tracer(self.code.scope)).as_ref()
+        } else {
             local = pipeline.tracer(self.code.scope);
             local.as_ref()
-        } else {
-            self.tracer.get_or_init(|| pipeline.tracer(self.code.scope)).as_ref()
         };
         let Some(tracer) = tracer else { return Span::off() };
         let span = match ratio {
@@ -229,7 +229,11 @@ impl Site {
                 Instruments::new(meter, function, self.count.as_ref(), self.time.as_ref())
             })
         };
-        if pipeline.is_local() { make().map(Shared::Local) } else { self.instruments.get_or_init(make).as_deref().map(Shared::Global) }
+        if pipeline.is_kept_by_sites() {
+            self.instruments.get_or_init(make).as_deref().map(Shared::Global)
+        } else {
+            make().map(Shared::Local)
+        }
     }
 }
 

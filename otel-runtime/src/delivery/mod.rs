@@ -173,6 +173,7 @@ pub(crate) struct Delivery {
 impl Delivery {
     /// Starts the thread.
     pub(crate) fn start(max_bytes: usize, diagnostics: Diagnostics) -> io::Result<Self> {
+        spool::leave_to_the_parent();
         let stop = Arc::new(Notify::new());
         let stopped = Arc::clone(&stop);
         let (started, start) = mpsc::channel();
@@ -286,8 +287,8 @@ impl Delivery {
     /// Whether this is a child process that was forked off the one that delivers. Such a one lets go of the spool, which is its parent's.
     pub(crate) fn is_in_child(&self) -> bool {
         let is_forked = self.process.is_forked();
-        if is_forked && let Some(spool) = self.spool.get() {
-            spool.leave_to_the_parent();
+        if is_forked {
+            spool::leave_to_the_parent();
         }
         is_forked
     }

@@ -15,7 +15,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
@@ -36,7 +36,7 @@ pub(crate) struct Spool {
     /// The bytes of all segments there are.
     bytes: Arc<AtomicU64>,
     max_bytes: u64,
-    locks: Locks,
+    locks: Arc<Locks>,
 }
 
 /// A folder that is ours while its lock is: that of this process, or one that another has left.
@@ -44,12 +44,15 @@ pub(crate) struct Spool {
 struct Owned {
     folder: PathBuf,
     disk: Arc<dyn Disk>,
-    locks: Locks,
+    locks: Arc<Locks>,
 }
 
-/// The locks of all folders that are ours. A forked child has a copy of each, with which it would keep them locked for as long as it lives.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Locks(Arc<Mutex<HashMap<PathBuf, File>>>);
+/// The locks of the folders that are ours.
+type Locks = Mutex<HashMap<PathBuf, File>>;
+
+/// The locks of all spools, with the process that opened each. A forked child has copies of them, with which it would keep them locked for as long as
+/// it lives, and nobody could take over what its parent leaves.
+static LOCKS: Mutex<Vec<(u32, Weak<Locks>)>> = Mutex::new(Vec::new());
 
 /// One encoded request on disk. Its file stays until it is removed.
 #[derive(Clone, Debug)]
@@ -90,13 +93,12 @@ impl Spool {
         let folder = own_folder(root, now)?;
         let lock = private_file(&folder.join(LOCK), true).map_err(|error| at(&folder, &error))?;
         lock.try_lock().map_err(|error| at(&folder, &io::Error::from(error)))?;
-        let locks = Locks::default();
-        let own = Arc::new(locks.own(folder, lock, disk));
+        let locks = Arc::<Locks>::default();
+        if let Ok(mut all) = LOCKS.try_lock() {
+            all.push((std::process::id(), Arc::downgrade(&locks)));
+        }
+        let own = Arc::new(Owned::new(folder, lock, disk, &locks));
         Ok(Self { own, adopted: Vec::new(), bytes: Arc::default(), max_bytes, locks })
-    }
-
-    pub(super) fn locks(&self) -> Locks {
-        self.locks.clone()
     }
 
     /// Takes over what processes have left that have ended.
@@ -125,7 +127,7 @@ impl Spool {
                 return None;
             };
             lock.try_lock().ok()?;
-            Some(self.locks.own(folder, lock, Arc::clone(&self.own.disk)))
+            Some(Owned::new(folder, lock, Arc::clone(&self.own.disk), &self.locks))
         });
         Ok(taken.collect())
     }
@@ -192,6 +194,11 @@ impl Drop for Spool {
 }
 
 impl Owned {
+    fn new(folder: PathBuf, lock: File, disk: Arc<dyn Disk>, locks: &Arc<Locks>) -> Self {
+        locks.lock().unwrap_or_else(PoisonError::into_inner).insert(folder.clone(), lock);
+        Self { folder, disk, locks: Arc::clone(locks) }
+    }
+
     /// The signal, the items and the body of a segment, if it is there and whole.
     fn read(&self, path: &Path) -> io::Result<Option<(Signal, u64, Bytes)>> {
         match self.disk.read(path) {
@@ -213,24 +220,26 @@ impl Owned {
 impl Drop for Owned {
     fn drop(&mut self) {
         // In a forked child, nobody may be there to unlock it.
-        if let Ok(mut locks) = self.locks.0.try_lock() {
+        if let Ok(mut locks) = self.locks.try_lock() {
             locks.remove(&self.folder);
         }
     }
 }
 
-impl Locks {
-    fn own(&self, folder: PathBuf, lock: File, disk: Arc<dyn Disk>) -> Owned {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(folder.clone(), lock);
-        Owned { folder, disk, locks: self.clone() }
-    }
-
-    /// Lets go of them in a forked child: they are its parent's, who has copies of its own.
-    pub(super) fn leave_to_the_parent(&self) {
-        if let Ok(mut locks) = self.0.try_lock() {
+/// Lets go, in a forked child, of what its parent has locked. The parent's own copies stay as they are.
+pub(super) fn leave_to_the_parent() {
+    // Nobody may be there to unlock what was locked at the moment of the fork.
+    let Ok(mut all) = LOCKS.try_lock() else { return };
+    let process = std::process::id();
+    all.retain(|(opened_by, locks)| {
+        let Some(locks) = locks.upgrade() else { return false };
+        if *opened_by != process
+            && let Ok(mut locks) = locks.try_lock()
+        {
             locks.clear();
         }
-    }
+        *opened_by == process
+    });
 }
 
 /// While it lives, no other process makes or takes over a folder in the spool.

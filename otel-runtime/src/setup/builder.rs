@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::fmt;
 use std::io::{IsTerminal, Write};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use opentelemetry::{KeyValue, global};
 use opentelemetry_sdk::metrics::SdkMeterProvider;
@@ -27,8 +27,8 @@ use crate::propagation::Propagator;
 use crate::sampling::{Sampler, Sampling};
 use crate::trace_flags::FlaggedTracerProvider;
 
-/// Whether telemetry was set up for this process.
-static INITIALISED: AtomicBool = AtomicBool::new(false);
+/// The process for which telemetry was set up, or 0: a forked child is another one.
+static INITIALISED_BY: AtomicU32 = AtomicU32::new(0);
 
 /// Sets up telemetry from the environment: the same as `builder().init()`.
 ///
@@ -184,7 +184,9 @@ impl Builder {
     ///
     /// As [`init`]; besides, [`InitError::UnknownVariable`] for a name given to [`set`](Self::set) or [`fallback`](Self::fallback).
     pub fn init(self) -> Result<Telemetry, InitError> {
-        if INITIALISED.swap(true, Ordering::SeqCst) {
+        let process = std::process::id();
+        let before = INITIALISED_BY.swap(process, Ordering::SeqCst);
+        if before == process {
             return Err(InitError::AlreadyInitialised);
         }
         let installed = self.configure().map(|configured| {
@@ -199,7 +201,7 @@ impl Builder {
             configured.start(Pipeline::install)
         });
         if installed.is_err() {
-            INITIALISED.store(false, Ordering::SeqCst);
+            INITIALISED_BY.store(before, Ordering::SeqCst);
         }
         installed
     }

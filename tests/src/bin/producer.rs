@@ -18,7 +18,7 @@ use otel_runtime::opentelemetry::logs::{LogRecord as _, Logger, LoggerProvider};
 use otel_runtime::opentelemetry::metrics::Counter;
 use otel_runtime::opentelemetry::trace::Tracer;
 use otel_runtime::opentelemetry_sdk::logs::SdkLogger;
-use otel_runtime::{DropReason, Health, SignalHealth, Telemetry, builder, traced};
+use otel_runtime::{DropReason, Health, SignalHealth, Telemetry, traced};
 
 /// How often the due spans are made.
 const TICK: Duration = Duration::from_millis(2);
@@ -79,6 +79,8 @@ struct Order {
     progress: String,
     /// Whether to make spans by the plain SDK, log records and counts too, one for each span.
     signals: bool,
+    /// Whether to fork a child first that does nothing, for longer than the process lives.
+    orphan: bool,
     /// How many children are forked meanwhile, if there is time for them all.
     forks: u64,
 }
@@ -95,6 +97,7 @@ impl Order {
             shutdown: argument("shutdown").unwrap_or(5000),
             progress: argument("progress").unwrap_or_default(),
             signals: argument("signals").unwrap_or(false),
+            orphan: argument("orphan").unwrap_or(false),
             forks: argument("forks").unwrap_or(0),
         }
     }
@@ -109,6 +112,9 @@ fn argument<T: FromStr>(name: &str) -> Option<T> {
 fn main() {
     let order = Order::read();
     let telemetry = otel_runtime::init().expect("telemetry can be set up");
+    if order.orphan {
+        println!("orphan {}", orphan(&telemetry));
+    }
     let base = memory("VmRSS");
     let mut accounts = Accounts { spans_each: 1 + u64::from(order.signals), ..Accounts::default() };
     let began = Instant::now();
@@ -209,13 +215,25 @@ fn fork(telemetry: &Telemetry, run: i64) -> i32 {
             assert_eq!(telemetry.health().traces, SignalHealth::default(), "the accounts are its parent's");
             drop(telemetry.force_flush());
             drop(telemetry.shutdown());
-            let own = builder().build().expect("telemetry can be set up");
-            let attached = own.context().attach();
+            // For the whole process, in the place of its parent's.
+            let own = otel_runtime::init().expect("a child can set up telemetry of its own");
             for sequence in 0..SPANS_OF_A_CHILD {
                 produce(-run, sequence, "");
             }
-            drop(attached);
+            assert!(otel_runtime::init().is_err(), "once");
             process::exit(i32::from(own.shutdown().is_err()))
+        }
+    }
+}
+
+/// Forks a child that once asks what its parent's telemetry says, and then lives for a while.
+fn orphan(telemetry: &Telemetry) -> i32 {
+    match fork::fork().expect("this process can be forked") {
+        Fork::Parent(child) => child,
+        Fork::Child => {
+            assert_eq!(telemetry.health().traces, SignalHealth::default(), "the accounts are its parent's");
+            thread::sleep(Duration::from_secs(60));
+            process::exit(0)
         }
     }
 }

@@ -111,8 +111,8 @@ impl Running {
         self.process.stderr()
     }
 
-    pub(crate) fn wait_for(&self, line: &str) {
-        self.process.wait_for_line(line, LONG);
+    pub(crate) fn wait_for(&self, line: &str) -> String {
+        self.process.wait_for_line(line, LONG)
     }
 
     pub(crate) fn end(self) -> End {

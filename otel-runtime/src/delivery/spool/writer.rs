@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{HEADER, Locks, Segment, Spool};
+use super::{HEADER, Segment, Spool};
 use crate::delivery::Signal;
 use crate::delivery::queue::Queue;
 use crate::diagnostics::Diagnostics;
@@ -25,7 +25,6 @@ pub(crate) struct Writer {
     queue: Arc<Queue>,
     /// Disconnected when the thread has ended.
     ended: Mutex<Receiver<()>>,
-    locks: Locks,
 }
 
 /// What the thread knows.
@@ -43,7 +42,6 @@ pub(super) struct Work {
 impl Writer {
     pub(crate) fn start(spool: Spool, queue: Arc<Queue>, diagnostics: Diagnostics) -> io::Result<Self> {
         let (ends, ended) = mpsc::channel();
-        let locks = spool.locks();
         queue.set_adopting(true);
         let work = Work::new(spool, Arc::clone(&queue), diagnostics);
         thread::Builder::new().name("otel-spool".to_owned()).spawn(move || {
@@ -52,18 +50,13 @@ impl Writer {
             let work = work;
             work.run();
         })?;
-        Ok(Self { queue, ended: Mutex::new(ended), locks })
+        Ok(Self { queue, ended: Mutex::new(ended) })
     }
 
     /// Writes what is left and ends the thread, if that takes no longer than `limit`; a disk that hangs is left alone.
     pub(crate) fn stop(&self, limit: Duration) {
         self.queue.end_chores();
         let _ = self.ended.lock().unwrap_or_else(PoisonError::into_inner).recv_timeout(limit);
-    }
-
-    /// In a forked child, lets go of what its parent has locked.
-    pub(crate) fn leave_to_the_parent(&self) {
-        self.locks.leave_to_the_parent();
     }
 }
 
