@@ -8,10 +8,10 @@ use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use otel_runtime::opentelemetry::KeyValue;
 use otel_runtime::opentelemetry::logs::{LogRecord as _, Logger, LoggerProvider};
 use otel_runtime::opentelemetry::metrics::MeterProvider;
-use otel_runtime::{AttributeKey, Builder, Telemetry, traced};
+use otel_runtime::{AttributeKey, Telemetry, traced};
 use tests::receiver::{Receiver, captured};
 use tests::relay::Relay;
-use tests::telemetry::isolated;
+use tests::telemetry::{Builder, isolated};
 use tests::tls::{self, Authority, Identity};
 
 const PARCELS: AttributeKey = AttributeKey::new("shop.parcels");
