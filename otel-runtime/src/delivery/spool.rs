@@ -8,23 +8,25 @@
 //! A disk may hang. So it is the spool's own thread that writes, removes and tidies up, and nobody waits for that thread without a limit.
 
 mod disk;
+mod locks;
 mod writer;
 
-use std::collections::HashMap;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
 use self::disk::{Disk, Files, at, check_owner, entries, private_file, private_folder};
+use self::locks::{Guard, LOCK, Locks};
 use super::Signal;
 use super::queue::Parcel;
 
+pub(super) use locks::leave_to_the_parent;
 pub(super) use writer::Writer;
 
 /// The folder of this process in the spool, and those that it has taken over.
@@ -47,13 +49,6 @@ struct Owned {
     locks: Arc<Locks>,
 }
 
-/// The locks of the folders that are ours.
-type Locks = Mutex<HashMap<PathBuf, File>>;
-
-/// The locks of all spools, with the process that opened each. A forked child has copies of them, with which it would keep them locked for as long as
-/// it lives, and nobody could take over what its parent leaves.
-static LOCKS: Mutex<Vec<(u32, Weak<Locks>)>> = Mutex::new(Vec::new());
-
 /// One encoded request on disk. Its file stays until it is removed.
 #[derive(Clone, Debug)]
 pub(crate) struct Segment {
@@ -74,7 +69,6 @@ pub(crate) struct Found {
     pub(crate) damaged_items: [u64; 3],
 }
 
-const LOCK: &str = "lock";
 const MAGIC: &[u8; 8] = b"otelspl1";
 /// The magic, the signal, the items and the checksum of these and the body.
 const HEADER: usize = 8 + 1 + 8 + 32;
@@ -82,23 +76,22 @@ const HEADER: usize = 8 + 1 + 8 + 32;
 impl Spool {
     /// Opens the spool in `root`, which is made if it is not there.
     pub(crate) fn open(root: &Path, max_bytes: u64) -> io::Result<Self> {
+        // A forked child might wait for what it has locked itself without knowing.
+        leave_to_the_parent();
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Self::open_on(Arc::new(Files), root, max_bytes, now)
     }
 
     fn open_on(disk: Arc<dyn Disk>, root: &Path, max_bytes: u64, now: Duration) -> io::Result<Self> {
         private_folder(root, true)?;
-        let guard = Guard::of(root)?;
-        check_owner(root, &guard.0)?;
+        let locks = Locks::of_this_process();
+        let guard = Guard::of(root, &locks)?;
+        check_owner(root, &guard.own)?;
         let folder = own_folder(root, now)?;
         let lock = private_file(&folder.join(LOCK), true).map_err(|error| at(&folder, &error))?;
-        lock.try_lock().map_err(|error| at(&folder, &io::Error::from(error)))?;
-        let locks = Arc::<Locks>::default();
-        if let Ok(mut all) = LOCKS.try_lock() {
-            all.push((std::process::id(), Arc::downgrade(&locks)));
-        }
-        let own = Arc::new(Owned::new(folder, lock, disk, &locks));
-        Ok(Self { own, adopted: Vec::new(), bytes: Arc::default(), max_bytes, locks })
+        locks.lock(&folder, lock).map_err(|error| at(&folder, &io::Error::from(error)))?;
+        let own = Arc::new(Owned { folder, disk, locks: Arc::clone(&locks) });
+        Ok(Self { own, adopted: Vec::new(), bytes: Arc::default(), max_bytes, locks: Arc::clone(&locks) })
     }
 
     /// Takes over what processes have left that have ended.
@@ -116,18 +109,18 @@ impl Spool {
 
     /// The folders of processes that have ended, which are ours from now on.
     fn take_over(&self, root: &Path) -> io::Result<Vec<Owned>> {
-        let guard = Guard::of(root)?;
+        let guard = Guard::of(root, &self.locks)?;
         let folders = entries(root).into_iter().filter(|folder| *folder != self.own.folder);
         let own =
-            folders.filter(|folder| folder.symlink_metadata().is_ok_and(|found| found.is_dir()) && check_owner(folder, &guard.0).is_ok());
+            folders.filter(|folder| folder.symlink_metadata().is_ok_and(|found| found.is_dir()) && check_owner(folder, &guard.own).is_ok());
         let taken = own.filter_map(|folder| {
             // Without a lock, its process got no further than to make it.
             let Ok(lock) = OpenOptions::new().write(true).open(folder.join(LOCK)) else {
                 let _ = fs::remove_dir(&folder);
                 return None;
             };
-            lock.try_lock().ok()?;
-            Some(Owned::new(folder, lock, Arc::clone(&self.own.disk), &self.locks))
+            self.locks.lock(&folder, lock).ok()?;
+            Some(Owned { folder, disk: Arc::clone(&self.own.disk), locks: Arc::clone(&self.locks) })
         });
         Ok(taken.collect())
     }
@@ -194,11 +187,6 @@ impl Drop for Spool {
 }
 
 impl Owned {
-    fn new(folder: PathBuf, lock: File, disk: Arc<dyn Disk>, locks: &Arc<Locks>) -> Self {
-        locks.lock().unwrap_or_else(PoisonError::into_inner).insert(folder.clone(), lock);
-        Self { folder, disk, locks: Arc::clone(locks) }
-    }
-
     /// The signal, the items and the body of a segment, if it is there and whole.
     fn read(&self, path: &Path) -> io::Result<Option<(Signal, u64, Bytes)>> {
         match self.disk.read(path) {
@@ -219,37 +207,7 @@ impl Owned {
 
 impl Drop for Owned {
     fn drop(&mut self) {
-        // In a forked child, nobody may be there to unlock it.
-        if let Ok(mut locks) = self.locks.try_lock() {
-            locks.remove(&self.folder);
-        }
-    }
-}
-
-/// Lets go, in a forked child, of what its parent has locked. The parent's own copies stay as they are.
-pub(super) fn leave_to_the_parent() {
-    // Nobody may be there to unlock what was locked at the moment of the fork.
-    let Ok(mut all) = LOCKS.try_lock() else { return };
-    let process = std::process::id();
-    all.retain(|(opened_by, locks)| {
-        let Some(locks) = locks.upgrade() else { return false };
-        if *opened_by != process
-            && let Ok(mut locks) = locks.try_lock()
-        {
-            locks.clear();
-        }
-        *opened_by == process
-    });
-}
-
-/// While it lives, no other process makes or takes over a folder in the spool.
-struct Guard(File);
-
-impl Guard {
-    fn of(root: &Path) -> io::Result<Self> {
-        let guard = private_file(&root.join(LOCK), false).map_err(|error| at(root, &error))?;
-        guard.lock().map_err(|error| at(root, &error))?;
-        Ok(Self(guard))
+        self.locks.unlock(&self.folder);
     }
 }
 

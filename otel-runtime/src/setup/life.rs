@@ -101,7 +101,8 @@ impl Life {
         self.pipeline.close();
         if providers.delivery.as_ref().is_some_and(|delivery| delivery.is_in_child()) {
             // None of the threads that would do anything are here.
-            self.diagnostics.say("this process was forked off one with telemetry, and delivers none of its own; fork before `init`");
+            self.diagnostics
+                .say("this process was forked off one with telemetry, and delivers nothing of that; call `init` in it, or fork before");
             return Left::default();
         }
         if let Some(delivery) = &providers.delivery {

@@ -1,7 +1,7 @@
 //! What a spool does to files and folders.
 
 use std::fmt;
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -74,10 +74,10 @@ pub(super) fn private_file(path: &Path, is_new: bool) -> io::Result<File> {
 
 /// A folder of somebody else's, or one that others may write into, could be made to hold anything.
 #[cfg(unix)]
-pub(super) fn check_owner(folder: &Path, own_file: &File) -> io::Result<()> {
+pub(super) fn check_owner(folder: &Path, own: &Metadata) -> io::Result<()> {
     use std::os::unix::fs::MetadataExt;
 
-    let (found, own) = (fs::metadata(folder)?, own_file.metadata()?);
+    let found = fs::metadata(folder)?;
     let complaint = if found.uid() != own.uid() {
         "it belongs to another user"
     } else if found.mode() & 0o022 != 0 {
@@ -89,6 +89,6 @@ pub(super) fn check_owner(folder: &Path, own_file: &File) -> io::Result<()> {
 }
 
 #[cfg(not(unix))]
-pub(super) fn check_owner(_: &Path, _: &File) -> io::Result<()> {
+pub(super) fn check_owner(_: &Path, _: &Metadata) -> io::Result<()> {
     Ok(())
 }

@@ -1,4 +1,4 @@
-use std::sync::Condvar;
+use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Instant;
 
 use super::*;
