@@ -275,7 +275,7 @@ fn outcome(plan: &Plan, returned: &Type) -> TokenStream {
         || quote!(#runtime::__private::outcome!(#value)),
         |(method, predicate)| {
             let judged = applied(runtime, &value, predicate, Some(quote!(::core::primitive::bool)));
-            quote!(#runtime::__private::outcome!(#value).#method(#judged))
+            quote!(#runtime::__private::outcome!(#value).#method(#runtime::__private::verdict(|| #judged)))
         },
     );
     let known = plan.span.as_ref().map(|span| results_of(runtime, span, &value, &call)).unwrap_or_default();
@@ -284,7 +284,7 @@ fn outcome(plan: &Plan, returned: &Type) -> TokenStream {
     }
     quote! {
         |#value: &#returned, #call| {
-            if #call.records() { #known }
+            #call.give(|| { #known });
             #classified
         }
     }

@@ -109,10 +109,12 @@ impl Call {
         (self, made)
     }
 
-    /// Whether a span is recorded, so that attributes are of interest.
-    #[must_use]
-    pub fn records(&self) -> bool {
-        self.span().is_some_and(Span::is_recording)
+    /// Runs what sets the values that are known now that the call returns, if a span is recorded. A panic in it, such as one of the user's closures
+    /// in `ok(…)` and `err(…)`, costs the values from there on: the function has returned, and nothing of it may be lost.
+    pub fn give(&self, give: impl FnOnce()) {
+        if self.span().is_some_and(Span::is_recording) {
+            panics::contained(give);
+        }
     }
 
     /// Records `value`, which is known now that the call returns, for the span's key number `index`.

@@ -32,6 +32,7 @@ pub use crate::site::{Code, Site};
 pub use linkme;
 
 use crate::attributes::Fields;
+use crate::panics;
 
 /// The fields of a call that has none.
 pub fn no_fields(_: &mut Fields) {}
@@ -74,6 +75,11 @@ pub fn pinned<F>(future: F) -> std::pin::Pin<Box<F>> {
 #[inline]
 pub fn apply<'a, T: ?Sized, R>(value: &'a T, closure: impl FnOnce(&'a T) -> R) -> R {
     closure(value)
+}
+
+/// What the closure of `error_if` or `ok_if` says; `false` if it panics, so that the outcome is what it would be without it.
+pub fn verdict(judge: impl FnOnce() -> bool) -> bool {
+    panics::contained(judge).unwrap_or_default()
 }
 
 /// The error in what a function returned, for `err(…)`.

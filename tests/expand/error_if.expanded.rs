@@ -10,10 +10,10 @@ fn items(order: &Order) -> usize {
             |__returned: &usize, _| {
                 ::otel_runtime::__private::outcome!(__returned)
                     .error_if(
-                        ::otel_runtime::__private::apply::<
+                        ::otel_runtime::__private::verdict(|| ::otel_runtime::__private::apply::<
                             _,
                             ::core::primitive::bool,
-                        >(__returned, |count| *count == 0),
+                        >(__returned, |count| *count == 0)),
                     )
             },
         )

@@ -12,17 +12,18 @@ async fn find(id: u64) -> Option<Order> {
                 store::find(id).await
             },
             |__returned: &Option<Order>, __call| {
-                if __call.records() {
-                    if let ::core::option::Option::Some(__part) = ::otel_runtime::__private::ok_part!(
-                        __returned
-                    ) {
-                        __call
-                            .set(
-                                0,
-                                &(::otel_runtime::__private::apply(__part, Option::is_some)),
-                            );
-                    }
-                }
+                __call
+                    .give(|| {
+                        if let ::core::option::Option::Some(__part) = ::otel_runtime::__private::ok_part!(
+                            __returned
+                        ) {
+                            __call
+                                .set(
+                                    0,
+                                    &(::otel_runtime::__private::apply(__part, Option::is_some)),
+                                );
+                        }
+                    });
                 ::otel_runtime::__private::outcome!(__returned)
             },
         )

@@ -16,34 +16,35 @@ fn place_order(id: u64) -> Result<Receipt, OrderError> {
         .in_scope(
             move || -> Result<Receipt, OrderError> { place(id) },
             |__returned: &Result<Receipt, OrderError>, __call| {
-                if __call.records() {
-                    if let ::core::option::Option::Some(__part) = ::otel_runtime::__private::ok_part!(
-                        __returned
-                    ) {
-                        __call
-                            .set(
-                                1,
-                                &(::otel_runtime::__private::apply(
-                                    __part,
-                                    |receipt| receipt.total,
-                                )),
-                            );
-                    }
-                    if let ::core::option::Option::Some(__part) = ::otel_runtime::__private::error_of(
-                        __returned,
-                    ) {
-                        __call
-                            .set(
-                                2,
-                                &::otel_runtime::__private::Displayed(
+                __call
+                    .give(|| {
+                        if let ::core::option::Option::Some(__part) = ::otel_runtime::__private::ok_part!(
+                            __returned
+                        ) {
+                            __call
+                                .set(
+                                    1,
                                     &(::otel_runtime::__private::apply(
                                         __part,
-                                        |error| error.after,
+                                        |receipt| receipt.total,
                                     )),
-                                ),
-                            );
-                    }
-                }
+                                );
+                        }
+                        if let ::core::option::Option::Some(__part) = ::otel_runtime::__private::error_of(
+                            __returned,
+                        ) {
+                            __call
+                                .set(
+                                    2,
+                                    &::otel_runtime::__private::Displayed(
+                                        &(::otel_runtime::__private::apply(
+                                            __part,
+                                            |error| error.after,
+                                        )),
+                                    ),
+                                );
+                        }
+                    });
                 ::otel_runtime::__private::outcome!(__returned)
             },
         )

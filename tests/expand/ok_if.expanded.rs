@@ -13,10 +13,10 @@ async fn must_fail(order: Order) -> Result<Receipt, OrderError> {
             |__returned: &Result<Receipt, OrderError>, _| {
                 ::otel_runtime::__private::outcome!(__returned)
                     .ok_if(
-                        ::otel_runtime::__private::apply::<
+                        ::otel_runtime::__private::verdict(|| ::otel_runtime::__private::apply::<
                             _,
                             ::core::primitive::bool,
-                        >(__returned, Result::is_err),
+                        >(__returned, Result::is_err)),
                     )
             },
         )

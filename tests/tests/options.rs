@@ -318,3 +318,36 @@ fn a_value_that_panics_is_not_recorded_and_the_call_goes_on() {
     let (returned, captured) = capture(goes_on);
     assert_eq!((returned, captured.tree().as_str()), (7, "goes_on before=1 length=7\n"));
 }
+
+#[traced(ok(before = |count| *count, broken = |count| [0; 3][*count], after = |_| 2))]
+fn returns() -> usize {
+    7
+}
+
+#[traced(err(broken = |error| error[100..].len()))]
+fn fails() -> Result<(), String> {
+    Err("no stock".to_owned())
+}
+
+#[traced(error_if = |count| [true; 3][*count])]
+fn divides() -> usize {
+    7
+}
+
+#[traced(ok_if = |_| panic!("on purpose: who knows"))]
+async fn fails_async() -> Result<(), String> {
+    Err("no stock".to_owned())
+}
+
+/// The function has returned, and what is only recorded takes nothing of that away.
+#[tokio::test]
+async fn a_closure_that_panics_gives_nothing_and_the_call_returns() {
+    let (returned, captured) = capture(|| (returns(), divides(), fails()));
+    assert_eq!(returned, (7, 7, Err("no stock".to_owned())));
+    assert_eq!(captured.tree(), "returns before=7\ndivides\nfails error=alloc::string::String \"no stock\"\n");
+    let (returned, captured) = capture_async(fails_async()).await;
+    assert_eq!(
+        (returned, captured.tree().as_str()),
+        (Err("no stock".to_owned()), "fails_async error=alloc::string::String \"no stock\"\n")
+    );
+}
