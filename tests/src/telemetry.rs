@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use otel_runtime::opentelemetry::KeyValue;
-use otel_runtime::{InitError, Telemetry, builder};
+use otel_runtime::setup::Variable;
+use otel_runtime::{InitError, Sampler, Telemetry, builder};
 
 use crate::receiver::{Protocol, Receiver};
 
@@ -51,6 +52,13 @@ impl Builder {
         resource_attribute(attribute: KeyValue);
         diagnostics(say: impl Fn(&str) + Send + Sync + 'static);
         console(writer: impl Write + Send + 'static);
+        sampler(sampler: impl Into<Sampler>);
+    }
+
+    /// As `otel_runtime::Builder::variables`.
+    #[must_use]
+    pub fn variables(&self) -> Vec<Variable> {
+        self.0.variables()
     }
 
     /// As `otel_runtime::Builder::init`.
@@ -69,6 +77,12 @@ impl Builder {
     /// As there.
     pub fn build(self) -> Result<Watched, InitError> {
         self.0.build().map(Watched)
+    }
+}
+
+impl From<otel_runtime::Builder> for Builder {
+    fn from(builder: otel_runtime::Builder) -> Self {
+        Self(builder)
     }
 }
 
@@ -143,9 +157,9 @@ pub struct Said(Arc<Mutex<Vec<String>>>);
 impl Said {
     /// Makes the builder's telemetry speak to this.
     #[must_use]
-    pub fn listen(&self, builder: Builder) -> Builder {
+    pub fn listen(&self, builder: impl Into<Builder>) -> Builder {
         let lines = Arc::clone(&self.0);
-        builder.diagnostics(move |line| lines.lock().unwrap_or_else(PoisonError::into_inner).push(line.to_owned()))
+        builder.into().diagnostics(move |line| lines.lock().unwrap_or_else(PoisonError::into_inner).push(line.to_owned()))
     }
 
     #[must_use]

@@ -198,7 +198,7 @@ fn elsewhere(parent: &Context) -> bool {
 #[test]
 fn the_filter_is_that_of_the_telemetry_which_would_record() {
     let (one, other) = (isolated().set("OTEL_RUST_FILTER", "off"), isolated());
-    let build = |builder: otel_runtime::Builder| {
+    let build = |builder: tests::telemetry::Builder| {
         builder.set("OTEL_TRACES_EXPORTER", "console").console(io::sink()).build().expect("telemetry can be set up")
     };
     let (one, other) = (build(one), build(other));

@@ -6,10 +6,10 @@ use otel_runtime::opentelemetry::logs::{AnyValue, LogRecord, Logger, LoggerProvi
 use otel_runtime::opentelemetry::metrics::MeterProvider;
 use otel_runtime::opentelemetry::trace::{Link, Span, SpanContext, SpanId, TraceFlags, TraceId, TraceState, Tracer, TracerProvider};
 use otel_runtime::opentelemetry::{Array, KeyValue, StringValue, Value as ApiValue};
-use otel_runtime::{Builder, Telemetry, traced};
+use otel_runtime::{Telemetry, traced};
 use prost::Message;
 use tests::receiver::{Body, Protocol, Received, Receiver};
-use tests::telemetry::{Printed, to};
+use tests::telemetry::{Builder, Printed, Watched, to};
 
 const MAX_REQUEST: usize = 4 * 1024 * 1024;
 
@@ -25,7 +25,7 @@ fn builder(receiver: &Receiver, limits: Set<'_>) -> Builder {
     limits.iter().fold(builder, |builder, (variable, limit)| builder.set(*variable, *limit))
 }
 
-fn start(receiver: &Receiver, limits: Set<'_>) -> Telemetry {
+fn start(receiver: &Receiver, limits: Set<'_>) -> Watched {
     builder(receiver, limits).build().expect("telemetry can be set up")
 }
 

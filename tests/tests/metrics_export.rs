@@ -3,9 +3,9 @@
 use opentelemetry_proto::tonic::metrics::v1::metric::Data;
 use opentelemetry_proto::tonic::metrics::v1::{AggregationTemporality, number_data_point::Value};
 use otel_runtime::opentelemetry::metrics::MeterProvider;
-use otel_runtime::{Builder, counted, timed};
+use otel_runtime::{counted, timed};
 use tests::receiver::{Protocol, Receiver};
-use tests::telemetry::{Said, to};
+use tests::telemetry::{Builder, Said, to};
 
 const TEMPORALITY: &str = "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE";
 

@@ -10,10 +10,10 @@ use std::time::Duration;
 
 use otel_runtime::opentelemetry::KeyValue;
 use otel_runtime::opentelemetry::metrics::MeterProvider;
-use otel_runtime::{Builder, InitError, Telemetry, counted, timed};
+use otel_runtime::{InitError, Telemetry, counted, timed};
 use tests::process::Child;
 use tests::receiver::{Protocol, Receiver};
-use tests::telemetry::{Said, isolated, to};
+use tests::telemetry::{Builder, Said, isolated, to};
 use tests::venv;
 
 const LONG: Duration = Duration::from_secs(30);

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
-use otel_runtime::{Builder, traced};
+use otel_runtime::traced;
 use tests::receiver::{Behaviour, Protocol, Receiver};
-use tests::telemetry::{Printed, Said, to};
+use tests::telemetry::{Builder, Printed, Said, to};
 use tests::tls::Authority;
 use tonic::Code;
 
