@@ -81,7 +81,7 @@ impl fmt::Display for DropReason {
     }
 }
 
-/// The account of one signal: spans, data points or log records. At every moment, `accepted` is the sum of what was delivered, of what is
+/// The account of one signal: spans, data points or log records. What is exported to several places is counted for each of them. At every moment, `accepted` is the sum of what was delivered, of what is
 /// queued or spooled, and of what was dropped.
 #[derive(Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -120,6 +120,21 @@ impl SignalHealth {
     #[must_use]
     pub fn is_balanced(&self) -> bool {
         self.accepted == self.delivered + self.queued + self.spooled + self.dropped_in_all()
+    }
+
+    /// With what went another way added.
+    pub(super) fn and(mut self, other: Self) -> Self {
+        self.accepted += other.accepted;
+        self.delivered += other.delivered;
+        self.queued += other.queued;
+        self.queued_bytes += other.queued_bytes;
+        self.spooled += other.spooled;
+        self.in_flight += other.in_flight;
+        self.last_error = self.last_error.or(other.last_error);
+        for (items, others) in self.dropped.iter_mut().zip(other.dropped) {
+            *items += others;
+        }
+        self
     }
 
     pub(super) fn drop_items(&mut self, reason: DropReason, items: u64) {

@@ -12,7 +12,7 @@ use tokio::time::timeout;
 
 use super::account::DropReason;
 use super::queue::{Parcel, Queue};
-use super::{Delivery, Holding, Process, Signal};
+use super::{Delivery, Holding, Process, Route};
 
 /// When a batch is full, and when it is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,7 +46,7 @@ struct Shared<T> {
     encoded: Condvar,
     due: Notify,
     batch: Batch,
-    signal: Signal,
+    route: Route,
     encoder: Encoder<T>,
     /// What a batch has at most in bytes, unless it is one item.
     max_bytes: usize,
@@ -67,7 +67,7 @@ struct State<T> {
 }
 
 impl<T: Send + 'static> Batcher<T> {
-    pub(crate) fn start(delivery: &Delivery, signal: Signal, batch: Batch, encoder: Encoder<T>) -> Self {
+    pub(crate) fn start(delivery: &Delivery, route: Route, batch: Batch, encoder: Encoder<T>) -> Self {
         let state = State { items: Vec::new(), bytes: 0, encoding: 0, taken: 0, left: 0, closed: false };
         let queue = Arc::clone(delivery.queue());
         let max_bytes = MAX_BYTES.min(queue.max_bytes() / 4);
@@ -77,7 +77,7 @@ impl<T: Send + 'static> Batcher<T> {
             encoded: done,
             due,
             batch,
-            signal,
+            route,
             encoder,
             max_bytes,
             queue,
@@ -102,10 +102,10 @@ impl<T: Send + 'static> Batcher<T> {
         let shared = &*self.0;
         let size = (shared.encoder.size)(&item);
         let Some(mut state) = shared.lock_unless_forked() else { return };
-        shared.queue.accept(shared.signal, 1);
+        shared.queue.accept(shared.route, 1);
         if state.closed {
             drop(state);
-            return shared.queue.lose(shared.signal, 1, DropReason::Shutdown);
+            return shared.queue.lose(shared.route, 1, DropReason::Shutdown);
         }
         state.items.push((size, item));
         state.bytes += size;
@@ -206,8 +206,8 @@ impl<T> Shared<T> {
         state.encoding -= items;
         state.left += items as u64;
         let announcements: Vec<_> = match encoded {
-            Ok(parcels) => parcels.into_iter().map(|parcel| self.queue.push(self.signal, parcel)).collect(),
-            Err(_) => vec![self.queue.count_lost(self.signal, items as u64, DropReason::Encoding)],
+            Ok(parcels) => parcels.into_iter().map(|parcel| self.queue.push(self.route, parcel)).collect(),
+            Err(_) => vec![self.queue.count_lost(self.route, items as u64, DropReason::Encoding)],
         };
         drop(state);
         for announcement in announcements {
@@ -218,8 +218,8 @@ impl<T> Shared<T> {
 }
 
 impl<T: Send + 'static> Holding for Shared<T> {
-    fn signal(&self) -> Signal {
-        self.signal
+    fn route(&self) -> Route {
+        self.route
     }
 
     fn with_held(&self, read: &mut dyn FnMut(u64)) {
@@ -234,7 +234,7 @@ impl<T: Send + 'static> Holding for Shared<T> {
         state.bytes = 0;
         state.taken += left;
         state.left += left;
-        let announcement = (left > 0).then(|| self.queue.count_lost(self.signal, left, DropReason::Shutdown));
+        let announcement = (left > 0).then(|| self.queue.count_lost(self.route, left, DropReason::Shutdown));
         drop(state);
         // The error of the shutdown says it.
         drop(announcement);
@@ -244,7 +244,7 @@ impl<T: Send + 'static> Holding for Shared<T> {
 
 impl<T> fmt::Debug for Batcher<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Batcher").field("signal", &self.0.signal).finish_non_exhaustive()
+        f.debug_struct("Batcher").field("route", &self.0.route).finish_non_exhaustive()
     }
 }
 
@@ -269,14 +269,14 @@ mod tests {
         let delivery = delivery(40_000);
         let batch = Batch { max_queue_size: 20, max_export_batch_size: 10, schedule_delay: Duration::from_secs(3600) };
         let encode = Box::new(|items: Vec<usize>| parcel(items.len(), items.iter().sum()));
-        let batcher = Batcher::start(&delivery, Signal::Traces, batch, Encoder { size: |size| *size, encode });
+        let batcher = Batcher::start(&delivery, Route::TRACES, batch, Encoder { size: |size| *size, encode });
         // A batch has 10,000 bytes at most, but for the one that is larger itself.
         let sizes = [[4_500; 3].as_slice(), &[500; 11], &[15_000, 500]].concat();
         for size in &sizes {
             batcher.push(*size);
         }
         assert!(batcher.flush(Instant::now() + Duration::from_secs(60)));
-        let sent = std::iter::from_fn(|| delivery.queue().take(Signal::Traces));
+        let sent = std::iter::from_fn(|| delivery.queue().take(Route::TRACES));
         let sent: Vec<_> = sent.map(|parcel| (parcel.items, parcel.body.len())).collect();
         assert_eq!(sent.iter().map(|(items, _)| items).sum::<u64>(), sizes.len() as u64);
         assert_eq!(sent.iter().map(|(_, bytes)| bytes).sum::<usize>(), sizes.iter().sum::<usize>());
@@ -289,7 +289,7 @@ mod tests {
         let delivery = delivery(usize::MAX);
         let batch = Batch { max_queue_size: 4, max_export_batch_size: 2, schedule_delay: Duration::from_millis(1) };
         let encoder = Encoder { size: |_: &u8| 1, encode: Box::new(|items| parcel(items.len(), 0)) };
-        let batcher = Batcher::start(&delivery, Signal::Traces, batch, encoder);
+        let batcher = Batcher::start(&delivery, Route::TRACES, batch, encoder);
         let (began, done) = (AtomicU64::new(0), AtomicU64::new(0));
         thread::scope(|scope| {
             scope.spawn(|| {
@@ -301,13 +301,13 @@ mod tests {
             });
             while done.load(Ordering::SeqCst) < 20_000 {
                 let before = done.load(Ordering::SeqCst);
-                let health = delivery.health(Signal::Traces);
+                let health = delivery.health(Route::TRACES);
                 let after = began.load(Ordering::SeqCst);
                 assert!((before..=after).contains(&health.accepted), "{before} to {after} were pushed: {health:?}");
                 assert!(health.is_balanced(), "{health:?}");
             }
         });
-        assert_eq!(delivery.health(Signal::Traces).accepted, 20_000);
+        assert_eq!(delivery.health(Route::TRACES).accepted, 20_000);
     }
 
     #[test]
@@ -316,13 +316,13 @@ mod tests {
         delivery.process = Process(0);
         let batch = Batch { max_queue_size: 2, max_export_batch_size: 2, schedule_delay: Duration::from_secs(3600) };
         let encoder = Encoder { size: |_: &u8| 1, encode: Box::new(|items| parcel(items.len(), 0)) };
-        let batcher = Batcher::start(&delivery, Signal::Traces, batch, encoder);
+        let batcher = Batcher::start(&delivery, Route::TRACES, batch, encoder);
         (0..5).for_each(|item| batcher.push(item));
         let locked = batcher.0.lock();
         batcher.push(5);
         assert!(batcher.flush(Instant::now()));
         drop(locked);
-        assert!(delivery.queue().take(Signal::Traces).is_none(), "nothing comes into the queue");
+        assert!(delivery.queue().take(Route::TRACES).is_none(), "nothing comes into the queue");
     }
 
     #[test]
@@ -330,12 +330,12 @@ mod tests {
         let delivery = delivery(usize::MAX);
         let batch = Batch { max_queue_size: 100, max_export_batch_size: 100, schedule_delay: Duration::from_secs(3600) };
         let encoder = Encoder { size: |_: &u8| 1, encode: Box::new(|items| parcel(items.len(), 0)) };
-        let batcher = Batcher::start(&delivery, Signal::Traces, batch, encoder);
+        let batcher = Batcher::start(&delivery, Route::TRACES, batch, encoder);
         batcher.push(0);
         let undelivered = delivery.shutdown(Instant::now());
         assert_eq!(undelivered.iter().map(|undelivered| undelivered.dropped).sum::<u64>(), 1);
         batcher.push(0);
-        let health = delivery.health(Signal::Traces);
+        let health = delivery.health(Route::TRACES);
         assert!(health.is_balanced());
         assert_eq!((health.accepted, health.queued, health.dropped(DropReason::Shutdown)), (2, 0, 2));
     }

@@ -18,16 +18,16 @@ use prost::Message;
 use super::Signal;
 use super::http::accepted;
 use super::tls::Tls;
-use super::transport::{self, Accepted, Destination, Failure, Prepared, Reply, Transport, Wire};
+use super::transport::{self, Accepted, Destination, Failure, Network, Prepared, Reply, Wire};
 
-pub(super) fn transport(signal: Signal, destination: &Destination) -> Result<Transport, String> {
+pub(super) fn otlp(signal: Signal, destination: &Destination) -> Result<Network, String> {
     let tls = Tls::new(destination, b"h2")?;
     let connector = tls.connector.clone();
     let connect = move || {
         let mut client = Client::builder(TokioExecutor::new());
         client.pool_timer(TokioTimer::new()).timer(TokioTimer::new()).http2_only(true).build(connector.clone())
     };
-    Transport::new(Box::new(connect), tls, Box::new(Grpc { method: method(signal) }), destination)
+    Network::new(Box::new(connect), tls, Box::new(Grpc { method: method(signal) }), destination)
 }
 
 fn method(signal: Signal) -> &'static str {

@@ -1,7 +1,8 @@
 //! Stands in for `grpc` where the feature is off.
 
-use super::{Destination, Signal, Transport};
+use super::transport::Network;
+use super::{Destination, Signal};
 
-pub(super) fn transport(_: Signal, _: &Destination) -> Result<Transport, String> {
+pub(super) fn otlp(_: Signal, _: &Destination) -> Result<Network, String> {
     Err("the protocol grpc needs otel-runtime to be built with its feature `grpc`".to_owned())
 }

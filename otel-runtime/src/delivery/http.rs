@@ -12,15 +12,24 @@ use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse
 use prost::Message;
 
 use super::tls::Tls;
-use super::transport::{self, Accepted, Destination, Failure, Prepared, Protocol, Recode, Reply, Transport, Wire};
+use super::transport::{self, Accepted, Destination, Failure, Network, Prepared, Protocol, Recode, Reply, Wire};
 use super::{Signal, json, retry};
 
-pub(super) fn transport(signal: Signal, destination: &Destination) -> Result<Transport, String> {
+pub(super) fn otlp(signal: Signal, destination: &Destination) -> Result<Network, String> {
     let format = if destination.protocol == Protocol::HttpJson { Format::Json(json::recode(signal)?) } else { Format::Protobuf };
+    network(format, destination)
+}
+
+/// What is delivered is in Zipkin's format already.
+pub(super) fn zipkin(destination: &Destination) -> Result<Network, String> {
+    network(Format::Zipkin, destination)
+}
+
+fn network(format: Format, destination: &Destination) -> Result<Network, String> {
     let tls = Tls::new(destination, b"http/1.1")?;
     let connector = tls.connector.clone();
     let connect = move || Client::builder(TokioExecutor::new()).pool_timer(TokioTimer::new()).build(connector.clone());
-    Transport::new(Box::new(connect), tls, Box::new(Http(format)), destination)
+    Network::new(Box::new(connect), tls, Box::new(Http(format)), destination)
 }
 
 struct Http(Format);
@@ -29,12 +38,13 @@ struct Http(Format);
 enum Format {
     Protobuf,
     Json(Recode),
+    Zipkin,
 }
 
 impl Wire for Http {
     fn recode(&self) -> Option<Recode> {
         match self.0 {
-            Format::Protobuf => None,
+            Format::Protobuf | Format::Zipkin => None,
             Format::Json(recode) => Some(recode),
         }
     }
@@ -42,7 +52,7 @@ impl Wire for Http {
     fn request(&self, endpoint: &Uri, prepared: Prepared) -> Result<Request<Full<Bytes>>, http::Error> {
         let content_type = match self.0 {
             Format::Protobuf => "application/x-protobuf",
-            Format::Json(_) => "application/json",
+            Format::Json(_) | Format::Zipkin => "application/json",
         };
         let mut request = Request::builder()
             .method(Method::POST)
@@ -62,6 +72,10 @@ impl Wire for Http {
     /// 429, 502, 503 and 504 may be tried again, nothing else.
     fn verdict(&self, reply: &Reply) -> Result<Accepted, Failure> {
         let status = reply.status;
+        if status.is_success() && matches!(self.0, Format::Zipkin) {
+            // It has no more to say than that.
+            return Ok(Accepted::default());
+        }
         if status.is_success() {
             // Some servers answer in JSON whatever they were asked in, or compressed though they were not asked for that. That they took the
             // request is in the status; nothing is expanded to find out more.

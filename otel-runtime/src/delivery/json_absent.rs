@@ -4,7 +4,7 @@ use super::Signal;
 use super::transport::{Accepted, Recode};
 
 pub(super) fn recode(_: Signal) -> Result<Recode, String> {
-    Err("the protocol http/json needs otel-runtime to be built with its feature `json`".to_owned())
+    Err("OTLP in JSON needs otel-runtime to be built with its feature `json`".to_owned())
 }
 
 pub(super) fn accepted(_: &[u8]) -> Accepted {

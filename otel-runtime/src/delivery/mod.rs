@@ -1,7 +1,7 @@
 //! What carries encoded OTLP to a backend: one road for the three signals.
 //!
 //! ```text
-//! Batcher ─ encode ─► Queue ─ one lane a signal ─► sender ─► Transport ─► backend
+//! Batcher ─ encode ─► Queue ─ one lane a route ──► sender ─► Transport ─► backend
 //! (items)             (parcels, bounded in bytes)  (retry)   (HTTP, gRPC)
 //!                       ▲│
 //!                     Spool (on disk, what waits)
@@ -25,8 +25,10 @@ mod json;
 #[cfg(not(feature = "json"))]
 #[path = "json_absent.rs"]
 mod json;
+mod lines;
 mod queue;
 mod retry;
+mod route;
 mod sender;
 mod spool;
 #[cfg(feature = "tls")]
@@ -49,59 +51,35 @@ use tokio::sync::Notify;
 pub use account::{DropReason, SignalHealth};
 pub(crate) use batch::{Batch, Batcher, Encoder};
 pub(crate) use compression::Compression;
+use lines::Lines;
+pub(crate) use lines::Output;
 pub(crate) use queue::{Parcel, Queue};
+pub(crate) use route::{Route, Signal};
 pub(crate) use spool::Spool;
 use spool::Writer;
 pub(crate) use transport::{Destination, Files, Protocol, Transport};
 
 use crate::diagnostics::Diagnostics;
 
-/// One of the three kinds of telemetry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Signal {
-    Traces,
-    Metrics,
-    Logs,
-}
-
-impl Signal {
-    pub(crate) const ALL: [Self; 3] = [Self::Traces, Self::Metrics, Self::Logs];
-
-    /// As in the path of a URL: `traces`.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Traces => "traces",
-            Self::Metrics => "metrics",
-            Self::Logs => "logs",
-        }
-    }
-
-    /// What is counted, in words: `1 span`, `2 log records`.
-    pub(crate) fn count(self, items: u64) -> String {
-        let plural = if items == 1 { "" } else { "s" };
-        format!("{items} {}{plural}", self.item())
-    }
-
-    fn item(self) -> &'static str {
-        match self {
-            Self::Traces => "span",
-            Self::Metrics => "data point",
-            Self::Logs => "log record",
-        }
-    }
-
-    pub(crate) fn index(self) -> usize {
-        self as usize
-    }
-}
-
-/// The transport for what is configured; `Err` says what this build cannot do.
-pub(crate) fn transport(signal: Signal, destination: &Destination) -> Result<Transport, String> {
-    let transport = match destination.protocol {
-        Protocol::HttpProtobuf | Protocol::HttpJson => http::transport(signal, destination),
-        Protocol::Grpc => grpc::transport(signal, destination),
+/// The way to a backend that takes OTLP; `Err` says what this build cannot do, or what is wrong with a file.
+pub(crate) fn otlp(signal: Signal, destination: &Destination) -> Result<Transport, String> {
+    let network = match destination.protocol {
+        Protocol::HttpProtobuf | Protocol::HttpJson => http::otlp(signal, destination),
+        Protocol::Grpc => grpc::otlp(signal, destination),
     };
-    transport.map_err(|problem| format!("{} cannot be exported over OTLP: {problem}", signal.name()))
+    network.map(Box::new).map(Transport::Network).map_err(|problem| format!("{} cannot be exported over OTLP: {problem}", signal.name()))
+}
+
+/// The way to a Zipkin.
+pub(crate) fn zipkin(destination: &Destination) -> Result<Transport, String> {
+    let network = http::zipkin(destination);
+    network.map(Box::new).map(Transport::Network).map_err(|problem| format!("traces cannot be exported to Zipkin: {problem}"))
+}
+
+/// The way to lines of OTLP in JSON.
+pub(crate) fn lines(signal: Signal, output: &Output) -> Result<Transport, String> {
+    let problem = |problem| format!("{} cannot be written to {}: {problem}", signal.name(), output.name());
+    Lines::new(signal, output.clone()).map(Transport::Lines).map_err(problem)
 }
 
 /// What was not delivered when the delivery ended.
@@ -130,9 +108,9 @@ impl fmt::Display for Undelivered {
     }
 }
 
-/// Something that holds items of a signal back before they come into the queue.
+/// Something that holds items of a route back before they come into the queue.
 pub(crate) trait Holding: Send + Sync {
-    fn signal(&self) -> Signal;
+    fn route(&self) -> Route;
 
     /// Calls `read` with the number of items, none of which comes into the queue meanwhile.
     fn with_held(&self, read: &mut dyn FnMut(u64));
@@ -217,47 +195,53 @@ impl Delivery {
         self.holding.lock().unwrap_or_else(PoisonError::into_inner).iter().filter_map(Weak::upgrade).collect()
     }
 
-    /// The account of a signal; in a forked child there is none.
-    pub(crate) fn health(&self, signal: Signal) -> SignalHealth {
+    /// The account of a route; in a forked child there is none.
+    pub(crate) fn health(&self, route: Route) -> SignalHealth {
         if self.is_in_child() {
             return SignalHealth::default();
         }
         let mut health = None;
-        // A signal has at most one that holds it back; what it has stays there until the queue is read.
-        if let Some(holding) = self.holding().iter().find(|holding| holding.signal() == signal) {
+        // A route has at most one that holds it back; what it has stays there until the queue is read.
+        if let Some(holding) = self.holding().iter().find(|holding| holding.route() == route) {
             holding.with_held(&mut |held| {
-                let mut account = self.queue.health(signal);
+                let mut account = self.queue.health(route);
                 account.queued += held;
                 health = Some(account);
             });
         }
-        health.unwrap_or_else(|| self.queue.health(signal))
+        health.unwrap_or_else(|| self.queue.health(route))
+    }
+
+    /// The account of a signal, whichever way it goes.
+    pub(crate) fn health_of(&self, signal: Signal) -> SignalHealth {
+        let routes = Route::ALL.into_iter().filter(|route| route.signal == signal);
+        routes.map(|route| self.health(route)).fold(SignalHealth::default(), SignalHealth::and)
     }
 
     /// What waits for each backend.
     pub(crate) fn waiting(&self) -> Vec<Undelivered> {
-        let waiting = Signal::ALL.into_iter().map(|signal| {
-            let health = self.health(signal);
-            self.undelivered(signal, health.queued + health.spooled)
+        let waiting = Route::ALL.into_iter().map(|route| {
+            let health = self.health(route);
+            self.undelivered(route, health.queued + health.spooled)
         });
         waiting.filter(|undelivered| undelivered.dropped > 0).collect()
     }
 
-    /// How many items of each signal were dropped until now.
-    pub(crate) fn dropped(&self) -> [u64; 3] {
-        Signal::ALL.map(|signal| self.health(signal).dropped_in_all())
+    /// How many items of each route were dropped until now.
+    pub(crate) fn dropped(&self) -> [u64; Route::COUNT] {
+        Route::ALL.map(|route| self.health(route).dropped_in_all())
     }
 
     /// What was dropped beyond what was dropped `before`.
-    pub(crate) fn dropped_since(&self, before: &[u64; 3]) -> Vec<Undelivered> {
-        let since = Signal::ALL.into_iter().zip(before).zip(self.dropped());
-        let since = since.map(|((signal, before), now)| self.undelivered(signal, now - before));
+    pub(crate) fn dropped_since(&self, before: &[u64; Route::COUNT]) -> Vec<Undelivered> {
+        let since = Route::ALL.into_iter().zip(before).zip(self.dropped());
+        let since = since.map(|((route, before), now)| self.undelivered(route, now - before));
         since.filter(|undelivered| undelivered.dropped > 0).collect()
     }
 
-    fn undelivered(&self, signal: Signal, items: u64) -> Undelivered {
-        let (endpoint, cause) = (self.queue.endpoint(signal), self.health(signal).last_error);
-        Undelivered { signal, dropped: items, spooled: 0, endpoint, cause }
+    fn undelivered(&self, route: Route, items: u64) -> Undelivered {
+        let (endpoint, cause) = (self.queue.endpoint(route), self.health(route).last_error);
+        Undelivered { signal: route.signal, dropped: items, spooled: 0, endpoint, cause }
     }
 
     /// Runs a task on the thread until the delivery ends.
@@ -272,11 +256,11 @@ impl Delivery {
         Ok(())
     }
 
-    /// Sends what is queued for `signal` by `transport`, from now on and so many requests at a time; what cannot be delivered is tried again for
+    /// Sends what is queued for `route` by `transport`, from now on and so many requests at a time; what cannot be delivered is tried again for
     /// ever, if there is no limit.
-    pub(crate) fn serve(&self, signal: Signal, transport: Transport, max_concurrent: usize, retry_max_elapsed: Option<Duration>) {
-        self.queue.name_endpoint(signal, transport.endpoint());
-        sender::start(self, signal, transport, max_concurrent, retry_max_elapsed);
+    pub(crate) fn serve(&self, route: Route, transport: Transport, max_concurrent: usize, retry_max_elapsed: Option<Duration>) {
+        self.queue.name_endpoint(route, transport.endpoint());
+        sender::start(self, route, transport, max_concurrent, retry_max_elapsed);
     }
 
     /// Waits until everything that is queued now is delivered or dropped; `false` if the deadline comes first.

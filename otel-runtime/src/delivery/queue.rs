@@ -1,4 +1,4 @@
-//! The queue of encoded requests: bounded in bytes over all signals, one lane a signal, and the accounts of what became of everything.
+//! The queue of encoded requests: bounded in bytes over all signals, one lane for each route, and the accounts of what became of everything.
 
 mod chores;
 mod lane;
@@ -17,7 +17,7 @@ use self::chores::Chores;
 use self::lane::{Entry, Lane, OVERHEAD, Settled};
 use super::account::{DropReason, SignalHealth};
 use super::spool::Segment;
-use super::{Signal, Undelivered};
+use super::{Route, Undelivered};
 use crate::diagnostics::Diagnostics;
 
 /// One encoded request.
@@ -57,12 +57,12 @@ pub(crate) enum Fate {
 
 pub(crate) struct Queue {
     state: Mutex<State>,
-    /// What was ever taken for export, by signal.
-    accepted: [AtomicU64; 3],
+    /// What was ever taken for export, by route.
+    accepted: [AtomicU64; Route::COUNT],
     /// Woken whenever a parcel is settled.
     settled: Condvar,
-    /// One for each signal: there is something to send.
-    waiting: [Notify; 3],
+    /// One for each route: there is something to send.
+    waiting: [Notify; Route::COUNT],
     shutting_down: Notify,
     /// Woken when there is something for the spool's thread to do at once.
     chores: Condvar,
@@ -72,7 +72,7 @@ pub(crate) struct Queue {
 
 #[derive(Default)]
 struct State {
-    lanes: [Lane; 3],
+    lanes: [Lane; Route::COUNT],
     /// The bytes of all bodies in memory.
     bytes: usize,
     /// The numbers that come next: what was adopted is older than all that is pushed.
@@ -94,7 +94,7 @@ impl Queue {
             state: Mutex::default(),
             accepted: Default::default(),
             settled: Condvar::new(),
-            waiting: [const { Notify::const_new() }; 3],
+            waiting: [const { Notify::const_new() }; Route::COUNT],
             shutting_down: Notify::new(),
             chores: Condvar::new(),
             max_bytes,
@@ -110,49 +110,49 @@ impl Queue {
         self.max_bytes
     }
 
-    /// Where a signal goes, for messages.
-    pub(crate) fn name_endpoint(&self, signal: Signal, endpoint: String) {
-        self.lock().lanes[signal.index()].endpoint = endpoint;
+    /// Where a route goes, for messages.
+    pub(crate) fn name_endpoint(&self, route: Route, endpoint: String) {
+        self.lock().lanes[route.index()].endpoint = endpoint;
     }
 
     /// Counts items that are gathered for export. Whoever gathers them holds them in his own account until they are pushed.
-    pub(crate) fn accept(&self, signal: Signal, items: u64) {
-        self.accepted[signal.index()].fetch_add(items, Ordering::Relaxed);
+    pub(crate) fn accept(&self, route: Route, items: u64) {
+        self.accepted[route.index()].fetch_add(items, Ordering::Relaxed);
     }
 
-    pub(super) fn endpoint(&self, signal: Signal) -> String {
-        self.lock().lanes[signal.index()].endpoint.clone()
+    pub(super) fn endpoint(&self, route: Route) -> String {
+        self.lock().lanes[route.index()].endpoint.clone()
     }
 
     /// Takes a parcel of items that were not gathered.
-    pub(crate) fn push_new(&self, signal: Signal, parcel: Parcel) {
+    pub(crate) fn push_new(&self, route: Route, parcel: Parcel) {
         let state = self.lock();
-        self.accept(signal, parcel.items);
-        let announcement = self.push_into(state, signal, parcel);
+        self.accept(route, parcel.items);
+        let announcement = self.push_into(state, route, parcel);
         self.announce(announcement);
     }
 
     /// Takes a parcel of items that were accepted. Where it finds no room, the oldest that wait make some; the caller never waits.
-    pub(crate) fn push(&self, signal: Signal, parcel: Parcel) -> Announcement {
-        self.push_into(self.lock(), signal, parcel)
+    pub(crate) fn push(&self, route: Route, parcel: Parcel) -> Announcement {
+        self.push_into(self.lock(), route, parcel)
     }
 
-    fn push_into(&self, mut state: MutexGuard<'_, State>, signal: Signal, parcel: Parcel) -> Announcement {
+    fn push_into(&self, mut state: MutexGuard<'_, State>, route: Route, parcel: Parcel) -> Announcement {
         if state.closed {
-            return state.lose(signal, parcel.items, DropReason::Shutdown);
+            return state.lose(route, parcel.items, DropReason::Shutdown);
         }
         if parcel.body.len() + OVERHEAD > self.max_bytes {
-            return state.lose(signal, parcel.items, DropReason::TooLarge);
+            return state.lose(route, parcel.items, DropReason::TooLarge);
         }
         let (items, entry) = (parcel.items, Entry::in_memory(parcel));
         let (has_room, mut overflow) = state.make_room(entry.size_in_memory(), self.max_bytes);
         if has_room {
             let number = state.pushed.max(FIRST_PUSHED);
             state.pushed = number + 1;
-            state.add(signal, number, entry);
-        } else if state.lanes[signal.index()].refuse(items, DropReason::QueueFull) {
+            state.add(route, number, entry);
+        } else if state.lanes[route.index()].refuse(items, DropReason::QueueFull) {
             // Everything there is is under way.
-            overflow.push((signal, items));
+            overflow.push((route, items));
         }
         if state.bytes > self.max_bytes / 2 {
             state.chores.is_urgent = true;
@@ -160,33 +160,33 @@ impl Queue {
         }
         drop(state);
         self.settled.notify_all();
-        self.waiting[signal.index()].notify_one();
-        let full = |(signal, items): &(Signal, u64)| {
-            let items = signal.count(*items);
+        self.waiting[route.index()].notify_one();
+        let full = |(route, items): &(Route, u64)| {
+            let items = route.count(*items);
             format!("the queue for telemetry is full ({} bytes): dropping the oldest, {items} at first", self.max_bytes)
         };
         Announcement(overflow.iter().map(full).collect())
     }
 
     /// Takes what an earlier process has left in the spool.
-    pub(crate) fn adopt(&self, signal: Signal, items: u64, segment: Segment) {
+    pub(crate) fn adopt(&self, route: Route, items: u64, segment: Segment) {
         let mut state = self.lock();
         if state.closed {
             return;
         }
         let number = state.adopted;
         state.adopted += 1;
-        self.accept(signal, items);
-        state.add(signal, number, Entry::on_disk(items, segment));
+        self.accept(route, items);
+        state.add(route, number, Entry::on_disk(items, segment));
         drop(state);
-        self.waiting[signal.index()].notify_one();
+        self.waiting[route.index()].notify_one();
     }
 
     /// Counts what was damaged of what an earlier process has left. Whoever found it says so.
-    pub(super) fn adopt_damaged(&self, signal: Signal, items: u64) {
+    pub(super) fn adopt_damaged(&self, route: Route, items: u64) {
         let mut state = self.lock();
-        self.accept(signal, items);
-        state.lanes[signal.index()].drop_items(items, DropReason::Damaged);
+        self.accept(route, items);
+        state.lanes[route.index()].drop_items(items, DropReason::Damaged);
     }
 
     /// Until this is said to be over, there may be more to deliver than is known.
@@ -195,19 +195,19 @@ impl Queue {
         self.settled.notify_all();
     }
 
-    /// Whether there is a backend for a signal.
-    pub(super) fn serves(&self, signal: Signal) -> bool {
-        self.lock().lanes[signal.index()].is_served()
+    /// Whether there is a backend for a route.
+    pub(super) fn serves(&self, route: Route) -> bool {
+        self.lock().lanes[route.index()].is_served()
     }
 
     /// Counts items that were accepted and never came to be a parcel.
-    pub(crate) fn count_lost(&self, signal: Signal, items: u64, reason: DropReason) -> Announcement {
-        self.lock().lose(signal, items, reason)
+    pub(crate) fn count_lost(&self, route: Route, items: u64, reason: DropReason) -> Announcement {
+        self.lock().lose(route, items, reason)
     }
 
     /// The same, said at once.
-    pub(crate) fn lose(&self, signal: Signal, items: u64, reason: DropReason) {
-        let announcement = self.count_lost(signal, items, reason);
+    pub(crate) fn lose(&self, route: Route, items: u64, reason: DropReason) {
+        let announcement = self.count_lost(route, items, reason);
         self.announce(announcement);
     }
 
@@ -218,23 +218,23 @@ impl Queue {
         }
     }
 
-    /// The oldest parcel of a signal, as soon as there is one.
-    pub(crate) async fn next(&self, signal: Signal) -> Ticket {
+    /// The oldest parcel of a route, as soon as there is one.
+    pub(crate) async fn next(&self, route: Route) -> Ticket {
         loop {
-            let taken = self.lock().lanes[signal.index()].take();
+            let taken = self.lock().lanes[route.index()].take();
             if let Some((number, entry)) = taken {
                 // Several wait for parcels, and one was woken.
-                self.waiting[signal.index()].notify_one();
+                self.waiting[route.index()].notify_one();
                 return Ticket { number, items: entry.items, came: entry.came, body: entry.body, segment: entry.segment };
             }
-            self.waiting[signal.index()].notified().await;
+            self.waiting[route.index()].notified().await;
         }
     }
 
     /// Says what became of a parcel that was taken.
-    pub(crate) fn settle(&self, signal: Signal, number: u64, fate: Fate) {
+    pub(crate) fn settle(&self, route: Route, number: u64, fate: Fate) {
         let mut state = self.lock();
-        let mut settled = state.settle(signal, number, fate);
+        let mut settled = state.settle(route, number, fate);
         // A disk may hang, which is to hold up no delivery.
         if let Some(segment) = settled.segment.take() {
             state.chores.removable.push(segment);
@@ -242,57 +242,57 @@ impl Queue {
         }
         drop(state);
         if let Some(dropped) = settled.over {
-            let dropped = if dropped > 0 { format!("; dropped meanwhile: {}", signal.count(dropped)) } else { String::new() };
-            self.diagnostics.say(format_args!("{} are delivered again{dropped}", signal.name()));
+            let dropped = if dropped > 0 { format!("; dropped meanwhile: {}", route.count(dropped)) } else { String::new() };
+            self.diagnostics.say(format_args!("{} are delivered again{dropped}", route.name()));
         }
         if let Some((items, reason)) = settled.lost {
-            self.diagnostics.say(format_args!("{} dropped: {}", signal.count(items), reason.cause()));
+            self.diagnostics.say(format_args!("{} dropped: {}", route.count(items), reason.cause()));
         }
         self.settled.notify_all();
     }
 
-    /// The oldest parcel of each signal that is on no disk and came before `before`, for the spool to write.
-    pub(super) fn unwritten(&self, before: Instant) -> Option<(Signal, u64, Parcel)> {
+    /// The oldest parcel that is to be on disk, is on none and came before `before`, for the spool to write.
+    pub(super) fn unwritten(&self, before: Instant) -> Option<(Route, u64, Parcel)> {
         let state = self.lock();
-        let lanes = Signal::ALL.into_iter().zip(&state.lanes);
-        let unwritten = lanes.filter_map(|(signal, lane)| lane.unwritten(before).map(|(number, parcel)| (signal, number, parcel)));
+        let lanes = Route::ALL.into_iter().zip(&state.lanes).filter(|(route, _)| route.is_spooled());
+        let unwritten = lanes.filter_map(|(route, lane)| lane.unwritten(before).map(|(number, parcel)| (route, number, parcel)));
         unwritten.min_by_key(|(_, number, _)| *number)
     }
 
     /// Notes that a parcel is on disk. Gives the segment back if the parcel is settled by now.
-    pub(super) fn written(&self, signal: Signal, number: u64, segment: Segment) -> Option<Segment> {
-        self.lock().lanes[signal.index()].written(number, segment)
+    pub(super) fn written(&self, route: Route, number: u64, segment: Segment) -> Option<Segment> {
+        self.lock().lanes[route.index()].written(number, segment)
     }
 
     /// Keeps a parcel off the disk.
-    pub(super) fn keep_in_memory(&self, signal: Signal, number: u64) {
-        self.lock().lanes[signal.index()].keep_in_memory(number);
+    pub(super) fn keep_in_memory(&self, route: Route, number: u64) {
+        self.lock().lanes[route.index()].keep_in_memory(number);
     }
 
     /// Takes the oldest segment away from its parcel, because the spool is full. What is on disk alone is dropped with it.
     pub(super) fn release_oldest_segment(&self) -> Option<Segment> {
         let mut state = self.lock();
-        let oldest = Signal::ALL.into_iter().filter_map(|signal| Some((state.lanes[signal.index()].oldest_segment()?, signal)));
-        let (number, signal) = oldest.min_by_key(|(number, _)| *number)?;
-        let (freed, segment, first) = state.lanes[signal.index()].release_segment(number);
+        let oldest = Route::ALL.into_iter().filter_map(|route| Some((state.lanes[route.index()].oldest_segment()?, route)));
+        let (number, route) = oldest.min_by_key(|(number, _)| *number)?;
+        let (freed, segment, first) = state.lanes[route.index()].release_segment(number);
         state.bytes -= freed;
         drop(state);
         if let Some(items) = first {
-            self.diagnostics.say(format_args!("the spool is full: dropping the oldest, {} at first", signal.count(items)));
+            self.diagnostics.say(format_args!("the spool is full: dropping the oldest, {} at first", route.count(items)));
         }
         segment
     }
 
     /// Notes that a sender is in trouble. It is said once, until the trouble is over; during a shutdown the error of that says it.
-    pub(crate) fn trouble(&self, signal: Signal, cause: &str, consequence: &str) {
+    pub(crate) fn trouble(&self, route: Route, cause: &str, consequence: &str) {
         let mut state = self.lock();
         let quiet = state.shutting_down;
-        let lane = &mut state.lanes[signal.index()];
+        let lane = &mut state.lanes[route.index()];
         let say = lane.trouble.begin(cause, quiet);
         let endpoint = lane.endpoint.clone();
         drop(state);
         if say {
-            self.diagnostics.say(format_args!("cannot deliver {} to {endpoint}: {cause}; {consequence}", signal.name()));
+            self.diagnostics.say(format_args!("cannot deliver {} to {endpoint}: {cause}; {consequence}", route.name()));
         }
     }
 
@@ -301,17 +301,17 @@ impl Queue {
         self.diagnostics.say(line);
     }
 
-    /// The oldest parcel of a signal, which is in memory.
+    /// The oldest parcel of a route, which is in memory.
     #[cfg(test)]
-    pub(super) fn take(&self, signal: Signal) -> Option<Parcel> {
-        let (_, entry) = self.lock().lanes[signal.index()].take()?;
+    pub(super) fn take(&self, route: Route) -> Option<Parcel> {
+        let (_, entry) = self.lock().lanes[route.index()].take()?;
         Some(Parcel { body: entry.body?, items: entry.items })
     }
 
-    /// The account of a signal.
-    pub(crate) fn health(&self, signal: Signal) -> SignalHealth {
+    /// The account of a route.
+    pub(crate) fn health(&self, route: Route) -> SignalHealth {
         let state = self.lock();
-        state.lanes[signal.index()].health(self.accepted[signal.index()].load(Ordering::Relaxed))
+        state.lanes[route.index()].health(self.accepted[route.index()].load(Ordering::Relaxed))
     }
 
     /// From now on trouble is not announced, and senders that wait to try again do so at once.
@@ -348,29 +348,29 @@ impl Queue {
         let mut state = self.lock();
         state.closed = true;
         state.bytes = 0;
-        let lanes = Signal::ALL.into_iter().zip(&mut state.lanes);
-        lanes.filter_map(|(signal, lane)| lane.close(signal)).collect()
+        let lanes = Route::ALL.into_iter().zip(&mut state.lanes);
+        lanes.filter_map(|(route, lane)| lane.close(route)).collect()
     }
 }
 
 impl State {
-    fn add(&mut self, signal: Signal, number: u64, entry: Entry) {
+    fn add(&mut self, route: Route, number: u64, entry: Entry) {
         self.bytes += entry.size_in_memory();
-        self.lanes[signal.index()].add(number, entry);
+        self.lanes[route.index()].add(number, entry);
     }
 
-    fn settle(&mut self, signal: Signal, number: u64, fate: Fate) -> Settled {
-        let (freed, settled) = self.lanes[signal.index()].settle(number, fate);
+    fn settle(&mut self, route: Route, number: u64, fate: Fate) -> Settled {
+        let (freed, settled) = self.lanes[route.index()].settle(number, fate);
         // A queue that was closed meanwhile has let go of everything.
         self.bytes = self.bytes.saturating_sub(freed);
         settled
     }
 
-    fn lose(&mut self, signal: Signal, items: u64, reason: DropReason) -> Announcement {
-        let lane = &mut self.lanes[signal.index()];
+    fn lose(&mut self, route: Route, items: u64, reason: DropReason) -> Announcement {
+        let lane = &mut self.lanes[route.index()];
         lane.drop_items(items, reason);
         let say = lane.trouble.lose(items);
-        Announcement(say.then(|| format!("{} dropped: {}", signal.count(items), reason.cause())).into_iter().collect())
+        Announcement(say.then(|| format!("{} dropped: {}", route.count(items), reason.cause())).into_iter().collect())
     }
 
     fn is_unsettled(&self, before: u64) -> bool {
@@ -379,21 +379,21 @@ impl State {
 
     /// Frees memory until `size` more bytes fit: what is on disk too is kept there alone, and if that is not enough, the oldest that waits is
     /// dropped. Returns whether there is room, and the lanes where dropping began just now.
-    fn make_room(&mut self, size: usize, max_bytes: usize) -> (bool, Vec<(Signal, u64)>) {
+    fn make_room(&mut self, size: usize, max_bytes: usize) -> (bool, Vec<(Route, u64)>) {
         let mut began = Vec::new();
         while self.bytes + size > max_bytes {
-            let lanes = Signal::ALL.into_iter().filter_map(|signal| {
-                let (is_lost, number) = self.lanes[signal.index()].dispensable()?;
-                Some((is_lost, number, signal))
+            let lanes = Route::ALL.into_iter().filter_map(|route| {
+                let (is_lost, number) = self.lanes[route.index()].dispensable()?;
+                Some((is_lost, number, route))
             });
-            let Some((is_lost, number, signal)) = lanes.min_by_key(|(is_lost, number, _)| (*is_lost, *number)) else {
+            let Some((is_lost, number, route)) = lanes.min_by_key(|(is_lost, number, _)| (*is_lost, *number)) else {
                 return (false, began);
             };
-            let lane = &mut self.lanes[signal.index()];
+            let lane = &mut self.lanes[route.index()];
             if is_lost {
                 let (freed, first) = lane.overflow(number, DropReason::QueueFull);
                 self.bytes -= freed;
-                began.extend(first.map(|items| (signal, items)));
+                began.extend(first.map(|items| (route, items)));
             } else {
                 self.bytes -= lane.forget_body(number);
             }

@@ -1,4 +1,4 @@
-//! Sends the parcels of one signal, the oldest first and a few at a time, each until it is delivered or given up.
+//! Sends the parcels of one route, the oldest first and a few at a time, each until it is delivered or given up.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,14 +12,14 @@ use super::account::DropReason;
 use super::queue::{Fate, Queue, Ticket};
 use super::retry::Gate;
 use super::transport::{Accepted, Failure, Transport};
-use super::{Delivery, Signal};
+use super::{Delivery, Route};
 
 /// How long a server may ask to be left alone where no time for retries says so.
 const LONGEST_WAIT: Duration = Duration::from_secs(300);
 
-/// What the requests of a signal share.
+/// What the requests of a route share.
 struct Sender {
-    signal: Signal,
+    route: Route,
     queue: Arc<Queue>,
     transport: Transport,
     gate: Gate,
@@ -30,12 +30,12 @@ struct Sender {
     said_warning: AtomicBool,
 }
 
-/// Sends what is queued for `signal`, from now on until the delivery ends, with several requests under way together, so that a slow backend gets as
+/// Sends what is queued for `route`, from now on until the delivery ends, with several requests under way together, so that a slow backend gets as
 /// much as a fast one.
-pub(super) fn start(delivery: &Delivery, signal: Signal, transport: Transport, max_concurrent: usize, retry_max_elapsed: Option<Duration>) {
+pub(super) fn start(delivery: &Delivery, route: Route, transport: Transport, max_concurrent: usize, retry_max_elapsed: Option<Duration>) {
     let queue = Arc::clone(delivery.queue());
     let sender = Sender {
-        signal,
+        route,
         queue,
         transport,
         gate: Gate::default(),
@@ -48,9 +48,9 @@ pub(super) fn start(delivery: &Delivery, signal: Signal, transport: Transport, m
         let sender = Arc::clone(&sender);
         delivery.spawn(async move {
             loop {
-                let ticket = sender.queue.next(sender.signal).await;
+                let ticket = sender.queue.next(sender.route).await;
                 let fate = sender.deliver(&ticket).await;
-                sender.queue.settle(sender.signal, ticket.number, fate);
+                sender.queue.settle(sender.route, ticket.number, fate);
             }
         });
     }
@@ -62,7 +62,7 @@ impl Sender {
         let prepared = match self.transport.prepare(body).await {
             Ok(prepared) => prepared,
             Err(failure) => {
-                self.queue.trouble(self.signal, failure.cause(), "what cannot be sent is dropped");
+                self.queue.trouble(self.route, failure.cause(), "what cannot be sent is dropped");
                 return Fate::Dropped(DropReason::Refused);
             }
         };
@@ -81,16 +81,16 @@ impl Sender {
             let Failure::Retryable { cause, after } = failure else {
                 // It answered, so what follows need not wait.
                 self.gate.open(sent);
-                self.queue.trouble(self.signal, failure.cause(), "what it refuses is dropped");
+                self.queue.trouble(self.route, failure.cause(), "what it refuses is dropped");
                 return Fate::Dropped(DropReason::Refused);
             };
             // A server that asks for ages is asked again when the time for retries is over.
             self.gate.close(sent, after.map(|after| after.min(self.retry_max_elapsed.unwrap_or(LONGEST_WAIT))));
             if self.retry_max_elapsed.is_some_and(|limit| came.elapsed() >= limit) {
-                self.queue.trouble(self.signal, &cause, "what is older than the time limit for retries is dropped");
+                self.queue.trouble(self.route, &cause, "what is older than the time limit for retries is dropped");
                 return Fate::Dropped(DropReason::RetryTimeout);
             }
-            self.queue.trouble(self.signal, &cause, "keeping them, and trying again");
+            self.queue.trouble(self.route, &cause, "keeping them, and trying again");
         }
     }
 
@@ -104,7 +104,7 @@ impl Sender {
             match spawn_blocking(move || segment.read()).await {
                 Ok(Ok(body)) => return body,
                 Ok(Err(error)) => {
-                    self.queue.trouble(self.signal, &format!("the spool cannot be read: {error}"), "trying again");
+                    self.queue.trouble(self.route, &format!("the spool cannot be read: {error}"), "trying again");
                     sleep(UNREADABLE).await;
                 }
                 // The delivery ends.
@@ -117,12 +117,12 @@ impl Sender {
         let rejected = accepted.rejected.min(ticket.items);
         let message = accepted.message.map(|message| format!(": {message:?}"));
         if rejected > 0 && !self.said_rejected.swap(true, Ordering::Relaxed) {
-            let (all, why) = (self.signal.count(ticket.items), message.unwrap_or_default());
+            let (all, why) = (self.route.count(ticket.items), message.unwrap_or_default());
             self.queue.remark(format_args!("the backend rejected {rejected} of {all}{why}"));
         } else if let Some(message) = message.filter(|_| rejected == 0)
             && !self.said_warning.swap(true, Ordering::Relaxed)
         {
-            self.queue.remark(format_args!("the backend took {} with a warning{message}", self.signal.name()));
+            self.queue.remark(format_args!("the backend took {} with a warning{message}", self.route.name()));
         }
         Fate::Delivered { rejected }
     }

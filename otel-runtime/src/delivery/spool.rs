@@ -23,7 +23,7 @@ use sha2::{Digest, Sha256};
 
 use self::disk::{Disk, Files, at, check_owner, entries, private_file, private_folder};
 use self::locks::{Guard, LOCK, Locks};
-use super::Signal;
+use super::Route;
 use super::queue::Parcel;
 
 pub(super) use locks::leave_to_the_parent;
@@ -62,15 +62,15 @@ pub(crate) struct Segment {
 #[derive(Debug, Default)]
 pub(crate) struct Found {
     /// In the order in which it was written.
-    pub(crate) segments: Vec<(Signal, u64, Segment)>,
+    pub(crate) segments: Vec<(Route, u64, Segment)>,
     /// Files that were cut off or damaged.
     pub(crate) damaged: u64,
-    /// How many items of each signal were in these, as far as their names say.
-    pub(crate) damaged_items: [u64; 3],
+    /// How many items of each route were in these, as far as their names say.
+    pub(crate) damaged_items: [u64; Route::COUNT],
 }
 
 const MAGIC: &[u8; 8] = b"otelspl1";
-/// The magic, the signal, the items and the checksum of these and the body.
+/// The magic, the route, the items and the checksum of these and the body.
 const HEADER: usize = 8 + 1 + 8 + 32;
 
 impl Spool {
@@ -129,14 +129,14 @@ impl Spool {
         for path in entries(&owned.folder) {
             match path.extension().and_then(|extension| extension.to_str()) {
                 Some("otlp") => match owned.read(&path) {
-                    Ok(Some((signal, items, body))) => {
+                    Ok(Some((route, items, body))) => {
                         let size = (HEADER + body.len()) as u64;
-                        found.segments.push((signal, items, self.segment(path, size, owned)));
+                        found.segments.push((route, items, self.segment(path, size, owned)));
                     }
                     Ok(None) => {
                         found.damaged += 1;
-                        if let Some((signal, items)) = contents(&path) {
-                            found.damaged_items[signal.index()] += items;
+                        if let Some((route, items)) = contents(&path) {
+                            found.damaged_items[route.index()] += items;
                         }
                         let _ = owned.disk.remove(&path);
                     }
@@ -156,9 +156,9 @@ impl Spool {
     }
 
     /// Writes a parcel.
-    fn write(&self, signal: Signal, number: u64, parcel: &Parcel) -> io::Result<Segment> {
-        let path = self.own.folder.join(file_name(signal, number, parcel.items));
-        self.own.disk.write(&path, &header(signal, parcel.items, &parcel.body), &parcel.body)?;
+    fn write(&self, route: Route, number: u64, parcel: &Parcel) -> io::Result<Segment> {
+        let path = self.own.folder.join(file_name(route, number, parcel.items));
+        self.own.disk.write(&path, &header(route, parcel.items, &parcel.body), &parcel.body)?;
         Ok(self.segment(path, (HEADER + parcel.body.len()) as u64, &self.own))
     }
 
@@ -187,8 +187,8 @@ impl Drop for Spool {
 }
 
 impl Owned {
-    /// The signal, the items and the body of a segment, if it is there and whole.
-    fn read(&self, path: &Path) -> io::Result<Option<(Signal, u64, Bytes)>> {
+    /// The route, the items and the body of a segment, if it is there and whole.
+    fn read(&self, path: &Path) -> io::Result<Option<(Route, u64, Bytes)>> {
         match self.disk.read(path) {
             Ok(bytes) => Ok(parse(bytes)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -237,32 +237,33 @@ fn own_folder(root: &Path, now: Duration) -> io::Result<PathBuf> {
 }
 
 /// It sorts by age, and says what is in the file even if the file does not.
-fn file_name(signal: Signal, number: u64, items: u64) -> String {
-    format!("{number:020}-{}-{items}.otlp", signal.name())
+fn file_name(route: Route, number: u64, items: u64) -> String {
+    format!("{number:020}-{}-{items}.otlp", route.key())
 }
 
 /// What is in a file by its name.
-fn contents(path: &Path) -> Option<(Signal, u64)> {
+fn contents(path: &Path) -> Option<(Route, u64)> {
     let mut words = path.file_stem()?.to_str()?.split('-').skip(1);
-    let (signal, items) = (words.next()?, words.next()?);
-    Some((Signal::ALL.into_iter().find(|known| known.name() == signal)?, items.parse().ok()?))
+    let (key, items) = (words.next()?, words.next()?);
+    let mut spooled = Route::ALL.into_iter().filter(|route| route.is_spooled());
+    Some((spooled.find(|route| route.key() == key)?, items.parse().ok()?))
 }
 
-fn header(signal: Signal, items: u64, body: &[u8]) -> Vec<u8> {
+fn header(route: Route, items: u64, body: &[u8]) -> Vec<u8> {
     let mut header = Vec::with_capacity(HEADER);
     header.extend_from_slice(MAGIC);
-    header.push(signal as u8);
+    header.push(u8::try_from(route.index()).unwrap_or(u8::MAX));
     header.extend_from_slice(&items.to_le_bytes());
     let checksum = Sha256::new().chain_update(&header).chain_update(body).finalize();
     header.extend_from_slice(&checksum);
     header
 }
 
-fn parse(bytes: Vec<u8>) -> Option<(Signal, u64, Bytes)> {
+fn parse(bytes: Vec<u8>) -> Option<(Route, u64, Bytes)> {
     let (found, body) = bytes.split_at_checked(HEADER)?;
-    let signal = *Signal::ALL.get(usize::from(*found.get(MAGIC.len())?))?;
+    let route = *Route::ALL.get(usize::from(*found.get(MAGIC.len())?))?;
     let items = u64::from_le_bytes(found.get(MAGIC.len() + 1..MAGIC.len() + 9)?.try_into().ok()?);
-    (found == header(signal, items, body)).then(|| (signal, items, Bytes::from(bytes).slice(HEADER..)))
+    (found == header(route, items, body)).then(|| (route, items, Bytes::from(bytes).slice(HEADER..)))
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use tokio::task::spawn_blocking;
 
 use super::compression::{Compression, Encoding};
+use super::lines::Lines;
 use super::tls::{Connector, Tls};
 
 pub(super) type HttpClient = Client<Connector, Full<Bytes>>;
@@ -145,8 +146,41 @@ pub(super) fn is_retryable(status: StatusCode) -> bool {
     )
 }
 
+/// The way to whoever takes what is delivered.
+#[derive(Debug)]
+pub(crate) enum Transport {
+    Network(Box<Network>),
+    Lines(Lines),
+}
+
+impl Transport {
+    /// Where it leads to, without what may be secret in it.
+    pub(crate) fn endpoint(&self) -> String {
+        match self {
+            Self::Network(network) => network.endpoint(),
+            Self::Lines(lines) => lines.name().to_owned(),
+        }
+    }
+
+    /// Makes of an encoded request what is sent, once for all the times that it is sent.
+    pub(crate) async fn prepare(&self, request: Bytes) -> Result<Prepared, Failure> {
+        match self {
+            Self::Network(network) => network.prepare(request).await,
+            Self::Lines(lines) => lines.prepare(request).await,
+        }
+    }
+
+    /// Sends one request, and waits for the answer.
+    pub(crate) async fn send(&self, prepared: Prepared) -> Result<Accepted, Failure> {
+        match self {
+            Self::Network(network) => network.send(prepared).await,
+            Self::Lines(lines) => lines.send(prepared).await,
+        }
+    }
+}
+
 /// The way to one backend.
-pub(crate) struct Transport {
+pub(crate) struct Network {
     /// With its number: one that nobody answers is replaced once.
     client: Mutex<(u64, HttpClient)>,
     connect: Connect,
@@ -168,7 +202,7 @@ pub(super) fn tcp() -> HttpConnector {
     connector
 }
 
-impl Transport {
+impl Network {
     pub(super) fn new(connect: Connect, tls: Tls, wire: Box<dyn Wire>, destination: &Destination) -> Result<Self, String> {
         let encoding = destination.compression.encoding()?;
         Ok(Self { client: Mutex::new((0, connect())), connect, tls, wire, encoding, destination: destination.clone() })
@@ -192,18 +226,13 @@ impl Transport {
             return Ok(Prepared { body: self.wire.frame(request, false), encoding: None });
         }
         // It takes long enough to hold up the other signals, which share this thread.
-        let work = spawn_blocking(move || {
+        let work = aside(move || {
             let body = recode.map_or_else(|| Ok(request.clone()), |recode| recode(&request).map(Bytes::from))?;
             // What cannot be compressed is sent as it is.
             let compressed = encoding.and_then(|encoding| Some((Bytes::from((encoding.encode)(&body).ok()?), Some(encoding.name))));
             Ok(compressed.unwrap_or((body, None)))
         });
-        let (body, encoding) = match work.await {
-            Ok(worked) => worked.map_err(|cause: String| Failure::is_final(cause))?,
-            Err(error) if error.is_panic() => return Err(Failure::is_final("the encoding of a request panicked")),
-            // The delivery ends.
-            Err(_) => std::future::pending().await,
-        };
+        let (body, encoding) = work.await?.map_err(|cause: String| Failure::is_final(cause))?;
         Ok(Prepared { body: self.wire.frame(body, encoding.is_some()), encoding })
     }
 
@@ -264,6 +293,16 @@ impl Transport {
     }
 }
 
+/// Runs what takes its time on a thread beside the delivery's.
+pub(super) async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
+    match spawn_blocking(work).await {
+        Ok(result) => Ok(result),
+        Err(error) if error.is_panic() => Err(Failure::is_final("the encoding of a request panicked")),
+        // The delivery ends.
+        Err(_) => std::future::pending().await,
+    }
+}
+
 /// The first cause in a chain of errors, which is the one that names the trouble: `Connection refused (os error 111)`.
 pub(super) fn innermost(error: &(dyn Error + 'static)) -> String {
     let mut innermost = error;
@@ -273,8 +312,8 @@ pub(super) fn innermost(error: &(dyn Error + 'static)) -> String {
     innermost.to_string()
 }
 
-impl fmt::Debug for Transport {
+impl fmt::Debug for Network {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Transport").field("endpoint", &self.endpoint()).finish_non_exhaustive()
+        f.debug_struct("Network").field("endpoint", &self.endpoint()).finish_non_exhaustive()
     }
 }

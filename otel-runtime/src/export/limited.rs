@@ -1,6 +1,8 @@
 //! The one processor of a provider: it applies the limits once, and hands on to every exporter, so that all of them see the same.
 
 use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use opentelemetry::logs::{Logger, LoggerProvider};
@@ -17,22 +19,26 @@ use super::limits::{OfLogs, OfSpans};
 pub(crate) struct LimitedSpans {
     limits: OfSpans,
     exporters: Vec<Box<dyn SpanProcessor>>,
+    open: Arc<AtomicU64>,
 }
 
 impl LimitedSpans {
-    pub(crate) fn new(limits: OfSpans, exporters: Vec<Box<dyn SpanProcessor>>) -> Self {
-        Self { limits, exporters }
+    /// `open` counts the spans that were started and did not end.
+    pub(crate) fn new(limits: OfSpans, exporters: Vec<Box<dyn SpanProcessor>>, open: Arc<AtomicU64>) -> Self {
+        Self { limits, exporters, open }
     }
 }
 
 impl SpanProcessor for LimitedSpans {
     fn on_start(&self, span: &mut Span, context: &Context) {
+        self.open.fetch_add(1, Ordering::Relaxed);
         for exporter in &self.exporters {
             exporter.on_start(span, context);
         }
     }
 
     fn on_end(&self, mut span: SpanData) {
+        self.open.fetch_sub(1, Ordering::Relaxed);
         self.limits.shorten(&mut span);
         let Some((last, others)) = self.exporters.split_last() else { return };
         for exporter in others {

@@ -1,6 +1,7 @@
 //! What turns telemetry into something that leaves the program.
 
 pub(crate) mod console;
+pub(crate) mod delivered;
 pub(crate) mod limited;
 pub(crate) mod limits;
 pub(crate) mod otlp;
@@ -9,6 +10,11 @@ pub(crate) mod prometheus;
 #[cfg(not(feature = "prometheus"))]
 #[path = "prometheus_absent.rs"]
 pub(crate) mod prometheus;
+#[cfg(feature = "zipkin")]
+pub(crate) mod zipkin;
+#[cfg(not(feature = "zipkin"))]
+#[path = "zipkin_absent.rs"]
+pub(crate) mod zipkin;
 
 /// Why metrics cannot be served to Prometheus.
 #[derive(Debug)]

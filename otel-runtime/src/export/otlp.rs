@@ -8,10 +8,9 @@ mod testing;
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use opentelemetry::{Context, InstrumentationScope};
+use opentelemetry::InstrumentationScope;
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
@@ -25,62 +24,23 @@ use opentelemetry_sdk::logs::SdkLogRecord;
 use opentelemetry_sdk::metrics::Temporality;
 use opentelemetry_sdk::metrics::data::ResourceMetrics;
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
-use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
+use opentelemetry_sdk::trace::SpanData;
 
 use self::divide::{MAX_REQUEST, parcels};
+use super::delivered::{FLUSH, flush, gather};
 use super::limited::{LimitedLog, LogExporter};
-use crate::delivery::{Batch, Batcher, Delivery, Encoder, Signal};
-use crate::trace_flags;
+use crate::delivery::{Batch, Batcher, Delivery, Encoder, Route};
 
-/// How long a flush through a provider of the SDK waits for the delivery; that interface has no deadline of its own.
-const FLUSH: Duration = Duration::from_secs(5);
+pub(super) use self::size::of_span as span_size;
 
-/// Takes ended spans, of ours and of code that uses the plain API.
-#[derive(Debug)]
-pub(crate) struct OtlpSpans {
-    batcher: Batcher<SpanData>,
-    delivery: Arc<Delivery>,
-    open: Arc<AtomicU64>,
-}
-
-impl OtlpSpans {
-    /// `open` counts the spans that were started and did not end.
-    pub(crate) fn new(delivery: &Arc<Delivery>, batch: Batch, resource: &Resource, open: Arc<AtomicU64>) -> Self {
-        let resource = ResourceAttributesWithSchema::from(resource);
-        let encode = Box::new(move |spans| {
-            let request = ExportTraceServiceRequest { resource_spans: group_spans_by_resource_and_scope(spans, &resource) };
-            parcels(request, MAX_REQUEST)
-        });
-        let encoder = Encoder { size: size::of_span, encode };
-        Self { batcher: Batcher::start(delivery, Signal::Traces, batch, encoder), delivery: Arc::clone(delivery), open }
-    }
-
-    pub(crate) fn batcher(&self) -> Batcher<SpanData> {
-        self.batcher.clone()
-    }
-}
-
-impl SpanProcessor for OtlpSpans {
-    fn on_start(&self, _: &mut Span, _: &Context) {
-        self.open.fetch_add(1, Ordering::Relaxed);
-    }
-
-    fn on_end(&self, mut span: SpanData) {
-        self.open.fetch_sub(1, Ordering::Relaxed);
-        // Recorded but not sampled: for processors in the program, not for a backend.
-        if span.span_context.is_sampled() {
-            trace_flags::flag(&mut span);
-            self.batcher.push(span);
-        }
-    }
-
-    fn force_flush(&self) -> OTelSdkResult {
-        flush(&self.batcher, &self.delivery)
-    }
-
-    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
-        gather(&self.batcher, timeout)
-    }
+/// How spans become requests.
+pub(crate) fn span_encoder(resource: &Resource) -> Encoder<SpanData> {
+    let resource = ResourceAttributesWithSchema::from(resource);
+    let encode = Box::new(move |spans| {
+        let request = ExportTraceServiceRequest { resource_spans: group_spans_by_resource_and_scope(spans, &resource) };
+        parcels(request, MAX_REQUEST)
+    });
+    Encoder { size: span_size, encode }
 }
 
 /// A log record on its way.
@@ -99,11 +59,11 @@ pub(crate) struct OtlpLogs {
 }
 
 impl OtlpLogs {
-    pub(crate) fn new(delivery: &Arc<Delivery>, batch: Batch, resource: &Resource) -> Self {
+    pub(crate) fn new(delivery: &Arc<Delivery>, route: Route, batch: Batch, resource: &Resource) -> Self {
         let resource = ResourceAttributesWithSchema::from(resource);
         let encode = Box::new(move |logs: Vec<Log>| parcels(logs_request(&logs, &resource), MAX_REQUEST));
         let encoder = Encoder { size: |log: &Log| size::of_log(&log.record), encode };
-        Self { batcher: Batcher::start(delivery, Signal::Logs, batch, encoder), delivery: Arc::clone(delivery) }
+        Self { batcher: Batcher::start(delivery, route, batch, encoder), delivery: Arc::clone(delivery) }
     }
 
     pub(crate) fn batcher(&self) -> Batcher<Log> {
@@ -147,25 +107,17 @@ fn logs_request(logs: &[Log], resource: &ResourceAttributesWithSchema) -> Export
     ExportLogsServiceRequest { resource_logs: vec![ResourceLogs { resource, scope_logs, schema_url }] }
 }
 
-fn gather<T: Send + 'static>(batcher: &Batcher<T>, timeout: Duration) -> OTelSdkResult {
-    if batcher.flush(Instant::now() + timeout) { Ok(()) } else { Err(OTelSdkError::Timeout(timeout)) }
-}
-
-fn flush<T: Send + 'static>(batcher: &Batcher<T>, delivery: &Delivery) -> OTelSdkResult {
-    let deadline = Instant::now() + FLUSH;
-    if batcher.flush(deadline) && delivery.flush(deadline) { Ok(()) } else { Err(OTelSdkError::Timeout(FLUSH)) }
-}
-
 /// Takes what a reader collects.
 #[derive(Debug)]
 pub(crate) struct OtlpMetrics {
     delivery: Arc<Delivery>,
+    route: Route,
     temporality: Temporality,
 }
 
 impl OtlpMetrics {
-    pub(crate) fn new(delivery: &Arc<Delivery>, temporality: Temporality) -> Self {
-        Self { delivery: Arc::clone(delivery), temporality }
+    pub(crate) fn new(delivery: &Arc<Delivery>, route: Route, temporality: Temporality) -> Self {
+        Self { delivery: Arc::clone(delivery), route, temporality }
     }
 }
 
@@ -173,7 +125,7 @@ impl PushMetricExporter for OtlpMetrics {
     async fn export(&self, metrics: &ResourceMetrics) -> OTelSdkResult {
         // Where there is no data point there is no parcel: an empty request says nothing that a backend needs to hear.
         for parcel in parcels(ExportMetricsServiceRequest::from(metrics), MAX_REQUEST) {
-            self.delivery.queue().push_new(Signal::Metrics, parcel);
+            self.delivery.queue().push_new(self.route, parcel);
         }
         Ok(())
     }

@@ -5,6 +5,7 @@ mod otlp;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use http::Uri;
 use opentelemetry::KeyValue;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::metrics::Temporality;
@@ -12,7 +13,7 @@ use opentelemetry_sdk::resource::{ResourceDetector, TelemetryResourceDetector};
 
 use super::env::{Env, Lookup, Warning};
 use super::variables::Variable;
-use crate::delivery::{Batch, Destination, Signal};
+use crate::delivery::{Batch, Compression, Destination, Files, Protocol, Route, Signal};
 use crate::export::limits::{self, DEFAULT_COUNT};
 use crate::filter::Filter;
 use crate::propagation::Format;
@@ -33,6 +34,8 @@ pub(crate) struct Config {
     pub(crate) queue_max_bytes: usize,
     pub(crate) retry_max_elapsed: Duration,
     pub(crate) self_metrics: bool,
+    /// Where lines of OTLP are written, if they are.
+    pub(crate) otlp_file: Option<PathBuf>,
     pub(crate) spool_folder: Option<PathBuf>,
     pub(crate) spool_max_bytes: u64,
     pub(crate) no_color: bool,
@@ -45,6 +48,7 @@ pub(crate) struct Traces {
     pub(crate) limits: limits::OfSpans,
     pub(crate) batch: Batch,
     pub(crate) otlp: Destination,
+    pub(crate) zipkin: Destination,
 }
 
 #[derive(Debug, PartialEq)]
@@ -70,9 +74,28 @@ pub(crate) struct Logs {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exporter {
     Otlp,
+    /// Lines of OTLP in JSON on the standard output.
+    OtlpStdout,
+    /// The same in a file.
+    OtlpFile,
     Console,
     /// Of metrics alone.
     Prometheus,
+    /// Of traces alone.
+    Zipkin,
+}
+
+impl Exporter {
+    /// The way of what it exports out of the program, where there is one that is delivered.
+    pub(crate) fn route(self, signal: Signal) -> Option<Route> {
+        match self {
+            Self::Otlp => Some(Route::otlp(signal)),
+            Self::OtlpStdout => Some(Route::stdout(signal)),
+            Self::OtlpFile => Some(Route::file(signal)),
+            Self::Zipkin => Some(Route::ZIPKIN),
+            Self::Console | Self::Prometheus => None,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -90,8 +113,11 @@ pub(crate) enum RootSampler {
     RateLimited(f64),
 }
 
-const EXPORTERS: &[(&str, Exporter)] = &[("otlp", Exporter::Otlp), ("console", Exporter::Console)];
-const METRICS_EXPORTERS: &[(&str, Exporter)] = &[EXPORTERS[0], EXPORTERS[1], ("prometheus", Exporter::Prometheus)];
+const EXPORTERS: &[(&str, Exporter)] =
+    &[("otlp", Exporter::Otlp), ("console", Exporter::Console), ("otlp/stdout", Exporter::OtlpStdout), ("otlp/file", Exporter::OtlpFile)];
+const TRACES_EXPORTERS: &[(&str, Exporter)] = &[EXPORTERS[0], EXPORTERS[1], EXPORTERS[2], EXPORTERS[3], ("zipkin", Exporter::Zipkin)];
+const METRICS_EXPORTERS: &[(&str, Exporter)] =
+    &[EXPORTERS[0], EXPORTERS[1], EXPORTERS[2], EXPORTERS[3], ("prometheus", Exporter::Prometheus)];
 
 /// How long a batch is gathered at most where there is a spool: within a second, what ended is on disk.
 const SPOOLED_BATCH: Duration = Duration::from_millis(500);
@@ -117,11 +143,12 @@ impl Config {
             resource: resource(&mut env, attributes),
             propagators: propagators(&mut env),
             traces: Traces {
-                exporters: env.words("OTEL_TRACES_EXPORTER", EXPORTERS, &EXPORTERS[..1]),
+                exporters: env.words("OTEL_TRACES_EXPORTER", TRACES_EXPORTERS, &TRACES_EXPORTERS[..1]),
                 sampler: sampler(&mut env),
                 limits: span_limits(&mut env),
                 batch: batch(&mut env, "OTEL_BSP", Duration::from_secs(5)),
                 otlp: otlp::destination(&mut env, Signal::Traces),
+                zipkin: zipkin(&mut env),
             },
             metrics: Metrics {
                 exporters: env.words("OTEL_METRICS_EXPORTER", METRICS_EXPORTERS, &METRICS_EXPORTERS[..1]),
@@ -142,6 +169,7 @@ impl Config {
             max_concurrent_exports: env.number("OTEL_RUST_MAX_CONCURRENT_EXPORTS", 1..=64, 4),
             queue_max_bytes: env.number("OTEL_RUST_QUEUE_MAX_BYTES", 1..=usize::MAX, 64 * 1024 * 1024),
             retry_max_elapsed: env.duration("OTEL_RUST_RETRY_MAX_ELAPSED", Duration::from_secs(300)),
+            otlp_file: env.path(&["OTEL_RUST_OTLP_FILE"]),
             self_metrics: env.boolean(&["OTEL_RUST_SELF_METRICS"]),
             spool_folder: env.path(&["OTEL_RUST_SPOOL_DIR"]),
             spool_max_bytes: env.number("OTEL_RUST_SPOOL_MAX_BYTES", 1..=u64::MAX, 256 * 1024 * 1024),
@@ -240,6 +268,19 @@ fn sampler(env: &mut Env<'_>) -> Sampler {
         RootSampler::AlwaysOn | RootSampler::AlwaysOff => {}
     }
     sampler
+}
+
+/// Where a Zipkin is.
+fn zipkin(env: &mut Env<'_>) -> Destination {
+    const DEFAULT: &str = "http://localhost:9411/api/v2/spans";
+    Destination {
+        protocol: Protocol::HttpJson,
+        endpoint: env.url("OTEL_EXPORTER_ZIPKIN_ENDPOINT", DEFAULT, None).unwrap_or_else(|| Uri::from_static(DEFAULT)),
+        headers: Vec::new(),
+        timeout: env.timeout(&["OTEL_EXPORTER_ZIPKIN_TIMEOUT"], Duration::from_secs(10)),
+        compression: Compression::None,
+        tls: Files::default(),
+    }
 }
 
 /// Exemplars are recorded by no SDK that we have; whoever asks for some is told.

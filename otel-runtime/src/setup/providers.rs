@@ -13,13 +13,14 @@ use super::env::Warning;
 use super::error::InitError;
 use super::ids::SaltedIds;
 use super::self_metrics;
-use crate::delivery::{self, Batcher, Delivery, Destination, Signal, Spool};
+use crate::delivery::{self, Batcher, Delivery, Output, Route, Signal, Spool, Transport};
 use crate::diagnostics::Diagnostics;
-use crate::export::NotServed;
 use crate::export::console::{Console, ConsoleSpans};
+use crate::export::delivered::DeliveredSpans;
 use crate::export::limited::{LimitedLogs, LimitedSpans, LogExporter};
-use crate::export::otlp::{OtlpLogs, OtlpMetrics, OtlpSpans};
+use crate::export::otlp::{OtlpLogs, OtlpMetrics};
 use crate::export::prometheus::Endpoint;
+use crate::export::{NotServed, otlp, zipkin};
 use crate::sampling::{Sampler, WithSiteRatios};
 
 /// The three providers, those that anything is exported from, and what lies behind them.
@@ -62,14 +63,21 @@ impl Providers {
     /// Builds what is configured; a signal without exporters gets no provider. The delivery's thread is started only if it is needed.
     pub(super) fn build(config: &Config, sampler: &Sampler, console: &Console, diagnostics: &Diagnostics) -> Result<Self, InitError> {
         let mut providers = Self::default();
-        let destinations = [
+        let exporters = [
             (Signal::Traces, &config.traces.exporters, &config.traces.otlp),
             (Signal::Metrics, &config.metrics.exporters, &config.metrics.otlp),
             (Signal::Logs, &config.logs.exporters, &config.logs.otlp),
         ];
-        for (signal, exporters, destination) in destinations {
-            if exporters.contains(&Exporter::Otlp) {
-                providers.deliver(signal, destination, config, diagnostics)?;
+        let mut outputs = Outputs::default();
+        for (signal, exporters, otlp) in exporters {
+            for (exporter, route) in exporters.iter().filter_map(|exporter| Some((exporter, exporter.route(signal)?))) {
+                let transport = match exporter {
+                    Exporter::Zipkin => delivery::zipkin(&config.traces.zipkin),
+                    Exporter::OtlpStdout => delivery::lines(signal, &outputs.stdout()),
+                    Exporter::OtlpFile => outputs.file(config).and_then(|file| delivery::lines(signal, &file)),
+                    _ => delivery::otlp(signal, otlp),
+                };
+                providers.deliver(route, transport.map_err(InitError::Unsupported)?, config, diagnostics)?;
             }
         }
         if let (Some(delivery), Some(spool)) = (&providers.delivery, providers.spool.take()) {
@@ -80,19 +88,18 @@ impl Providers {
         if let (Some(meter), Some(delivery)) = (&providers.meter, &providers.delivery)
             && config.self_metrics
         {
-            for (signal, exporters, destination) in destinations {
+            for (signal, exporters, otlp) in exporters {
                 if exporters.contains(&Exporter::Otlp) {
-                    self_metrics::observe(meter, delivery, signal, destination);
+                    self_metrics::observe(meter, delivery, signal, otlp);
                 }
             }
         }
-        providers.tracer = providers.tracer_provider(config, sampler, console);
+        providers.tracer = providers.tracer_provider(config, sampler, console)?;
         providers.logger = providers.logger_provider(config, console);
         Ok(providers)
     }
 
-    fn deliver(&mut self, signal: Signal, destination: &Destination, config: &Config, diagnostics: &Diagnostics) -> Result<(), InitError> {
-        let transport = delivery::transport(signal, destination).map_err(InitError::Unsupported)?;
+    fn deliver(&mut self, route: Route, transport: Transport, config: &Config, diagnostics: &Diagnostics) -> Result<(), InitError> {
         let delivery = if let Some(delivery) = &self.delivery {
             Arc::clone(delivery)
         } else {
@@ -104,31 +111,32 @@ impl Providers {
             });
             Arc::new(Delivery::start(config.queue_max_bytes, diagnostics.clone()).map_err(InitError::Thread)?)
         };
-        let retry_max_elapsed = self.spool.is_none().then_some(config.retry_max_elapsed);
-        delivery.serve(signal, transport, config.max_concurrent_exports, retry_max_elapsed);
+        let is_kept = self.spool.is_some() && route.is_spooled();
+        let max_concurrent = if route.is_concurrent() { config.max_concurrent_exports } else { 1 };
+        delivery.serve(route, transport, max_concurrent, (!is_kept).then_some(config.retry_max_elapsed));
         self.delivery = Some(delivery);
         Ok(())
     }
 
-    fn tracer_provider(&mut self, config: &Config, sampler: &Sampler, console: &Console) -> Option<SdkTracerProvider> {
+    fn tracer_provider(&mut self, config: &Config, sampler: &Sampler, console: &Console) -> Result<Option<SdkTracerProvider>, InitError> {
         let traces = &config.traces;
         if traces.exporters.is_empty() {
-            return None;
+            return Ok(None);
         }
         let mut processors: Vec<Box<dyn SpanProcessor>> = Vec::new();
         for exporter in &traces.exporters {
-            match (exporter, &self.delivery) {
-                (Exporter::Otlp, Some(delivery)) => {
-                    let otlp = OtlpSpans::new(delivery, traces.batch, &config.resource, Arc::clone(&self.open_spans));
-                    self.holding.push(Box::new(otlp.batcher()));
-                    processors.push(Box::new(otlp));
-                }
-                (Exporter::Otlp, None) | (Exporter::Prometheus, _) => {}
-                (Exporter::Console, _) => {
-                    let console = console.spans();
-                    self.holding.push(Box::new(console.clone()));
-                    processors.push(Box::new(console));
-                }
+            if let (Some(route), Some(delivery)) = (exporter.route(Signal::Traces), &self.delivery) {
+                let encoder = match exporter {
+                    Exporter::Zipkin => zipkin::encoder(&config.resource).map_err(InitError::Unsupported)?,
+                    _ => otlp::span_encoder(&config.resource),
+                };
+                let delivered = DeliveredSpans::new(delivery, route, traces.batch, encoder);
+                self.holding.push(Box::new(delivered.batcher()));
+                processors.push(Box::new(delivered));
+            } else if *exporter == Exporter::Console {
+                let console = console.spans();
+                self.holding.push(Box::new(console.clone()));
+                processors.push(Box::new(console));
             }
         }
         // Whatever is not said here the SDK would read from the environment itself.
@@ -137,8 +145,8 @@ impl Providers {
             .with_sampler(WithSiteRatios(sampler.clone()))
             .with_span_limits(traces.limits.into())
             .with_resource(config.resource.clone())
-            .with_span_processor(LimitedSpans::new(traces.limits, processors));
-        Some(builder.build())
+            .with_span_processor(LimitedSpans::new(traces.limits, processors, Arc::clone(&self.open_spans)));
+        Ok(Some(builder.build()))
     }
 
     fn meter_provider(
@@ -156,22 +164,22 @@ impl Providers {
             builder = builder.with_view(exponential);
         }
         for exporter in &metrics.exporters {
-            builder = match (exporter, &self.delivery) {
-                (Exporter::Otlp, Some(delivery)) => {
-                    let otlp = OtlpMetrics::new(delivery, metrics.temporality);
-                    builder.with_reader(PeriodicReader::builder(otlp).with_interval(metrics.interval).build())
+            builder = match (exporter, exporter.route(Signal::Metrics).zip(self.delivery.as_ref())) {
+                (_, Some((route, delivery))) => {
+                    let delivered = OtlpMetrics::new(delivery, route, metrics.temporality);
+                    builder.with_reader(PeriodicReader::builder(delivered).with_interval(metrics.interval).build())
                 }
-                (Exporter::Otlp, None) => builder,
-                (Exporter::Console, _) => {
+                (Exporter::Console, None) => {
                     builder.with_reader(PeriodicReader::builder(console.metrics()).with_interval(metrics.interval).build())
                 }
-                (Exporter::Prometheus, _) => {
+                (Exporter::Prometheus, None) => {
                     let (host, port) = (&metrics.prometheus_host, metrics.prometheus_port);
                     let served = Endpoint::serve(builder, host, port, diagnostics);
                     let (builder, endpoint) = served.map_err(|problem| not_served(problem, host, port))?;
                     self.prometheus = Some(endpoint);
                     builder
                 }
+                (_, None) => builder,
             };
         }
         Ok(Some(builder.build()))
@@ -184,18 +192,38 @@ impl Providers {
         }
         let mut exporters: Vec<Box<dyn LogExporter>> = Vec::new();
         for exporter in &logs.exporters {
-            match (exporter, &self.delivery) {
-                (Exporter::Otlp, Some(delivery)) => {
-                    let otlp = OtlpLogs::new(delivery, logs.batch, &config.resource);
-                    self.holding.push(Box::new(otlp.batcher()));
-                    exporters.push(Box::new(otlp));
-                }
-                (Exporter::Otlp, None) | (Exporter::Prometheus, _) => {}
-                (Exporter::Console, _) => exporters.push(Box::new(console.logs())),
+            if let (Some(route), Some(delivery)) = (exporter.route(Signal::Logs), &self.delivery) {
+                let delivered = OtlpLogs::new(delivery, route, logs.batch, &config.resource);
+                self.holding.push(Box::new(delivered.batcher()));
+                exporters.push(Box::new(delivered));
+            } else if *exporter == Exporter::Console {
+                exporters.push(Box::new(console.logs()));
             }
         }
         let builder = SdkLoggerProvider::builder().with_resource(config.resource.clone());
         Some(builder.with_log_processor(LimitedLogs::new(logs.limits, exporters)).build())
+    }
+}
+
+/// Where lines are written, once for all signals.
+#[derive(Default)]
+struct Outputs {
+    stdout: Option<Output>,
+    file: Option<Output>,
+}
+
+impl Outputs {
+    fn stdout(&mut self) -> Output {
+        self.stdout.get_or_insert_with(Output::stdout).clone()
+    }
+
+    fn file(&mut self, config: &Config) -> Result<Output, String> {
+        if let Some(file) = &self.file {
+            return Ok(file.clone());
+        }
+        let path = config.otlp_file.as_ref().ok_or("the exporter otlp/file needs a path in OTEL_RUST_OTLP_FILE")?;
+        let file = Output::file(path).map_err(|error| format!("OTEL_RUST_OTLP_FILE, {}, cannot be written to: {error}", path.display()))?;
+        Ok(self.file.insert(file).clone())
     }
 }
 

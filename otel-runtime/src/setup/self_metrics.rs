@@ -7,7 +7,7 @@ use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Meter, MeterProvider};
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 
-use crate::delivery::{Delivery, Destination, DropReason, Protocol, Signal};
+use crate::delivery::{Delivery, Destination, DropReason, Protocol, Route, Signal};
 
 /// Has `provider` observe the accounts of a delivery.
 pub(super) fn observe(provider: &SdkMeterProvider, delivery: &Arc<Delivery>, signal: Signal, destination: &Destination) {
@@ -25,7 +25,7 @@ pub(super) fn observe(provider: &SdkMeterProvider, delivery: &Arc<Delivery>, sig
         .with_description("What waits to be exported, or is under way or tried again.")
         .with_callback(move |observer| {
             if let Some(delivery) = delivery.upgrade() {
-                let health = delivery.health(signal);
+                let health = delivery.health(Route::otlp(signal));
                 observer.observe(i64::try_from(health.queued + health.spooled).unwrap_or(i64::MAX), &common);
             }
         })
@@ -39,7 +39,7 @@ fn observe_exported(meter: &Meter, item: &str, unit: &'static str, signal: Signa
         .with_description("What was exported; with an error type, what was dropped instead.")
         .with_callback(move |observer| {
             let Some(delivery) = delivery.upgrade() else { return };
-            let health = delivery.health(signal);
+            let health = delivery.health(Route::otlp(signal));
             observer.observe(health.delivered, &common);
             for reason in DropReason::ALL.into_iter().filter(|reason| health.dropped(*reason) > 0) {
                 let mut attributes = common.clone();

@@ -126,7 +126,7 @@ impl Telemetry {
     /// ```
     #[must_use]
     pub fn health(&self) -> Health {
-        let of = |signal| self.delivery.as_ref().map(|delivery| delivery.health(signal)).unwrap_or_default();
+        let of = |signal| self.delivery.as_ref().map(|delivery| delivery.health_of(signal)).unwrap_or_default();
         Health { traces: of(Signal::Traces), metrics: of(Signal::Metrics), logs: of(Signal::Logs) }
     }
 

@@ -36,7 +36,7 @@ pub enum ValueKind {
     /// An `http` or `https` URL without a user name.
     Url,
     /// `key=value,…`, percent-encoded.
-    Attributes,
+    KeyValueList,
     /// `name=value,…`, percent-encoded; the values are secrets.
     Headers,
     /// Set to anything, or not.
@@ -103,13 +103,7 @@ pub fn variables() -> Vec<Variable> {
 }
 
 /// Variables of the specification, and ours to come, that this version does not act on. Whoever sets one is told.
-pub(super) const NOT_READ: &[&str] = &[
-    "OTEL_EXPORTER_ZIPKIN_ENDPOINT",
-    "OTEL_EXPORTER_ZIPKIN_TIMEOUT",
-    "OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS",
-    "OTEL_LOG_LEVEL",
-    "OTEL_RUST_BAGGAGE_ATTRIBUTES",
-];
+pub(super) const NOT_READ: &[&str] = &["OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS", "OTEL_LOG_LEVEL", "OTEL_RUST_BAGGAGE_ATTRIBUTES"];
 
 #[cfg(test)]
 mod tests;

@@ -1,4 +1,4 @@
-//! One lane of the queue: the parcels of one signal, those under way, and their account.
+//! One lane of the queue: the parcels of one route, those under way, and their account.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::mem;
@@ -9,7 +9,7 @@ use bytes::Bytes;
 use super::{Fate, Parcel};
 use crate::delivery::account::{DropReason, SignalHealth};
 use crate::delivery::spool::Segment;
-use crate::delivery::{Signal, Undelivered};
+use crate::delivery::{Route, Undelivered};
 
 /// A parcel in a lane: in memory, on disk, or both.
 #[derive(Clone, Debug)]
@@ -308,7 +308,7 @@ impl Lane {
         self.is_served() && oldest.is_some_and(|number| *number < before)
     }
 
-    /// Whether there is a backend for this signal.
+    /// Whether there is a backend for this route.
     pub(super) fn is_served(&self) -> bool {
         !self.endpoint.is_empty()
     }
@@ -321,7 +321,7 @@ impl Lane {
     }
 
     /// Drops what is on no disk, and lets go of what is. Returns what was dropped since the start, and what is spooled, if anything was or is.
-    pub(super) fn close(&mut self, signal: Signal) -> Option<Undelivered> {
+    pub(super) fn close(&mut self, route: Route) -> Option<Undelivered> {
         let sending = mem::take(&mut self.sending);
         let left = mem::take(&mut self.waiting).into_values().chain(sending.into_values());
         for entry in left {
@@ -334,9 +334,9 @@ impl Lane {
         self.places = Default::default();
         self.totals.in_flight = 0;
         let (dropped, spooled) = (self.totals.dropped_in_all(), self.totals.spooled);
-        // What was spooled for a signal that goes nowhere this time waits for another.
+        // What was spooled for a route that goes nowhere this time waits for another.
         (dropped > 0 || (spooled > 0 && self.is_served())).then(|| Undelivered {
-            signal,
+            signal: route.signal,
             dropped,
             spooled,
             endpoint: self.endpoint.clone(),

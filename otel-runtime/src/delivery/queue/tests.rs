@@ -20,18 +20,18 @@ fn queue(max_bytes: usize) -> (Queue, Arc<StdMutex<Vec<String>>>) {
     (Queue::new(max_bytes, diagnostics), lines)
 }
 
-fn take(queue: &Queue, signal: Signal) -> Option<u64> {
-    queue.lock().lanes[signal.index()].take().map(|(number, _)| number)
+fn take(queue: &Queue, route: Route) -> Option<u64> {
+    queue.lock().lanes[route.index()].take().map(|(number, _)| number)
 }
 
-fn settle(queue: &Queue, signal: Signal, number: Option<u64>, fate: Fate) {
-    queue.settle(signal, number.unwrap_or_default(), fate);
+fn settle(queue: &Queue, route: Route, number: Option<u64>, fate: Fate) {
+    queue.settle(route, number.unwrap_or_default(), fate);
 }
 
 /// In every account, what was accepted is delivered, waits, or was dropped.
 fn assert_balanced(queue: &Queue) {
-    for signal in Signal::ALL {
-        let health = queue.health(signal);
+    for route in Route::ALL {
+        let health = queue.health(route);
         assert!(health.is_balanced(), "{health:?}");
     }
 }
@@ -39,15 +39,15 @@ fn assert_balanced(queue: &Queue) {
 #[test]
 fn the_oldest_of_all_signals_makes_room_and_is_counted() {
     let (queue, lines) = queue_of(100, 2);
-    queue.push_new(Signal::Logs, parcel(40, 4));
-    queue.push_new(Signal::Traces, parcel(40, 2));
-    queue.push_new(Signal::Traces, parcel(40, 1));
+    queue.push_new(Route::LOGS, parcel(40, 4));
+    queue.push_new(Route::TRACES, parcel(40, 2));
+    queue.push_new(Route::TRACES, parcel(40, 1));
     assert_eq!(queue.lock().bytes, 80 + 2 * OVERHEAD);
     assert_balanced(&queue);
-    assert!(take(&queue, Signal::Logs).is_none());
+    assert!(take(&queue, Route::LOGS).is_none());
     let lost = queue.close();
-    let counts: Vec<(Signal, u64)> = lost.iter().map(|lost| (lost.signal, lost.dropped)).collect();
-    assert_eq!(counts, [(Signal::Traces, 3), (Signal::Logs, 4)]);
+    let counts: Vec<_> = lost.iter().map(|lost| (lost.signal, lost.dropped)).collect();
+    assert_eq!(counts, [(Route::TRACES.signal, 3), (Route::LOGS.signal, 4)]);
     let lines = lines.lock().unwrap_or_else(PoisonError::into_inner);
     assert_eq!(lines.len(), 1, "{lines:?}");
 }
@@ -55,32 +55,32 @@ fn the_oldest_of_all_signals_makes_room_and_is_counted() {
 #[test]
 fn what_is_under_way_is_never_dropped_to_make_room_and_takes_room() {
     let (queue, _) = queue_of(100, 1);
-    queue.push_new(Signal::Traces, parcel(90, 1));
-    let first = take(&queue, Signal::Traces);
-    queue.push_new(Signal::Traces, parcel(90, 2));
-    assert_eq!(queue.health(Signal::Traces).dropped(DropReason::QueueFull), 2, "there is no room");
-    settle(&queue, Signal::Traces, first, Fate::Delivered { rejected: 0 });
-    queue.push_new(Signal::Traces, parcel(90, 4));
-    let second = take(&queue, Signal::Traces);
-    settle(&queue, Signal::Traces, second, Fate::Delivered { rejected: 0 });
+    queue.push_new(Route::TRACES, parcel(90, 1));
+    let first = take(&queue, Route::TRACES);
+    queue.push_new(Route::TRACES, parcel(90, 2));
+    assert_eq!(queue.health(Route::TRACES).dropped(DropReason::QueueFull), 2, "there is no room");
+    settle(&queue, Route::TRACES, first, Fate::Delivered { rejected: 0 });
+    queue.push_new(Route::TRACES, parcel(90, 4));
+    let second = take(&queue, Route::TRACES);
+    settle(&queue, Route::TRACES, second, Fate::Delivered { rejected: 0 });
     assert_balanced(&queue);
-    assert_eq!((queue.health(Signal::Traces).delivered, queue.lock().bytes), (5, 0));
+    assert_eq!((queue.health(Route::TRACES).delivered, queue.lock().bytes), (5, 0));
 }
 
 #[test]
 fn a_queue_that_is_now_full_and_now_empty_says_so_again_in_time_and_counts_all() {
     let (queue, lines) = queue_of(100, 1);
     for round in 0..3 {
-        (0..3).for_each(|_| queue.push_new(Signal::Traces, parcel(90, 1)));
-        let taken = take(&queue, Signal::Traces);
-        settle(&queue, Signal::Traces, taken, Fate::Delivered { rejected: 0 });
+        (0..3).for_each(|_| queue.push_new(Route::TRACES, parcel(90, 1)));
+        let taken = take(&queue, Route::TRACES);
+        settle(&queue, Route::TRACES, taken, Fate::Delivered { rejected: 0 });
         assert_balanced(&queue);
         if round == 1 {
             // The next time is long after.
-            queue.lock().lanes[Signal::Traces.index()].trouble.forget_when_losses_were_said();
+            queue.lock().lanes[Route::TRACES.index()].trouble.forget_when_losses_were_said();
         }
     }
-    assert_eq!(queue.health(Signal::Traces).dropped(DropReason::QueueFull), 6);
+    assert_eq!(queue.health(Route::TRACES).dropped(DropReason::QueueFull), 6);
     let lines = lines.lock().unwrap_or_else(PoisonError::into_inner);
     let ends: Vec<_> = lines.iter().filter(|line| line.starts_with("traces are delivered again")).collect();
     assert_eq!(
@@ -93,20 +93,20 @@ fn a_queue_that_is_now_full_and_now_empty_says_so_again_in_time_and_counts_all()
 #[test]
 fn what_goes_nowhere_holds_nobody_up() {
     let (queue, _) = queue(1000);
-    queue.push_new(Signal::Logs, parcel(1, 1));
+    queue.push_new(Route::LOGS, parcel(1, 1));
     assert!(queue.wait_until_settled(Instant::now()), "logs have no backend");
 }
 
 #[test]
 fn trouble_is_said_once_at_its_start_and_once_at_its_end() {
     let (queue, lines) = queue(1000);
-    queue.name_endpoint(Signal::Traces, "http://backend".to_owned());
-    queue.push_new(Signal::Traces, parcel(1, 1));
-    let taken = take(&queue, Signal::Traces);
+    queue.name_endpoint(Route::TRACES, "http://backend".to_owned());
+    queue.push_new(Route::TRACES, parcel(1, 1));
+    let taken = take(&queue, Route::TRACES);
     for _ in 0..5 {
-        queue.trouble(Signal::Traces, "refused", "trying again");
+        queue.trouble(Route::TRACES, "refused", "trying again");
     }
-    settle(&queue, Signal::Traces, taken, Fate::Delivered { rejected: 0 });
+    settle(&queue, Route::TRACES, taken, Fate::Delivered { rejected: 0 });
     let lines = lines.lock().unwrap_or_else(PoisonError::into_inner);
     assert_eq!(*lines, ["cannot deliver traces to http://backend: refused; trying again", "traces are delivered again"]);
 }
@@ -114,14 +114,14 @@ fn trouble_is_said_once_at_its_start_and_once_at_its_end() {
 #[test]
 fn a_flush_waits_for_what_was_there_before_it() {
     let (queue, _) = queue(1000);
-    queue.name_endpoint(Signal::Metrics, "http://backend".to_owned());
+    queue.name_endpoint(Route::METRICS, "http://backend".to_owned());
     let soon = || Instant::now() + Duration::from_millis(1);
     assert!(queue.wait_until_settled(soon()));
-    queue.push_new(Signal::Metrics, parcel(1, 1));
+    queue.push_new(Route::METRICS, parcel(1, 1));
     assert!(!queue.wait_until_settled(soon()));
-    let taken = take(&queue, Signal::Metrics);
+    let taken = take(&queue, Route::METRICS);
     assert!(!queue.wait_until_settled(soon()), "what is under way is not settled");
-    settle(&queue, Signal::Metrics, taken, Fate::Dropped(DropReason::Refused));
+    settle(&queue, Route::METRICS, taken, Fate::Dropped(DropReason::Refused));
     assert!(queue.wait_until_settled(soon()));
     assert_eq!(queue.close().iter().map(|lost| lost.dropped).sum::<u64>(), 1);
 }
@@ -129,13 +129,13 @@ fn a_flush_waits_for_what_was_there_before_it() {
 #[test]
 fn several_are_under_way_in_the_order_in_which_they_came() {
     let (queue, _) = queue(1000);
-    (1..=3).for_each(|items| queue.push_new(Signal::Traces, parcel(10, items)));
-    let taken: Vec<_> = (0..3).filter_map(|_| take(&queue, Signal::Traces)).collect();
+    (1..=3).for_each(|items| queue.push_new(Route::TRACES, parcel(10, items)));
+    let taken: Vec<_> = (0..3).filter_map(|_| take(&queue, Route::TRACES)).collect();
     assert!(taken.is_sorted() && taken.len() == 3);
-    assert_eq!(queue.health(Signal::Traces).in_flight, 6);
-    settle(&queue, Signal::Traces, Some(taken[2]), Fate::Delivered { rejected: 1 });
+    assert_eq!(queue.health(Route::TRACES).in_flight, 6);
+    settle(&queue, Route::TRACES, Some(taken[2]), Fate::Delivered { rejected: 1 });
     assert_balanced(&queue);
-    let health = queue.health(Signal::Traces);
+    let health = queue.health(Route::TRACES);
     assert_eq!((health.delivered, health.dropped(DropReason::Rejected), health.queued, health.queued_bytes), (2, 1, 3, 20));
     assert_eq!(queue.close().iter().map(|lost| lost.dropped).sum::<u64>(), 4);
     assert_balanced(&queue);

@@ -8,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::{HEADER, Segment, Spool};
-use crate::delivery::Signal;
+use crate::delivery::Route;
 use crate::delivery::queue::Queue;
 use crate::diagnostics::Diagnostics;
 
@@ -95,10 +95,10 @@ impl Work {
     /// Gives the queue what earlier processes have left. Here, because it may be much to read, and nobody waits for this thread.
     fn adopt(&mut self) {
         let found = self.spool.adopt();
-        for signal in Signal::ALL {
-            let items: u64 = found.segments.iter().filter(|(other, ..)| *other == signal).map(|(_, items, _)| items).sum();
-            if items > 0 && self.queue.serves(signal) {
-                self.diagnostics.say(format_args!("the spool has {} of an earlier run, which are delivered now", signal.count(items)));
+        for route in Route::ALL {
+            let items: u64 = found.segments.iter().filter(|(other, ..)| *other == route).map(|(_, items, _)| items).sum();
+            if items > 0 && self.queue.serves(route) {
+                self.diagnostics.say(format_args!("the spool has {} of an earlier run, which are delivered now", route.count(items)));
             }
         }
         if found.damaged > 0 {
@@ -108,11 +108,11 @@ impl Work {
                 items(found.damaged_items)
             ));
         }
-        for (signal, items) in Signal::ALL.into_iter().zip(found.damaged_items) {
-            self.queue.adopt_damaged(signal, items);
+        for (route, items) in Route::ALL.into_iter().zip(found.damaged_items) {
+            self.queue.adopt_damaged(route, items);
         }
-        for (signal, items, segment) in found.segments {
-            self.queue.adopt(signal, items, segment);
+        for (route, items, segment) in found.segments {
+            self.queue.adopt(route, items, segment);
         }
     }
 
@@ -122,16 +122,16 @@ impl Work {
             return;
         }
         let Some(before) = Instant::now().checked_sub(grace) else { return };
-        while let Some((signal, number, parcel)) = self.queue.unwritten(before) {
+        while let Some((route, number, parcel)) = self.queue.unwritten(before) {
             let size = (HEADER + parcel.body.len()) as u64;
             if !self.make_room(size) {
-                self.queue.keep_in_memory(signal, number);
+                self.queue.keep_in_memory(route, number);
                 continue;
             }
-            match self.spool.write(signal, number, &parcel) {
+            match self.spool.write(route, number, &parcel) {
                 Ok(segment) => {
                     self.pause = None;
-                    if let Some(settled) = self.queue.written(signal, number, segment) {
+                    if let Some(settled) = self.queue.written(route, number, segment) {
                         settled.remove();
                     }
                 }
@@ -172,9 +172,9 @@ impl Work {
 }
 
 /// ` with 512 spans and 3 log records`; nothing where nothing is known of it.
-fn items(damaged: [u64; 3]) -> String {
-    let known = Signal::ALL.into_iter().zip(damaged).filter(|(_, items)| *items > 0);
-    let known: Vec<_> = known.map(|(signal, items)| signal.count(items)).collect();
+fn items(damaged: [u64; Route::COUNT]) -> String {
+    let known = Route::ALL.into_iter().zip(damaged).filter(|(_, items)| *items > 0);
+    let known: Vec<_> = known.map(|(route, items)| route.count(items)).collect();
     if known.is_empty() { String::new() } else { format!(" with {}", known.join(" and ")) }
 }
 

@@ -13,7 +13,7 @@ const EACH: usize = 128;
 /// What a value takes beside its text, with the lengths of what it stands in.
 const VALUE: usize = 16;
 
-pub(super) fn of_span(span: &SpanData) -> usize {
+pub(in crate::export) fn of_span(span: &SpanData) -> usize {
     let attributes = |attributes: &[KeyValue]| attributes.iter().map(of_attribute).sum::<usize>();
     let events = span.events.iter().map(|event| EACH + event.name.len() + attributes(&event.attributes));
     let links = span.links.iter().map(|link| EACH + attributes(&link.attributes));

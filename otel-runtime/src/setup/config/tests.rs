@@ -105,10 +105,22 @@ fn a_bad_value_is_named_with_what_is_used_instead() {
             "OTEL_TRACES_SAMPLER: `AlwaysOn` is not one of always_on, always_off, traceidratio, parentbased_always_on, \
              parentbased_always_off, parentbased_traceidratio, rate_limited, parentbased_rate_limited; using parentbased_always_on",
         ),
-        ("OTEL_TRACES_EXPORTER", "jaeger", "OTEL_TRACES_EXPORTER: `jaeger` is not one of otlp, console, none; using otlp"),
+        (
+            "OTEL_TRACES_EXPORTER",
+            "jaeger",
+            "OTEL_TRACES_EXPORTER: `jaeger` is not one of otlp, console, otlp/stdout, otlp/file, zipkin, none; using otlp",
+        ),
         ("OTEL_TRACES_EXPORTER", "console,none", "OTEL_TRACES_EXPORTER: `none` stands beside others in `console,none`; it is ignored"),
-        ("OTEL_LOGS_EXPORTER", "prometheus", "OTEL_LOGS_EXPORTER: `prometheus` is not one of otlp, console, none; using otlp"),
-        ("OTEL_METRICS_EXPORTER", "prom", "OTEL_METRICS_EXPORTER: `prom` is not one of otlp, console, prometheus, none; using otlp"),
+        (
+            "OTEL_LOGS_EXPORTER",
+            "prometheus",
+            "OTEL_LOGS_EXPORTER: `prometheus` is not one of otlp, console, otlp/stdout, otlp/file, none; using otlp",
+        ),
+        (
+            "OTEL_METRICS_EXPORTER",
+            "prom",
+            "OTEL_METRICS_EXPORTER: `prom` is not one of otlp, console, otlp/stdout, otlp/file, prometheus, none; using otlp",
+        ),
         ("OTEL_EXPORTER_PROMETHEUS_PORT", "65536", "OTEL_EXPORTER_PROMETHEUS_PORT: `65536` is not a number from 0 to 65535; using 9464"),
         (
             "OTEL_PROPAGATORS",

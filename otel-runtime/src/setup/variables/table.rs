@@ -1,7 +1,7 @@
 //! The table of variables.
 
 use super::ValueKind::{
-    self, Attributes, Boolean, Duration, Enum, EnumList, Flag, Float, Headers, Integer, List, Path, String, Timeout, Url,
+    self, Boolean, Duration, Enum, EnumList, Flag, Float, Headers, Integer, KeyValueList, List, Path, String, Timeout, Url,
 };
 
 /// A variable, as the specification has it, or as we do.
@@ -86,10 +86,11 @@ pub(in crate::setup) const TABLE: &[Row] = &[
     row("OTEL_METRIC_EXPORT_INTERVAL", Duration, "60000"),
     row("OTEL_METRIC_EXPORT_TIMEOUT", Timeout, "30000"),
     row("OTEL_PROPAGATORS", EnumList, "tracecontext,baggage"),
-    row("OTEL_RESOURCE_ATTRIBUTES", Attributes, ""),
+    row("OTEL_RESOURCE_ATTRIBUTES", KeyValueList, ""),
     row("OTEL_RUST_BAGGAGE_ATTRIBUTES", List, ""),
     row("OTEL_RUST_FILTER", List, ""),
     row("OTEL_RUST_MAX_CONCURRENT_EXPORTS", Integer, "4"),
+    row("OTEL_RUST_OTLP_FILE", Path, ""),
     row("OTEL_RUST_QUEUE_MAX_BYTES", Integer, "67108864"),
     row("OTEL_RUST_RETRY_MAX_ELAPSED", Duration, "300000"),
     row("OTEL_RUST_SELF_METRICS", Boolean, "false"),

@@ -91,7 +91,7 @@ fn cases(kind: ValueKind) -> &'static [Case] {
             ("ftp://collector", None),
             ("http://user:password@collector", None),
         ],
-        ValueKind::Attributes => &[("a=b,c=%2C", Some("a=b,c=%2C")), ("a", None), ("-1", None), ("=b", None), ("a=%ff", None)],
+        ValueKind::KeyValueList => &[("a=b,c=%2C", Some("a=b,c=%2C")), ("a", None), ("-1", None), ("=b", None), ("a=%ff", None)],
         ValueKind::Headers => &[("A=b, c=%2C", Some("a=***,c=***")), ("a", None), ("-1", None), ("a b=c", None), ("a=b%0Ac", None)],
         ValueKind::Flag => &[("1", Some("set")), ("no", Some("set"))],
         ValueKind::String | ValueKind::List | ValueKind::Path => &[],
