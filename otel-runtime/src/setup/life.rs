@@ -55,6 +55,10 @@ impl Life {
     /// Delivers what was recorded until now.
     pub(super) fn flush(&self, timeout: Duration) -> Result<(), DeliveryError> {
         let Some(providers) = self.providers() else { return Ok(()) };
+        // Nothing of what waits is a forked child's, and threads that are not there may have had locked what is asked below.
+        if providers.delivery.as_ref().is_some_and(|delivery| delivery.is_in_child()) {
+            return Ok(());
+        }
         let deadline = deadline(timeout);
         let before = providers.delivery.as_ref().map(|delivery| delivery.dropped()).unwrap_or_default();
         // All of them, whatever one says.
