@@ -126,7 +126,8 @@ impl Life {
         }
         let limit = left();
         let collect = |meter: SdkMeterProvider| within(deadline, move || drop(meter.shutdown_with_timeout(limit)));
-        let uncollected = !providers.meter.clone().is_none_or(collect);
+        // What is scraped alone is not delivered by a shutdown.
+        let uncollected = !providers.meter.clone().is_none_or(collect) && providers.pushes_metrics;
         let open = providers.open_spans.load(Ordering::Relaxed);
         if open > 0 {
             self.diagnostics.say(format_args!("{} had not ended at the shutdown, and will not be delivered", Signal::Traces.count(open)));

@@ -39,6 +39,8 @@ pub(super) struct Providers {
     /// What holds items back for a while.
     pub(super) holding: Vec<Box<dyn Flush>>,
     pub(super) open_spans: Arc<AtomicU64>,
+    /// Whether metrics go anywhere by themselves.
+    pub(super) pushes_metrics: bool,
 }
 
 /// Something that holds items back for a while.
@@ -159,6 +161,7 @@ impl Providers {
         if metrics.exporters.is_empty() {
             return Ok(None);
         }
+        self.pushes_metrics = metrics.exporters.iter().any(|exporter| *exporter != Exporter::Prometheus);
         let mut builder = SdkMeterProvider::builder().with_resource(config.resource.clone());
         if metrics.exponential_histograms {
             builder = builder.with_view(exponential);
