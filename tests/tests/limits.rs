@@ -1,15 +1,18 @@
 //! Limits of what is kept, and of what is sent together, from the variables to the bytes.
 
+use std::fs;
+use std::path::Path;
+
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::common::v1::{AnyValue as ProtoValue, ArrayValue, KeyValue as ProtoKeyValue};
 use otel_runtime::opentelemetry::logs::{AnyValue, LogRecord, Logger, LoggerProvider};
 use otel_runtime::opentelemetry::metrics::MeterProvider;
 use otel_runtime::opentelemetry::trace::{Link, Span, SpanContext, SpanId, TraceFlags, TraceId, TraceState, Tracer, TracerProvider};
 use otel_runtime::opentelemetry::{Array, KeyValue, StringValue, Value as ApiValue};
-use otel_runtime::{Telemetry, traced};
+use otel_runtime::{DropReason, Telemetry, traced};
 use prost::Message;
 use tests::receiver::{Body, Protocol, Received, Receiver};
-use tests::telemetry::{Builder, Printed, Watched, to};
+use tests::telemetry::{Builder, Printed, Said, Watched, to};
 
 const MAX_REQUEST: usize = 4 * 1024 * 1024;
 
@@ -287,4 +290,32 @@ fn what_is_too_large_by_itself_goes_alone() {
     let (large, small): (Vec<_>, Vec<_>) = sizes.partition(|(size, _)| *size > MAX_REQUEST);
     assert_eq!(large.iter().map(|(_, spans)| *spans).collect::<Vec<_>>(), [1]);
     assert_eq!(small.iter().map(|(_, spans)| spans).sum::<usize>(), 8);
+}
+
+/// The receiver takes 4 MiB, as servers of gRPC do that are not told otherwise. With a spool, what may be sent again is sent again for ever.
+#[test]
+fn what_is_too_large_for_the_server_is_refused_once_and_holds_up_nothing() {
+    for (compression, code) in [("none", "OUT_OF_RANGE for a request of more than 4 MiB"), ("gzip", "RESOURCE_EXHAUSTED")] {
+        let receiver = Receiver::start();
+        let said = Said::default();
+        let spool = Path::new(env!("CARGO_TARGET_TMPDIR")).join("limits").join(compression);
+        let _ = fs::remove_dir_all(&spool);
+        let builder = to(&receiver, Protocol::Grpc).set("OTEL_EXPORTER_OTLP_COMPRESSION", compression);
+        let builder = builder.set("OTEL_RUST_SPOOL_DIR", spool.to_str().expect("the target folder has a name"));
+        let telemetry = said.listen(builder).build().expect("telemetry can be set up");
+        let tracer = telemetry.tracer_provider().expect("traces are exported").tracer("plain");
+        for number in 0..9 {
+            let mut span = tracer.start("plain");
+            span.set_attribute(KeyValue::new("shop.page", "x".repeat(if number % 4 == 0 { MAX_REQUEST + 1 } else { 10 })));
+            span.end();
+        }
+        // It waits until nothing is left to be sent, be it again.
+        assert!(telemetry.force_flush().is_err());
+        let health = telemetry.health().traces;
+        assert_eq!((health.delivered, health.dropped(DropReason::Refused), health.queued + health.spooled), (6, 3, 0), "{compression}");
+        assert_eq!(telemetry.shutdown().expect_err("three spans are lost").lost(), 3, "{compression}");
+        assert_eq!(receiver.spans().len(), 6, "{compression}");
+        let why = format!(": gRPC status {code}; what it refuses is dropped");
+        assert!(said.lines()[0].ends_with(&why), "{:?}", said.lines());
+    }
 }

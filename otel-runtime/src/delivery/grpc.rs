@@ -74,7 +74,7 @@ impl Wire for Grpc {
         false
     }
 
-    fn verdict(&self, reply: &Reply) -> Result<Accepted, Failure> {
+    fn verdict(&self, reply: &Reply, length: usize) -> Result<Accepted, Failure> {
         if reply.status != StatusCode::OK {
             return Err(without_status(reply.status));
         }
@@ -82,6 +82,10 @@ impl Wire for Grpc {
             // Compressed, though that was not asked for: what it took is in the status.
             Some(0) if reply.body.first().is_some_and(|flag| *flag != 0) => Ok(Accepted::default()),
             Some(0) => accepted(reply.body.get(PREFIX..).unwrap_or_default()),
+            // Who takes no more than this says so, and never takes it: to try again would hold up what is small enough.
+            Some(OUT_OF_RANGE) if length > USUAL_LIMIT => {
+                Err(Failure::is_final("gRPC status OUT_OF_RANGE for a request of more than 4 MiB"))
+            }
             Some(code) => {
                 let (cause, after) = (format!("gRPC status {}", name(code)), retry_info(&reply.headers));
                 // RESOURCE_EXHAUSTED may pass, but only who says when knows that it does.
@@ -148,6 +152,11 @@ fn code(headers: &HeaderMap) -> Option<u8> {
 
 const RESOURCE_EXHAUSTED: u8 = 8;
 
+const OUT_OF_RANGE: u8 = 11;
+
+/// The length of a message that servers take unless they are told to take longer ones.
+const USUAL_LIMIT: usize = 4 * 1024 * 1024;
+
 /// The names of the codes from 0 to 16.
 const NAMES: [&str; 17] = [
     "OK",
@@ -186,7 +195,7 @@ mod tests {
     fn verdict(code: &'static str) -> Result<Accepted, Failure> {
         let mut reply = Reply::default();
         reply.headers.insert("grpc-status", HeaderValue::from_static(code));
-        Grpc { method: method(Signal::Traces) }.verdict(&reply)
+        Grpc { method: method(Signal::Traces) }.verdict(&reply, 0)
     }
 
     #[test]
@@ -200,6 +209,16 @@ mod tests {
     }
 
     #[test]
+    fn what_is_longer_than_servers_take_is_not_tried_again() {
+        for (length, is_final) in [(USUAL_LIMIT, false), (USUAL_LIMIT + 1, true)] {
+            let mut reply = Reply::default();
+            reply.headers.insert("grpc-status", HeaderValue::from_static("11"));
+            let verdict = Grpc { method: method(Signal::Traces) }.verdict(&reply, length);
+            assert_eq!(matches!(verdict, Err(Failure::Final { .. })), is_final, "{length}: {verdict:?}");
+        }
+    }
+
+    #[test]
     fn an_exhausted_server_is_tried_again_when_it_says_so() {
         let info = RetryInfo { delay: Some(Delay { seconds: 7, nanos: 500_000_000 }) };
         let detail = Detail { type_url: "type.googleapis.com/google.rpc.RetryInfo".to_owned(), value: info.encode_to_vec() };
@@ -208,7 +227,7 @@ mod tests {
             let mut reply = Reply::default();
             reply.headers.insert("grpc-status", HeaderValue::from_static(code));
             reply.headers.insert("grpc-status-details-bin", HeaderValue::from_str(&details).unwrap_or_else(|error| panic!("{error}")));
-            let Err(Failure::Retryable { after, .. }) = (Grpc { method: method(Signal::Traces) }).verdict(&reply) else {
+            let Err(Failure::Retryable { after, .. }) = (Grpc { method: method(Signal::Traces) }).verdict(&reply, 0) else {
                 panic!("{code} may be tried again")
             };
             assert_eq!(after, Some(Duration::from_millis(7500)));
@@ -218,7 +237,7 @@ mod tests {
     #[test]
     fn a_reply_without_a_status_is_not_a_success() {
         let grpc = Grpc { method: method(Signal::Logs) };
-        assert!(matches!(grpc.verdict(&Reply::default()), Err(Failure::Final { .. })));
+        assert!(matches!(grpc.verdict(&Reply::default(), 0), Err(Failure::Final { .. })));
     }
 
     #[test]
@@ -227,7 +246,7 @@ mod tests {
         for (is_compressed, flag) in [(false, 0), (true, 1)] {
             assert_eq!(*grpc.frame(Bytes::from_static(b"abc"), is_compressed), [flag, 0, 0, 0, 3, b'a', b'b', b'c']);
         }
-        let prepared = Prepared { body: Bytes::new(), encoding: Some("gzip") };
+        let prepared = Prepared { body: Bytes::new(), encoding: Some("gzip"), length: 0 };
         let request = grpc.request(&Uri::from_static("http://localhost:4317"), prepared).unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(request.headers()["grpc-encoding"], "gzip");
         let uri = request.uri().to_string();

@@ -70,7 +70,7 @@ impl Wire for Http {
     }
 
     /// 429, 502, 503 and 504 may be tried again, nothing else.
-    fn verdict(&self, reply: &Reply) -> Result<Accepted, Failure> {
+    fn verdict(&self, reply: &Reply, _: usize) -> Result<Accepted, Failure> {
         let status = reply.status;
         if status.is_success() && matches!(self.0, Format::Zipkin) {
             // It has no more to say than that.
@@ -120,7 +120,7 @@ mod tests {
     use super::*;
 
     fn verdict(status: u16) -> Result<Accepted, Failure> {
-        Http(Format::Protobuf).verdict(&Reply { status: StatusCode::from_u16(status).unwrap_or_default(), ..Reply::default() })
+        Http(Format::Protobuf).verdict(&Reply { status: StatusCode::from_u16(status).unwrap_or_default(), ..Reply::default() }, 0)
     }
 
     #[test]
@@ -135,28 +135,28 @@ mod tests {
     #[test]
     fn a_reply_that_is_no_response_is_not_a_success() {
         let reply = Reply { body: Bytes::from_static(b"<html>"), ..Reply::default() };
-        assert!(matches!(Http(Format::Protobuf).verdict(&reply), Err(Failure::Final { .. })));
+        assert!(matches!(Http(Format::Protobuf).verdict(&reply, 0), Err(Failure::Final { .. })));
     }
 
     #[test]
     fn a_success_in_json_is_a_success() {
         let mut reply = Reply { body: Bytes::from_static(b"{}"), ..Reply::default() };
         reply.headers.insert(CONTENT_TYPE, http::HeaderValue::from_static("application/json"));
-        assert_eq!(Http(Format::Protobuf).verdict(&reply), Ok(Accepted::default()));
+        assert_eq!(Http(Format::Protobuf).verdict(&reply, 0), Ok(Accepted::default()));
     }
 
     #[test]
     fn a_success_in_an_encoding_that_was_not_asked_for_is_a_success() {
         let mut reply = Reply { body: Bytes::from_static(b"\x1f\x8b"), ..Reply::default() };
         reply.headers.insert(CONTENT_ENCODING, http::HeaderValue::from_static("gzip"));
-        assert_eq!(Http(Format::Protobuf).verdict(&reply), Ok(Accepted::default()));
+        assert_eq!(Http(Format::Protobuf).verdict(&reply, 0), Ok(Accepted::default()));
     }
 
     #[test]
     fn the_wait_that_a_server_asks_for_is_read() {
         let mut reply = Reply { status: StatusCode::SERVICE_UNAVAILABLE, ..Reply::default() };
         reply.headers.insert(RETRY_AFTER, http::HeaderValue::from_static("7"));
-        let Err(Failure::Retryable { after, .. }) = Http(Format::Protobuf).verdict(&reply) else { panic!("503 may be tried again") };
+        let Err(Failure::Retryable { after, .. }) = Http(Format::Protobuf).verdict(&reply, 0) else { panic!("503 may be tried again") };
         assert_eq!(after, Some(Duration::from_secs(7)));
     }
 }

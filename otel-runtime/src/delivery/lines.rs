@@ -85,7 +85,7 @@ impl Lines {
         let recode = self.recode;
         let mut line = aside(move || recode(&request)).await?.map_err(Failure::is_final)?;
         line.push(b'\n');
-        Ok(Prepared { body: line.into(), encoding: None })
+        Ok(Prepared { length: line.len(), body: line.into(), encoding: None })
     }
 
     /// Whoever reads the other end may not read, and a disk may be full: it is tried again like everything else.

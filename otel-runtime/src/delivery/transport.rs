@@ -76,8 +76,8 @@ pub(super) trait Wire: Send + Sync {
     /// Whether the status alone says that the backend took the request, whatever becomes of the rest of the reply.
     fn is_said_by_status(&self, status: StatusCode) -> bool;
 
-    /// What a reply means.
-    fn verdict(&self, reply: &Reply) -> Result<Accepted, Failure>;
+    /// What a reply means, to a request that is this long before it is compressed.
+    fn verdict(&self, reply: &Reply, length: usize) -> Result<Accepted, Failure>;
 }
 
 /// Makes another encoding of an encoded request.
@@ -89,6 +89,8 @@ pub(crate) struct Prepared {
     pub(super) body: Bytes,
     /// What it is compressed with.
     pub(super) encoding: Option<&'static str>,
+    /// The length of the request before it was compressed.
+    pub(super) length: usize,
 }
 
 /// A complete reply.
@@ -223,22 +225,25 @@ impl Network {
     pub(crate) async fn prepare(&self, request: Bytes) -> Result<Prepared, Failure> {
         let (recode, encoding) = (self.wire.recode(), self.encoding);
         if recode.is_none() && encoding.is_none() {
-            return Ok(Prepared { body: self.wire.frame(request, false), encoding: None });
+            return Ok(Prepared { length: request.len(), body: self.wire.frame(request, false), encoding: None });
         }
         // It takes long enough to hold up the other signals, which share this thread.
         let work = aside(move || {
             let body = recode.map_or_else(|| Ok(request.clone()), |recode| recode(&request).map(Bytes::from))?;
             // What cannot be compressed is sent as it is.
             let compressed = encoding.and_then(|encoding| Some((Bytes::from((encoding.encode)(&body).ok()?), Some(encoding.name))));
-            Ok(compressed.unwrap_or((body, None)))
+            let length = body.len();
+            let (body, encoding) = compressed.unwrap_or((body, None));
+            Ok((body, encoding, length))
         });
-        let (body, encoding) = work.await?.map_err(|cause: String| Failure::is_final(cause))?;
-        Ok(Prepared { body: self.wire.frame(body, encoding.is_some()), encoding })
+        let (body, encoding, length) = work.await?.map_err(|cause: String| Failure::is_final(cause))?;
+        Ok(Prepared { body: self.wire.frame(body, encoding.is_some()), encoding, length })
     }
 
     /// Sends one request and reads the reply.
     pub(crate) async fn send(&self, prepared: Prepared) -> Result<Accepted, Failure> {
         let (number, client) = self.client().clone();
+        let length = prepared.length;
         let exchange = self.exchange(client, prepared);
         let reply = match self.destination.timeout {
             None => exchange.await?,
@@ -254,7 +259,7 @@ impl Network {
                 reply?
             }
         };
-        self.wire.verdict(&reply)
+        self.wire.verdict(&reply, length)
     }
 
     async fn exchange(&self, client: HttpClient, prepared: Prepared) -> Result<Reply, Failure> {
