@@ -1,15 +1,19 @@
-//! OTLP in JSON, read by others: by the reader of `opentelemetry-proto`, and by Protobuf's own for Python.
+//! OTLP in JSON, as it is sent, and read by others: by the reader of `opentelemetry-proto`, and by Protobuf's own for Python.
 
 mod chance;
 
 use std::fmt::Write as _;
-use std::io::Write as _;
+use std::io::{BufRead, BufReader, Read, Write as _};
+use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::thread;
 
 use chance::Chance;
+use otel_runtime::traced;
 use prost::Message;
 use serde::de::DeserializeOwned;
+use tests::telemetry::isolated;
 use tests::venv;
 
 /// The writer itself, which users do not see.
@@ -48,6 +52,53 @@ fn what_is_written_is_read_again() {
         assert_is_read("metrics", seed, &chance.metrics());
         assert_is_read("logs", seed, &chance.logs());
     }
+}
+
+/// The body of the one request that comes, which is answered with a success.
+fn body_of_a_request(listener: &TcpListener) -> String {
+    let (stream, _) = listener.accept().expect("somebody connects");
+    let mut reader = BufReader::new(stream);
+    let mut length = 0;
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line).expect("a request has a head");
+        if line.trim_end().is_empty() {
+            break;
+        }
+        if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+            length = value.trim().parse().expect("it is a number");
+        }
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).expect("a request has a body");
+    let reply = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}";
+    reader.into_inner().write_all(reply).expect("it listens");
+    String::from_utf8(body).expect("JSON is text")
+}
+
+#[traced("shop.weigh", fields(order.weight = f64::NAN, order.limits = [f64::NEG_INFINITY, 0.5]))]
+fn weigh() {}
+
+#[test]
+fn what_is_no_number_is_sent_as_a_word() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("there is a port");
+    let endpoint = format!("http://{}", listener.local_addr().expect("it has an address"));
+    let builder = isolated().set("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json").set("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint);
+    let telemetry = builder.build().expect("telemetry can be set up");
+    let server = thread::spawn(move || body_of_a_request(&listener));
+    {
+        let _attached = telemetry.context().attach();
+        weigh();
+    }
+    telemetry.shutdown().expect("it is delivered");
+    let body = server.join().expect("a request came");
+    for part in [
+        r#"{"key":"order.weight","value":{"doubleValue":"NaN"}}"#,
+        r#"{"key":"order.limits","value":{"arrayValue":{"values":[{"doubleValue":"-Infinity"},{"doubleValue":0.5}]}}}"#,
+    ] {
+        assert!(body.contains(part), "{body}");
+    }
+    assert!(!body.contains("null"), "{body}");
 }
 
 /// Of each line a signal, a message in Protobuf and the same in JSON. The one thing in which OTLP is not as Protobuf has it are the ids.
