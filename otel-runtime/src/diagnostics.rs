@@ -5,9 +5,27 @@ use std::io::Write;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 
-/// Says a line. Cheap to clone.
+/// How much it matters (`OTEL_LOG_LEVEL`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Level {
+    /// Nothing is said at all.
+    None,
+    /// Telemetry is lost.
+    Error,
+    /// Something is in the way, or ignored.
+    Warn,
+    /// All is well again.
+    Info,
+    /// What holds.
+    Debug,
+}
+
+/// Says lines, those that matter enough. Cheap to clone.
 #[derive(Clone)]
-pub(crate) struct Diagnostics(Arc<dyn Fn(&str) + Send + Sync>);
+pub(crate) struct Diagnostics {
+    say: Arc<dyn Fn(&str) + Send + Sync>,
+    level: Level,
+}
 
 impl Diagnostics {
     /// Lines go to stderr, each in one write.
@@ -19,13 +37,36 @@ impl Diagnostics {
     }
 
     pub(crate) fn new(say: impl Fn(&str) + Send + Sync + 'static) -> Self {
-        Self(Arc::new(say))
+        Self { say: Arc::new(say), level: Level::Info }
+    }
+
+    /// Those that say what matters at least so much.
+    pub(crate) fn at(self, level: Level) -> Self {
+        Self { level, ..self }
+    }
+
+    pub(crate) fn error(&self, line: impl fmt::Display) {
+        self.say(Level::Error, line);
+    }
+
+    pub(crate) fn warn(&self, line: impl fmt::Display) {
+        self.say(Level::Warn, line);
+    }
+
+    pub(crate) fn info(&self, line: impl fmt::Display) {
+        self.say(Level::Info, line);
+    }
+
+    pub(crate) fn debug(&self, line: impl fmt::Display) {
+        self.say(Level::Debug, line);
     }
 
     /// Says a line. Where that panics, the line is lost and nothing else: it is said by threads that others rely on.
-    pub(crate) fn say(&self, line: impl fmt::Display) {
-        let line = line.to_string();
-        let _ = panic::catch_unwind(AssertUnwindSafe(|| (self.0)(&line)));
+    fn say(&self, level: Level, line: impl fmt::Display) {
+        if level <= self.level {
+            let line = line.to_string();
+            let _ = panic::catch_unwind(AssertUnwindSafe(|| (self.say)(&line)));
+        }
     }
 }
 

@@ -220,7 +220,7 @@ impl Pipeline {
         }
         let (first_declaration, first_function) = (first.declaration, first.function);
         drop(declared);
-        self.diagnostics.say(format_args!(
+        self.diagnostics.warn(format_args!(
             "the metric {name} is {first_declaration} at {first_function}, and {declaration} at {function}; give one of them another name"
         ));
     }

@@ -2,6 +2,7 @@
 
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex};
+use std::thread;
 use std::time::Duration;
 
 use otel_runtime::opentelemetry::Context;
@@ -298,4 +299,33 @@ fn a_callback_that_panics_costs_its_own_values_and_nothing_else() {
     assert_eq!(receiver.metrics().iter().filter(|metric| metric.data.name == "shop.orders").count(), 3);
     let health = telemetry.health();
     assert_eq!((health.metrics.accepted, health.metrics.delivered), (3, 3));
+}
+
+#[test]
+fn a_level_says_how_much_is_said() {
+    // A port that was free a moment ago.
+    let port = Receiver::start().http_port();
+    let lines = |level: &str| {
+        let said = Said::default();
+        let builder = isolated()
+            .set("OTEL_EXPORTER_OTLP_ENDPOINT", format!("http://127.0.0.1:{port}"))
+            .set("OTEL_BSP_SCHEDULE_DELAY", "1")
+            .set("OTEL_BLRP_SCHEDULE_DELAY", "often")
+            .set("OTEL_LOG_LEVEL", level);
+        let telemetry = said.listen(builder).build().expect("telemetry can be set up");
+        run(&telemetry, work);
+        // Its trouble is said when it comes, and that of a shutdown is returned.
+        while telemetry.health().traces.last_error.is_none() {
+            thread::yield_now();
+        }
+        assert!(telemetry.shutdown_with_timeout(Duration::ZERO).is_err(), "whatever is said, the caller knows");
+        let lines = said.lines();
+        ["OTEL_SERVICE_NAME=tests", "OTEL_BLRP_SCHEDULE_DELAY: `often`", "cannot deliver traces"]
+            .map(|wanted| lines.iter().any(|line| line.contains(wanted)))
+    };
+    assert_eq!(lines("debug"), [true, true, true]);
+    assert_eq!(lines("INFO"), [false, true, true]);
+    assert_eq!(lines("warn"), [false, true, true]);
+    assert_eq!(lines("error"), [false, false, false]);
+    assert_eq!(lines("none"), [false, false, false]);
 }

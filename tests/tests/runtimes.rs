@@ -115,3 +115,17 @@ async fn in_a_tokio_test() {
     telemetry.shutdown().expect("the receiver takes it");
     assert_eq!(receiver.spans().len(), 1);
 }
+
+/// Everything above, a hundred times.
+#[test]
+#[ignore = "takes a minute or two"]
+fn a_hundred_times() {
+    for _ in 0..100 {
+        without_a_runtime();
+        on_a_current_thread_runtime();
+        on_a_runtime_without_drivers();
+        on_a_single_worker();
+        on_two_workers();
+        in_a_task_of_a_single_worker();
+    }
+}

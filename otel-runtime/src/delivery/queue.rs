@@ -214,7 +214,7 @@ impl Queue {
     /// Says what is to be said.
     pub(crate) fn announce(&self, announcement: Announcement) {
         for line in announcement.0 {
-            self.diagnostics.say(line);
+            self.diagnostics.error(line);
         }
     }
 
@@ -243,10 +243,10 @@ impl Queue {
         drop(state);
         if let Some(dropped) = settled.over {
             let dropped = if dropped > 0 { format!("; dropped meanwhile: {}", route.count(dropped)) } else { String::new() };
-            self.diagnostics.say(format_args!("{} are delivered again{dropped}", route.name()));
+            self.diagnostics.info(format_args!("{} are delivered again{dropped}", route.name()));
         }
         if let Some((items, reason)) = settled.lost {
-            self.diagnostics.say(format_args!("{} dropped: {}", route.count(items), reason.cause()));
+            self.diagnostics.error(format_args!("{} dropped: {}", route.count(items), reason.cause()));
         }
         self.settled.notify_all();
     }
@@ -278,7 +278,7 @@ impl Queue {
         state.bytes -= freed;
         drop(state);
         if let Some(items) = first {
-            self.diagnostics.say(format_args!("the spool is full: dropping the oldest, {} at first", route.count(items)));
+            self.diagnostics.error(format_args!("the spool is full: dropping the oldest, {} at first", route.count(items)));
         }
         segment
     }
@@ -292,13 +292,13 @@ impl Queue {
         let endpoint = lane.endpoint.clone();
         drop(state);
         if say {
-            self.diagnostics.say(format_args!("cannot deliver {} to {endpoint}: {cause}; {consequence}", route.name()));
+            self.diagnostics.warn(format_args!("cannot deliver {} to {endpoint}: {cause}; {consequence}", route.name()));
         }
     }
 
     /// Says something that does not stop the delivery.
     pub(crate) fn remark(&self, line: impl std::fmt::Display) {
-        self.diagnostics.say(line);
+        self.diagnostics.warn(line);
     }
 
     /// The oldest parcel of a route, which is in memory.

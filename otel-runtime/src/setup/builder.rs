@@ -242,7 +242,7 @@ impl Builder {
                 return Err(InitError::UnknownVariable { name: name.clone(), nearest });
             }
         }
-        let Read { config, mut warnings, .. } = self.read();
+        let Read { config, mut warnings, variables } = self.read();
         if let Some(variable) = config.file_variable {
             return Err(InitError::Unsupported(format!(
                 "{variable} is set, and this version cannot read a configuration file; unset it to be configured by variables"
@@ -250,10 +250,14 @@ impl Builder {
         }
         warnings.extend(copies::warning(&self.lookup));
         let Self { names, sampler, diagnostics, console, .. } = self;
+        let diagnostics = diagnostics.at(config.log_level);
+        for variable in variables.iter().filter(|variable| variable.value() != variable.default()) {
+            diagnostics.debug(variable);
+        }
         let misspelt = names().into_iter().filter_map(|name| Some((variables::misspelt(&name)?, name)));
         warnings.extend(misspelt.map(|(meant, name)| Warning::misspelt(name, meant)));
         for warning in &warnings {
-            diagnostics.say(warning);
+            diagnostics.warn(warning);
         }
         let console = console.map_or_else(
             || Console::stderr(Style { color: !config.no_color && std::io::stderr().is_terminal(), ..Style::default() }),
@@ -267,7 +271,7 @@ impl Builder {
             Providers::build(&config, &sampler, &console, &diagnostics)?
         };
         for warning in &providers.warnings {
-            diagnostics.say(warning);
+            diagnostics.warn(warning);
         }
         warnings.append(&mut providers.warnings);
         Ok(Configured { config, sampling: Sampling::from(&sampler), providers, warnings, diagnostics })

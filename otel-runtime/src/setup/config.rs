@@ -14,6 +14,7 @@ use opentelemetry_sdk::resource::{ResourceDetector, TelemetryResourceDetector};
 use super::env::{Env, Lookup, Warning};
 use super::variables::Variable;
 use crate::delivery::{Batch, Compression, Destination, Files, Protocol, Route, Signal};
+use crate::diagnostics::Level;
 use crate::export::limits::{self, DEFAULT_COUNT};
 use crate::filter::Filter;
 use crate::propagation::Format;
@@ -24,6 +25,8 @@ pub(crate) struct Config {
     /// The variable that names a configuration file, if one does.
     pub(crate) file_variable: Option<&'static str>,
     pub(crate) disabled: bool,
+    /// What is said of the telemetry itself.
+    pub(crate) log_level: Level,
     pub(crate) resource: Resource,
     pub(crate) propagators: Vec<Format>,
     pub(crate) traces: Traces,
@@ -113,6 +116,8 @@ pub(crate) enum RootSampler {
     RateLimited(f64),
 }
 
+const LEVELS: &[(&str, Level)] =
+    &[("none", Level::None), ("error", Level::Error), ("warn", Level::Warn), ("info", Level::Info), ("debug", Level::Debug)];
 const EXPORTERS: &[(&str, Exporter)] =
     &[("otlp", Exporter::Otlp), ("console", Exporter::Console), ("otlp/stdout", Exporter::OtlpStdout), ("otlp/file", Exporter::OtlpFile)];
 const TRACES_EXPORTERS: &[(&str, Exporter)] = &[EXPORTERS[0], EXPORTERS[1], EXPORTERS[2], EXPORTERS[3], ("zipkin", Exporter::Zipkin)];
@@ -140,6 +145,7 @@ impl Config {
                 .into_iter()
                 .find(|variable| env.path(&[variable]).is_some()),
             disabled: env.boolean(&["OTEL_SDK_DISABLED"]),
+            log_level: env.word(&["OTEL_LOG_LEVEL"], LEVELS, ("info", Level::Info)),
             resource: resource(&mut env, attributes),
             propagators: propagators(&mut env),
             traces: Traces {

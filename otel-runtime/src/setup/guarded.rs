@@ -105,7 +105,7 @@ fn guarded<M: 'static>(callback: Callback<M>, name: String, diagnostics: Diagnos
     Box::new(move |observer| {
         let panicked = panic::catch_unwind(AssertUnwindSafe(|| callback(observer))).is_err();
         if panicked && !is_said.swap(true, Ordering::Relaxed) {
-            diagnostics.say(format_args!("a callback of the instrument `{name}` panicked; what it would have observed is missing"));
+            diagnostics.error(format_args!("a callback of the instrument `{name}` panicked; what it would have observed is missing"));
         }
     })
 }

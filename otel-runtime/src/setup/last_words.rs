@@ -30,6 +30,6 @@ fn flush(life: &Weak<Life>) {
     if let Some(life) = life.upgrade()
         && let Err(error) = life.flush(TIMEOUT)
     {
-        life.diagnostics().say(error);
+        life.diagnostics().error(error);
     }
 }

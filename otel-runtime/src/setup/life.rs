@@ -106,7 +106,7 @@ impl Life {
         if providers.delivery.as_ref().is_some_and(|delivery| delivery.is_in_child()) {
             // None of the threads that would do anything are here.
             self.diagnostics
-                .say("this process was forked off one with telemetry, and delivers nothing of that; call `init` in it, or fork before");
+                .warn("this process was forked off one with telemetry, and delivers nothing of that; call `init` in it, or fork before");
             return Left::default();
         }
         if let Some(delivery) = &providers.delivery {
@@ -122,7 +122,7 @@ impl Life {
         if let Some(endpoint) = &providers.prometheus
             && !endpoint.shutdown(deadline)
         {
-            self.diagnostics.say("the port for Prometheus was not given back in time for the shutdown");
+            self.diagnostics.warn("the port for Prometheus was not given back in time for the shutdown");
         }
         let limit = left();
         let collect = |meter: SdkMeterProvider| within(deadline, move || drop(meter.shutdown_with_timeout(limit)));
@@ -130,7 +130,7 @@ impl Life {
         let uncollected = !providers.meter.clone().is_none_or(collect) && providers.pushes_metrics;
         let open = providers.open_spans.load(Ordering::Relaxed);
         if open > 0 {
-            self.diagnostics.say(format_args!("{} had not ended at the shutdown, and will not be delivered", Signal::Traces.count(open)));
+            self.diagnostics.warn(format_args!("{} had not ended at the shutdown, and will not be delivered", Signal::Traces.count(open)));
         }
         let undelivered = providers.delivery.as_ref().map(|delivery| delivery.shutdown(deadline)).unwrap_or_default();
         Left { undelivered, uncollected }

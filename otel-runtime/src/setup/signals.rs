@@ -46,7 +46,7 @@ fn end(life: &Weak<Life>) {
     if let Some(life) = life.upgrade()
         && let Err(error) = life.shutdown(TIMEOUT)
     {
-        life.diagnostics().say(error);
+        life.diagnostics().error(error);
     }
 }
 

@@ -181,7 +181,7 @@ impl Telemetry {
             return Err(FilterError { problems: parsed.bad });
         }
         for repetition in parsed.repetitions() {
-            self.life.diagnostics().say(format_args!("the filter `{filter}`: {repetition}"));
+            self.life.diagnostics().warn(format_args!("the filter `{filter}`: {repetition}"));
         }
         self.life.pipeline().reload_filter(parsed.filter);
         Ok(())
@@ -267,7 +267,7 @@ impl fmt::Debug for Telemetry {
 impl Drop for Telemetry {
     fn drop(&mut self) {
         if let Err(error) = self.shutdown() {
-            self.life.diagnostics().say(error);
+            self.life.diagnostics().error(error);
         }
     }
 }

@@ -98,11 +98,11 @@ impl Work {
         for route in Route::ALL {
             let items: u64 = found.segments.iter().filter(|(other, ..)| *other == route).map(|(_, items, _)| items).sum();
             if items > 0 && self.queue.serves(route) {
-                self.diagnostics.say(format_args!("the spool has {} of an earlier run, which are delivered now", route.count(items)));
+                self.diagnostics.info(format_args!("the spool has {} of an earlier run, which are delivered now", route.count(items)));
             }
         }
         if found.damaged > 0 {
-            self.diagnostics.say(format_args!(
+            self.diagnostics.warn(format_args!(
                 "damaged in the spool, and not sent: {}{}",
                 files(found.damaged),
                 items(found.damaged_items)
@@ -137,7 +137,7 @@ impl Work {
                 }
                 Err(error) => {
                     if self.pause.is_none() {
-                        self.diagnostics.say(format_args!("the spool cannot be written to: {error}; keeping telemetry in memory alone"));
+                        self.diagnostics.warn(format_args!("the spool cannot be written to: {error}; keeping telemetry in memory alone"));
                     }
                     self.pause = Some(Instant::now() + PAUSE);
                     return;
@@ -152,14 +152,14 @@ impl Work {
             if !mem::replace(&mut self.is_too_large_said, true) {
                 let max = self.spool.max_bytes;
                 self.diagnostics
-                    .say(format_args!("one request is larger than the whole spool may be ({max} bytes); it is kept in memory alone"));
+                    .warn(format_args!("one request is larger than the whole spool may be ({max} bytes); it is kept in memory alone"));
             }
             return false;
         }
         let was_full = mem::replace(&mut self.is_full, self.spool.is_full(size));
         if self.is_full && !was_full {
             let max = self.spool.max_bytes;
-            self.diagnostics.say(format_args!(
+            self.diagnostics.warn(format_args!(
                 "the spool is full ({max} bytes): the oldest in it is kept in memory alone, or dropped if it is not there"
             ));
         }

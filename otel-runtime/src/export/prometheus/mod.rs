@@ -89,7 +89,7 @@ impl Exposition {
         let mut families = Families::gather(&metrics);
         for problem in families.problems.drain(..) {
             if self.said.lock().unwrap_or_else(PoisonError::into_inner).insert(problem.clone()) {
-                self.diagnostics.say(problem);
+                self.diagnostics.warn(problem);
             }
         }
         Some(render::render(&families, format))

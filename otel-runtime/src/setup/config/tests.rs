@@ -141,7 +141,11 @@ fn a_bad_value_is_named_with_what_is_used_instead() {
             "a=1,b",
             "OTEL_RESOURCE_ATTRIBUTES: `b` has no `=` in `a=1,b`, so all of it is ignored; using none of it",
         ),
-        ("OTEL_LOG_LEVEL", "debug", "OTEL_LOG_LEVEL: this version does not act on this variable, and ignores it"),
+        (
+            "OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS",
+            "GET",
+            "OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS: this version does not act on this variable, and ignores it",
+        ),
     ];
     for (variable, value, warning) in cases {
         let (_, warnings) = read(&[(variable, value)]);
