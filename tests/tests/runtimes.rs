@@ -116,12 +116,22 @@ async fn in_a_tokio_test() {
     assert_eq!(receiver.spans().len(), 1);
 }
 
+/// What a runtime leaves behind, a context of its own included, is gone with it.
+#[test]
+fn after_a_runtime() {
+    let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime can be made");
+    runtime.block_on(work());
+    drop(runtime);
+    every_way(None);
+}
+
 /// Everything above, a hundred times.
 #[test]
 #[ignore = "takes a minute or two"]
 fn a_hundred_times() {
     for _ in 0..100 {
         without_a_runtime();
+        after_a_runtime();
         on_a_current_thread_runtime();
         on_a_runtime_without_drivers();
         on_a_single_worker();
