@@ -1,14 +1,14 @@
 //! What annotated code sends, as it arrives at a receiver over a real socket.
 
 use std::collections::HashMap;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
 use otel_runtime::opentelemetry::logs::{LogRecord as _, Logger, LoggerProvider};
 use otel_runtime::opentelemetry::metrics::MeterProvider;
-use otel_runtime::opentelemetry::trace::{Tracer, TracerProvider};
+use otel_runtime::opentelemetry::trace::{Span, Tracer, TracerProvider};
 use otel_runtime::opentelemetry::{Context, KeyValue};
 use otel_runtime::opentelemetry_sdk::trace::SdkTracer;
 use otel_runtime::{DropReason, traced};
@@ -346,4 +346,18 @@ fn spans_of_the_plain_api_nest_both_ways() {
     telemetry.shutdown().expect("everything is delivered");
     let tree = "root\n  ours\n    plain\n      charge (client) server.address=inside\n";
     assert_eq!(captured(&receiver.spans()).tree(), tree);
+}
+
+/// As where the wall clock was set back meanwhile, or is read by two machines.
+#[test]
+fn no_span_ends_before_it_starts() {
+    let receiver = Receiver::start();
+    let telemetry = to(&receiver, Protocol::Http).build().expect("telemetry can be set up");
+    let tracer = telemetry.tracer_provider().expect("traces are exported").tracer("plain");
+    let (start, end) = (SystemTime::UNIX_EPOCH + Duration::from_secs(1000), SystemTime::UNIX_EPOCH + Duration::from_secs(900));
+    let mut span = tracer.build(tracer.span_builder("plain").with_start_time(start));
+    span.end_with_timestamp(end);
+    telemetry.shutdown().expect("the receiver takes it");
+    let spans = receiver.spans();
+    assert_eq!((spans[0].data.start_time_unix_nano, spans[0].data.end_time_unix_nano), (1_000_000_000_000, 1_000_000_000_000));
 }

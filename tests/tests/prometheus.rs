@@ -133,7 +133,10 @@ fn traces_and_logs_cannot_be_scraped() {
     let builder = Said::default().listen(isolated().set("OTEL_TRACES_EXPORTER", "none,prometheus"));
     let telemetry = builder.build().expect("telemetry can be set up");
     let warnings: Vec<_> = telemetry.warnings().iter().map(ToString::to_string).collect();
-    assert_eq!(warnings, ["OTEL_TRACES_EXPORTER: `prometheus` is not one of otlp, console, otlp/stdout, otlp/file, zipkin, none; it is ignored"]);
+    assert_eq!(
+        warnings,
+        ["OTEL_TRACES_EXPORTER: `prometheus` is not one of otlp, console, otlp/stdout, otlp/file, zipkin, none; it is ignored"]
+    );
 }
 
 #[test]

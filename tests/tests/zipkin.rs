@@ -90,7 +90,8 @@ fn place_order() {
 #[traced("charge", kind = client, fields(server.address = "bank.example"), error_if = |()| true)]
 fn charge() {}
 
-fn send(zipkin: &Zipkin) -> Watched {
+/// Telemetry that has recorded a call, which is a tree of two spans.
+fn record(zipkin: &Zipkin) -> Watched {
     let telemetry = isolated()
         .set("OTEL_TRACES_EXPORTER", "zipkin")
         .set("OTEL_EXPORTER_ZIPKIN_ENDPOINT", zipkin.endpoint())
@@ -99,14 +100,13 @@ fn send(zipkin: &Zipkin) -> Watched {
     let attached = telemetry.context().attach();
     place_order();
     drop(attached);
-    telemetry.shutdown_with_timeout(LONG).expect("the spans are delivered");
     telemetry
 }
 
 #[test]
 fn a_zipkin_gets_the_tree() {
     let zipkin = Zipkin::start(&["202 Accepted"]);
-    drop(send(&zipkin));
+    record(&zipkin).shutdown().expect("the spans are delivered");
     let spans = zipkin.spans();
     let [(head, charge), (_, order)] = &spans[..] else { panic!("two spans: {spans:?}") };
     assert!(head.starts_with("POST /api/v2/spans HTTP/1.1") && head.contains("content-type: application/json"), "{head}");
@@ -120,19 +120,13 @@ fn a_zipkin_gets_the_tree() {
 #[test]
 fn a_zipkin_that_is_overloaded_is_asked_again_and_one_that_refuses_is_not() {
     let zipkin = Zipkin::start(&["503 Service Unavailable", "202 Accepted"]);
-    let health = send(&zipkin).health().traces;
+    let telemetry = record(&zipkin);
+    telemetry.shutdown_with_timeout(LONG).expect("the spans are delivered");
+    let health = telemetry.health().traces;
     assert_eq!((zipkin.spans().len(), health.delivered, health.dropped_in_all()), (2, 2, 0));
 
     let zipkin = Zipkin::start(&["400 Bad Request"]);
-    let telemetry = isolated()
-        .set("OTEL_TRACES_EXPORTER", "zipkin")
-        .set("OTEL_EXPORTER_ZIPKIN_ENDPOINT", zipkin.endpoint())
-        .build()
-        .expect("telemetry can be set up");
-    let attached = telemetry.context().attach();
-    place_order();
-    drop(attached);
-    let error = telemetry.shutdown().expect_err("they are refused");
+    let error = record(&zipkin).shutdown().expect_err("they are refused");
     assert_eq!((error.lost(), zipkin.spans().len()), (2, 0));
     assert!(error.to_string().contains("HTTP status 400"), "{error}");
 }

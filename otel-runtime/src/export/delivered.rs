@@ -37,6 +37,8 @@ impl SpanProcessor for DeliveredSpans {
         // Recorded but not sampled: for processors in the program, not for a backend.
         if span.span_context.is_sampled() {
             trace_flags::flag(&mut span);
+            // The SDK reads the wall clock at both ends, and it may be set back between them.
+            span.end_time = span.end_time.max(span.start_time);
             self.batcher.push(span);
         }
     }
