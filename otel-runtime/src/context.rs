@@ -17,7 +17,6 @@
 //! }
 //! # #[tokio::main(flavor = "current_thread")] async fn main() { checkout().await }
 //! ```
-
 //!
 //! To other processes context goes in the formats of `OTEL_PROPAGATORS` ([`propagation`](crate::propagation)): with [`inject`] and [`extract`] in
 //! whatever carries text by names, such as headers, and with [`CommandExt`] and [`from_environment`] to a child process.

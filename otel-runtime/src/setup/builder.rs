@@ -45,7 +45,7 @@ static INITIALISED_BY: AtomicU32 = AtomicU32::new(0);
 ///
 /// # Errors
 ///
-/// If telemetry is set up already, if the environment asks for something that this build cannot do, if metrics are to be served on
+/// If telemetry is set up already, if the environment asks for something that cannot be done ([`InitError::Unsupported`]), if metrics are to be served on
 /// a port that cannot be had, or if no thread could be started.
 /// A bad value is not an error: see [`Telemetry::warnings`].
 pub fn init() -> Result<Telemetry, InitError> {

@@ -19,7 +19,8 @@ pub enum InitError {
         /// The variable that is most like it.
         nearest: &'static str,
     },
-    /// The configuration asks for something that this build cannot do.
+    /// The configuration asks for something that cannot be done: by this build, which lacks a feature, or at all, such as to use a file that is not
+    /// there.
     Unsupported(String),
     /// Metrics cannot be served to Prometheus where the configuration says.
     PrometheusAddress {
