@@ -161,14 +161,13 @@ impl<'a> Env<'a> {
         self.sources.iter().any(|source| source(variable).is_some_and(|value| !value.is_empty()))
     }
 
-    /// True only for `true`, in any case; anything else is false.
+    /// True only for `true`, in any case; anything else is false, so it gives way to nothing that comes after it.
     pub(crate) fn boolean(&mut self, variables: &[impl AsRef<str>]) -> bool {
-        let parse = |text: &str| match text.trim() {
-            text if text.eq_ignore_ascii_case("true") => Ok(true),
-            text if text.eq_ignore_ascii_case("false") => Ok(false),
-            _ => Err(format!("`{text}` is neither `true` nor `false`")),
-        };
-        let value = self.first(variables, "false", parse).unwrap_or(false);
+        let written = self.look(variables, "false", |text| Ok(text.to_owned()));
+        let value = written.as_ref().is_some_and(|(text, _)| text.trim().eq_ignore_ascii_case("true"));
+        if let Some((text, variable)) = written.filter(|(text, _)| !value && !text.trim().eq_ignore_ascii_case("false")) {
+            self.warn(variable, format!("`{text}` is neither `true` nor `false`; using false"));
+        }
         self.holds(variables[0].as_ref(), value);
         value
     }

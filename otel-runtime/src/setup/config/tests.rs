@@ -262,6 +262,24 @@ fn what_cannot_be_used_is_as_if_it_were_unset() {
     assert!(warnings[0].to_string().ends_with("; using the program's own"), "{warnings:?}");
 }
 
+/// Somebody who writes `no` does not want what the general variable says.
+#[test]
+fn a_truth_that_is_none_is_false_whatever_comes_after_it() {
+    let (config, warnings) = read(&[
+        ("OTEL_EXPORTER_OTLP_TRACES_INSECURE", "no"),
+        ("OTEL_EXPORTER_OTLP_INSECURE", "true"),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317"),
+    ]);
+    assert_eq!(config.traces.otlp.endpoint.scheme_str(), Some("https"));
+    assert_eq!(config.logs.otlp.endpoint.scheme_str(), Some("http"));
+    assert_eq!(warnings, ["OTEL_EXPORTER_OTLP_TRACES_INSECURE: `no` is neither `true` nor `false`; using false"]);
+
+    let written = |wanted: &str| (wanted == "OTEL_RUST_SELF_METRICS").then(|| "no".into());
+    let fallback = |wanted: &str| (wanted == "OTEL_RUST_SELF_METRICS").then(|| "true".into());
+    assert!(!Config::read(&written, &fallback, &[]).config.self_metrics);
+}
+
 #[test]
 fn an_argument_that_the_sampler_does_not_take_is_said() {
     assert_eq!(
