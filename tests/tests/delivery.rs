@@ -1,6 +1,9 @@
 //! What annotated code sends, as it arrives at a receiver over a real socket.
 
 use std::collections::HashMap;
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, TcpListener};
+use std::thread;
 use std::time::{Duration, SystemTime};
 
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
@@ -14,7 +17,7 @@ use otel_runtime::opentelemetry_sdk::trace::SdkTracer;
 use otel_runtime::{DropReason, traced};
 use prost::Message;
 use tests::receiver::{Behaviour, Body, Protocol, Receiver, captured};
-use tests::telemetry::{Said, to};
+use tests::telemetry::{Said, isolated, to};
 
 /// A net under a test that hangs; nothing is measured by it.
 const LONG: Duration = Duration::from_secs(30);
@@ -227,6 +230,33 @@ fn redirects_are_not_followed() {
         }
     }
 }
+
+/// What a server refuses by its status is refused, even if it breaks off before it has said why, as servers do that do not read all of a request.
+#[test]
+fn a_refusal_that_breaks_off_is_not_tried_again() {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port is free");
+    let endpoint = format!("http://{}", listener.local_addr().expect("it is bound"));
+    let server = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("there is a request");
+        let (mut request, mut part) = (Vec::new(), [0; 4096]);
+        while !request.windows(KEY.len()).any(|window| window == KEY) {
+            let length = stream.read(&mut part).expect("it is sent");
+            request.extend_from_slice(&part[..length]);
+        }
+        stream.write_all(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 100\r\n\r\nit").expect("it is read");
+    });
+    let telemetry = isolated().set("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint).build().expect("telemetry can be set up");
+    let attached = telemetry.context().attach();
+    charge("bank.example");
+    drop(attached);
+    let error = telemetry.shutdown().expect_err("it is refused");
+    assert!(error.to_string().ends_with("HTTP status 400 Bad Request"), "{error}");
+    assert_eq!(telemetry.health().traces.dropped(DropReason::Refused), 1);
+    server.join().expect("nothing panics");
+}
+
+/// Of an attribute, in the body of a request.
+const KEY: &[u8] = b"server.address";
 
 /// Each request hangs, so those under way at the end are all that ever were.
 #[test]

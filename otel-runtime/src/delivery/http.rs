@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, USER_AGENT};
-use http::{Method, Request, StatusCode, Uri};
+use http::{HeaderValue, Method, Request, StatusCode, Uri};
 use http_body_util::Full;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
@@ -66,7 +66,7 @@ impl Wire for Http {
     }
 
     fn is_said_by_status(&self, status: StatusCode) -> bool {
-        status.is_success()
+        !transport::is_retryable(status)
     }
 
     /// 429, 502, 503 and 504 may be tried again, nothing else.
@@ -79,7 +79,7 @@ impl Wire for Http {
         if status.is_success() {
             // Some servers answer in JSON whatever they were asked in, or compressed though they were not asked for that. That they took the
             // request is in the status; nothing is expanded to find out more.
-            let is_json = reply.headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));
+            let is_json = reply.headers.get(CONTENT_TYPE).map_or(matches!(self.0, Format::Json(_)), is_json);
             let is_encoded = reply.headers.get(CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity");
             return match (is_encoded, is_json) {
                 (true, _) => Ok(Accepted::default()),
@@ -94,6 +94,12 @@ impl Wire for Http {
             Err(Failure::is_final(cause))
         }
     }
+}
+
+/// Whether a content type is that of JSON, in any case and with whatever parameters.
+fn is_json(kind: &HeaderValue) -> bool {
+    const JSON: &[u8] = b"application/json";
+    kind.as_bytes().get(..JSON.len()).is_some_and(|kind| kind.eq_ignore_ascii_case(JSON))
 }
 
 /// Reads a response of any of the three services: the field that says what was rejected stands at the same place in all of them.
@@ -140,22 +146,31 @@ mod tests {
 
     #[test]
     fn a_success_in_json_is_a_success() {
-        let mut reply = Reply { body: Bytes::from_static(b"{}"), ..Reply::default() };
-        reply.headers.insert(CONTENT_TYPE, http::HeaderValue::from_static("application/json"));
-        assert_eq!(Http(Format::Protobuf).verdict(&reply, 0), Ok(Accepted::default()));
+        for kind in ["application/json", "Application/JSON; charset=utf-8"] {
+            let mut reply = Reply { body: Bytes::from_static(b"{}"), ..Reply::default() };
+            reply.headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+            assert_eq!(Http(Format::Protobuf).verdict(&reply, 0), Ok(Accepted::default()), "{kind}");
+        }
+    }
+
+    #[test]
+    fn a_reply_that_does_not_say_what_it_is_in_is_in_what_was_asked() {
+        let reply = Reply { body: Bytes::from_static(b"{}"), ..Reply::default() };
+        assert_eq!(Http(Format::Json(|_| Ok(Vec::new()))).verdict(&reply, 0), Ok(Accepted::default()));
+        assert!(Http(Format::Protobuf).verdict(&reply, 0).is_err());
     }
 
     #[test]
     fn a_success_in_an_encoding_that_was_not_asked_for_is_a_success() {
         let mut reply = Reply { body: Bytes::from_static(b"\x1f\x8b"), ..Reply::default() };
-        reply.headers.insert(CONTENT_ENCODING, http::HeaderValue::from_static("gzip"));
+        reply.headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
         assert_eq!(Http(Format::Protobuf).verdict(&reply, 0), Ok(Accepted::default()));
     }
 
     #[test]
     fn the_wait_that_a_server_asks_for_is_read() {
         let mut reply = Reply { status: StatusCode::SERVICE_UNAVAILABLE, ..Reply::default() };
-        reply.headers.insert(RETRY_AFTER, http::HeaderValue::from_static("7"));
+        reply.headers.insert(RETRY_AFTER, HeaderValue::from_static("7"));
         let Err(Failure::Retryable { after, .. }) = Http(Format::Protobuf).verdict(&reply, 0) else { panic!("503 may be tried again") };
         assert_eq!(after, Some(Duration::from_secs(7)));
     }

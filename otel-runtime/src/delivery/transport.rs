@@ -73,7 +73,7 @@ pub(super) trait Wire: Send + Sync {
     /// A request for a framed body, without the user's headers.
     fn request(&self, endpoint: &Uri, prepared: Prepared) -> Result<Request<Full<Bytes>>, http::Error>;
 
-    /// Whether the status alone says that the backend took the request, whatever becomes of the rest of the reply.
+    /// Whether the status alone says that the backend took the request, or never will, whatever becomes of the rest of the reply.
     fn is_said_by_status(&self, status: StatusCode) -> bool;
 
     /// What a reply means, to a request that is this long before it is compressed.
@@ -270,7 +270,7 @@ impl Network {
         let response = client.request(request).await.map_err(|error| self.broken(&error))?;
         let (head, body) = response.into_parts();
         let (body, trailers) = match self.read(body).await {
-            // That it was taken is said already; to send it again would be to send it twice.
+            // What became of it is said already: what was taken would be sent twice, and what was refused in vain.
             Err(_) if self.wire.is_said_by_status(head.status) => Default::default(),
             read => read?,
         };
