@@ -30,6 +30,12 @@ impl Moment {
     }
 }
 
+/// In `timeout` from now; a timeout beyond all clocks is a year.
+pub(crate) fn deadline(timeout: Duration) -> Instant {
+    let now = Instant::now();
+    now.checked_add(timeout).unwrap_or(now + Duration::from_secs(365 * 24 * 60 * 60))
+}
+
 static OFFSET: Offset = Offset { nanos: AtomicU64::new(0), expires: AtomicU64::new(0) };
 
 /// The distance from the process's first reading of the monotonic clock to the epoch.

@@ -81,8 +81,8 @@ impl fmt::Display for DropReason {
     }
 }
 
-/// The account of one signal: spans, data points or log records. What is exported to several places is counted for each of them. At every moment, `accepted` is the sum of what was delivered, of what is
-/// queued or spooled, and of what was dropped.
+/// The account of one signal: spans, data points or log records. What is exported to several places is counted for each of them. At every moment,
+/// `accepted` is the sum of what was delivered, of what is queued or spooled, and of what was dropped.
 #[derive(Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SignalHealth {

@@ -7,6 +7,7 @@ use opentelemetry::Context;
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
 
+use crate::clock::deadline;
 use crate::delivery::{Batch, Batcher, Delivery, Encoder, Route};
 use crate::trace_flags;
 
@@ -53,7 +54,7 @@ impl SpanProcessor for DeliveredSpans {
 }
 
 pub(super) fn gather<T: Send + 'static>(batcher: &Batcher<T>, timeout: Duration) -> OTelSdkResult {
-    if batcher.flush(Instant::now() + timeout) { Ok(()) } else { Err(OTelSdkError::Timeout(timeout)) }
+    if batcher.flush(deadline(timeout)) { Ok(()) } else { Err(OTelSdkError::Timeout(timeout)) }
 }
 
 pub(super) fn flush<T: Send + 'static>(batcher: &Batcher<T>, delivery: &Delivery) -> OTelSdkResult {

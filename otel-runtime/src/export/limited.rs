@@ -13,6 +13,7 @@ use opentelemetry_sdk::logs::{LogProcessor, SdkLogRecord, SdkLogger, SdkLoggerPr
 use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
 
 use super::limits::{OfLogs, OfSpans};
+use crate::clock::deadline;
 
 /// Hands spans on. Their counts are within the limits when they come here: the SDK sees to that.
 #[derive(Debug)]
@@ -52,7 +53,7 @@ impl SpanProcessor for LimitedSpans {
     }
 
     fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
-        let deadline = Instant::now() + timeout;
+        let deadline = deadline(timeout);
         each(&self.exporters, |exporter| exporter.shutdown_with_timeout(deadline.saturating_duration_since(Instant::now())))
     }
 
@@ -113,7 +114,7 @@ impl LogProcessor for LimitedLogs {
     }
 
     fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
-        let deadline = Instant::now() + timeout;
+        let deadline = deadline(timeout);
         each(&self.exporters, |exporter| exporter.shutdown_with_timeout(deadline.saturating_duration_since(Instant::now())))
     }
 }

@@ -10,6 +10,7 @@ use opentelemetry_sdk::metrics::SdkMeterProvider;
 
 use super::error::DeliveryError;
 use super::providers::Providers;
+use crate::clock::deadline;
 use crate::delivery::{Signal, Undelivered};
 use crate::diagnostics::Diagnostics;
 use crate::pipeline::Pipeline;
@@ -147,12 +148,6 @@ impl Life {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// In `timeout` from now; a timeout beyond all clocks is a year.
-pub(super) fn deadline(timeout: Duration) -> Instant {
-    let now = Instant::now();
-    now.checked_add(timeout).unwrap_or(now + Duration::from_secs(365 * 24 * 60 * 60))
 }
 
 /// Runs something that may take as long as a callback of the user's does; `false` if it is not done at the deadline, and goes on alone.
