@@ -173,12 +173,18 @@ impl Call {
 
 impl Started {
     fn end(&mut self, outcome: Outcome) {
-        let elapsed = self.at.map_or(Duration::ZERO, |at| Moment::now().since(at));
+        let elapsed = self.at.map_or(Duration::ZERO, |at| ended(&outcome, at).since(at));
         if let Some(measured) = self.measured.take() {
             measured.end(&outcome, elapsed);
         }
         self.span.end(outcome, elapsed);
     }
+}
+
+/// When a call ended that began then: now, or when it panicked, which was before the hook said so and the stack was unwound.
+fn ended(outcome: &Outcome, began: Moment) -> Moment {
+    let panicked = if outcome.is_panic() { panics::moment() } else { None };
+    panicked.filter(|panicked| began.is_before(*panicked)).unwrap_or_else(Moment::now)
 }
 
 /// Dropped before it was ended, it was unwound: by a panic in what was to classify the outcome, or in what a future held.

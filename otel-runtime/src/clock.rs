@@ -25,6 +25,10 @@ impl Moment {
         UNIX_EPOCH + Duration::from_nanos(OFFSET.at(since_base(self.0), wall_clock))
     }
 
+    pub(crate) fn is_before(self, later: Self) -> bool {
+        self.0 < later.0
+    }
+
     pub(crate) fn since(self, earlier: Self) -> Duration {
         self.0.saturating_duration_since(earlier.0)
     }

@@ -64,6 +64,8 @@ pub fn inject_context(context: &Context, carrier: &mut dyn Injector) {
 /// fn handle(headers: &HashMap<String, String>) {}
 /// # handle(&HashMap::new());
 /// ```
+///
+/// The names in a `HashMap` have to be in lower case; of an [`http::HeaderMap`], use [`HeaderExtractor`](crate::propagation::HeaderExtractor).
 #[must_use]
 pub fn extract(carrier: &dyn Extractor) -> Context {
     // Not under the borrow of the current context: the carrier is somebody's own code.

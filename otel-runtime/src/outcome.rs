@@ -160,6 +160,10 @@ impl Outcome {
     }
 
     /// As in `function.outcome`.
+    pub(crate) fn is_panic(&self) -> bool {
+        matches!(self.0, Kind::Panicked)
+    }
+
     pub(crate) fn name(&self) -> &'static str {
         match self.0 {
             Kind::Ok => "ok",

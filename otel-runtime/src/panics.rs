@@ -7,8 +7,17 @@ use std::cell::RefCell;
 use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
 use std::sync::Once;
 
+use crate::clock::Moment;
+
 thread_local! {
-    static LAST: RefCell<Option<String>> = const { RefCell::new(None) };
+    static LAST: RefCell<Option<Last>> = const { RefCell::new(None) };
+}
+
+/// A panic.
+struct Last {
+    /// Before anything was said of it, which takes its time.
+    at: Moment,
+    message: Option<String>,
 }
 
 /// Puts the hook in place, once for the process; the hook that was there is called after it.
@@ -24,11 +33,12 @@ pub(crate) fn remember_messages() {
 }
 
 fn remember(info: &PanicHookInfo<'_>) {
+    let at = Moment::now();
     let payload = info.payload();
     let literal = payload.downcast_ref::<&'static str>().map(|text| (*text).to_owned());
     let message = literal.or_else(|| payload.downcast_ref::<String>().cloned());
     // Neither a thread that is ending nor a panic within this module may turn into a second panic.
-    let _ = LAST.try_with(|last| last.try_borrow_mut().map(|mut last| *last = message));
+    let _ = LAST.try_with(|last| last.try_borrow_mut().map(|mut last| *last = Some(Last { at, message })));
 }
 
 /// Forgets the last message, unless the panic is under way: what starts now cannot have been ended by it.
@@ -52,5 +62,14 @@ pub(crate) fn contained<T>(run: impl FnOnce() -> T) -> Option<T> {
 
 /// The message of this thread's last panic, if it had a text.
 pub(crate) fn message() -> Option<String> {
-    LAST.try_with(|last| last.try_borrow().ok().and_then(|last| last.clone())).ok().flatten()
+    last(|last| last.message.clone()).flatten()
+}
+
+/// When this thread panicked last.
+pub(crate) fn moment() -> Option<Moment> {
+    last(|last| last.at)
+}
+
+fn last<T>(read: impl FnOnce(&Last) -> T) -> Option<T> {
+    LAST.try_with(|last| last.try_borrow().ok().and_then(|last| last.as_ref().map(read))).ok().flatten()
 }

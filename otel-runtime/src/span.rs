@@ -91,14 +91,15 @@ impl Span {
     pub(crate) fn end(&mut self, outcome: Outcome, elapsed: Duration) {
         if let State::Recording { context, started } = mem::replace(&mut self.0, State::Off) {
             let span = context.span();
-            write(&span, outcome);
-            span.end_with_timestamp(started + elapsed);
+            let ended = started + elapsed;
+            write(&span, outcome, ended);
+            span.end_with_timestamp(ended);
         }
     }
 }
 
 /// Writes the outcome, once for the whole project.
-fn write(span: &opentelemetry::trace::SpanRef<'_>, outcome: Outcome) {
+fn write(span: &opentelemetry::trace::SpanRef<'_>, outcome: Outcome, ended: SystemTime) {
     match outcome.0 {
         Kind::Ok => {}
         Kind::Error(failure) => {
@@ -109,8 +110,9 @@ fn write(span: &opentelemetry::trace::SpanRef<'_>, outcome: Outcome) {
         Kind::Panicked => {
             let message = panics::message().unwrap_or_else(|| "panicked, with a message that was not seen".to_owned());
             span.set_attribute(KeyValue::new("error.type", "panic"));
-            span.add_event(
+            span.add_event_with_timestamp(
                 "exception",
+                ended,
                 vec![KeyValue::new("exception.type", "panic"), KeyValue::new("exception.message", message.clone())],
             );
             span.set_status(Status::error(message));

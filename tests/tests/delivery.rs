@@ -391,3 +391,22 @@ fn no_span_ends_before_it_starts() {
     let spans = receiver.spans();
     assert_eq!((spans[0].data.start_time_unix_nano, spans[0].data.end_time_unix_nano), (1_000_000_000_000, 1_000_000_000_000));
 }
+
+#[traced]
+fn breaks() {
+    panic!("the printer is on fire");
+}
+
+/// What the hook has to say of a panic takes its time, and is no part of the call.
+#[test]
+fn a_span_that_panicked_ends_when_it_did() {
+    let receiver = Receiver::start();
+    let telemetry = to(&receiver, Protocol::Http).build().expect("telemetry can be set up");
+    let attached = telemetry.context().attach();
+    assert!(std::panic::catch_unwind(breaks).is_err());
+    drop(attached);
+    telemetry.shutdown().expect("the receiver takes it");
+    let spans = receiver.spans();
+    let [exception] = spans[0].data.events.as_slice() else { panic!("one event") };
+    assert_eq!((exception.name.as_str(), exception.time_unix_nano), ("exception", spans[0].data.end_time_unix_nano));
+}

@@ -197,12 +197,15 @@ fn files_that_cannot_be_used_are_an_error_of_the_start() {
     let certificate = "OTEL_EXPORTER_OTLP_CERTIFICATE";
     let (client_certificate, client_key) = ("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", "OTEL_EXPORTER_OTLP_CLIENT_KEY");
     let cases: [(&[(&str, String)], &str); 6] = [
-        (&[(certificate, missing.clone())], "missing.pem: No such file or directory"),
-        (&[(certificate, text(&nothing))], "there is no certificate in"),
-        (&[(client_certificate, text(&client.certificate))], "no client key"),
-        (&[(client_key, text(&client.key))], "no client certificate"),
-        (&[(client_certificate, text(&client.certificate)), (client_key, text(&other.key))], "does not go with its key"),
-        (&[(client_certificate, text(&client.certificate)), (client_key, text(&nothing))], "a private key cannot be read from"),
+        (&[(certificate, missing.clone())], "missing.pem, cannot be read: No such file or directory"),
+        (&[(certificate, text(&nothing))], "nothing.pem, has no certificate"),
+        (&[(client_certificate, text(&client.certificate))], "is a client certificate without a key"),
+        (&[(client_key, text(&client.key))], "is a key without a client certificate"),
+        (
+            &[(client_certificate, text(&client.certificate)), (client_key, text(&other.key))],
+            "does not go with the key of OTEL_EXPORTER_OTLP_CLIENT_KEY",
+        ),
+        (&[(client_certificate, text(&client.certificate)), (client_key, text(&nothing))], "OTEL_EXPORTER_OTLP_CLIENT_KEY, "),
     ];
     for (variables, expected) in cases {
         let mut builder = to("http/protobuf", "https://localhost:1").set(certificate, text(&authority.file()));
@@ -229,4 +232,13 @@ fn an_endpoint_of_grpc_without_a_scheme_is_safe_unless_told_otherwise() {
         assert_eq!(telemetry.shutdown_with_timeout(SHORT).is_ok(), insecure);
         assert_eq!((receiver.spans().len(), wire.heard("shop.place_order")), (usize::from(insecure), insecure));
     }
+}
+
+#[test]
+fn a_port_of_the_other_protocol_is_said_to_be_one() {
+    let receiver = Receiver::start();
+    let telemetry = to("http/protobuf", receiver.grpc_endpoint()).build().expect("telemetry can be set up");
+    record(&telemetry);
+    let error = telemetry.shutdown_with_timeout(SHORT).expect_err("nothing can be delivered").to_string();
+    assert!(error.contains("is this a port of gRPC, for OTEL_EXPORTER_OTLP_PROTOCOL=grpc?"), "{error}");
 }

@@ -69,6 +69,12 @@ impl Wire for Grpc {
         request.body(Full::new(prepared.body))
     }
 
+    fn hint(&self, cause: &str) -> Option<&'static str> {
+        // What a server of HTTP/1.1 says, read as HTTP/2.
+        let is_other = cause.contains("frame with invalid size") || cause.contains("http2 error");
+        is_other.then_some("is this a port of HTTP, for OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf, or one of TLS?")
+    }
+
     /// It is in the trailers.
     fn is_said_by_status(&self, _: StatusCode) -> bool {
         false
@@ -232,6 +238,13 @@ mod tests {
             };
             assert_eq!(after, Some(Duration::from_millis(7500)));
         }
+    }
+
+    #[test]
+    fn a_server_of_something_else_is_recognised() {
+        let grpc = Grpc { method: method(Signal::Traces) };
+        assert!(grpc.hint("connection error detected: frame with invalid size").is_some());
+        assert!(grpc.hint("Connection refused (os error 111)").is_none());
     }
 
     #[test]

@@ -65,6 +65,11 @@ impl Wire for Http {
         request.body(Full::new(prepared.body))
     }
 
+    fn hint(&self, cause: &str) -> Option<&'static str> {
+        // What comes from a server of HTTP/2 alone, as those of gRPC are.
+        cause.contains("invalid HTTP version").then_some("is this a port of gRPC, for OTEL_EXPORTER_OTLP_PROTOCOL=grpc?")
+    }
+
     fn is_said_by_status(&self, status: StatusCode) -> bool {
         !transport::is_retryable(status)
     }

@@ -57,7 +57,7 @@ pub(crate) use queue::{Parcel, Queue};
 pub(crate) use route::{Route, Signal};
 pub(crate) use spool::Spool;
 use spool::Writer;
-pub(crate) use transport::{Destination, Files, Protocol, Transport};
+pub(crate) use transport::{Destination, File, Files, Protocol, Transport};
 
 use crate::diagnostics::Diagnostics;
 

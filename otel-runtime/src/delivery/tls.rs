@@ -2,7 +2,6 @@
 
 use std::error::Error;
 use std::io;
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -12,9 +11,9 @@ use rustls::client::ResolvesClientCert;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
-use rustls::{AlertDescription, CertificateError, ClientConfig, RootCertStore, SignatureScheme};
+use rustls::{AlertDescription, CertificateError, ClientConfig, ConfigBuilder, RootCertStore, SignatureScheme, WantsVerifier};
 
-use super::transport::{self, Destination};
+use super::transport::{self, Destination, File};
 
 /// The way to a backend.
 #[derive(Debug)]
@@ -31,9 +30,14 @@ impl Tls {
     pub(super) fn new(destination: &Destination, alpn: &[u8]) -> Result<Self, String> {
         let asked = Arc::new(Asked::default());
         let is_tls = destination.endpoint.scheme_str() == Some("https");
-        let mut config = if is_tls { config(destination, &asked)? } else { nothing_trusted() };
+        let mut config = if is_tls { config(destination, &asked)? } else { nothing_trusted()? };
         config.alpn_protocols = vec![alpn.to_vec()];
         Ok(Self { connector: HttpsConnector::from((transport::tcp(), config)), asked })
+    }
+
+    /// The backend answers, with our certificate or without.
+    pub(super) fn answered(&self) {
+        self.asked.0.store(false, Ordering::Relaxed);
     }
 
     /// What a failed connection says to whoever has to put it right; `None` if it is not about TLS.
@@ -70,37 +74,38 @@ impl ResolvesClientCert for Asked {
     }
 }
 
-fn builder() -> rustls::ConfigBuilder<ClientConfig, rustls::WantsVerifier> {
+fn builder() -> Result<ConfigBuilder<ClientConfig, WantsVerifier>, String> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    ClientConfig::builder_with_provider(provider)
-        .with_protocol_versions(rustls::DEFAULT_VERSIONS)
-        .unwrap_or_else(|_| ClientConfig::builder())
+    let builder = ClientConfig::builder_with_provider(provider).with_protocol_versions(rustls::DEFAULT_VERSIONS);
+    builder.map_err(|error| format!("there is no TLS in this build: {error}"))
 }
 
 /// For an endpoint that is not reached by TLS.
-fn nothing_trusted() -> ClientConfig {
-    builder().with_root_certificates(RootCertStore::empty()).with_no_client_auth()
+fn nothing_trusted() -> Result<ClientConfig, String> {
+    Ok(builder()?.with_root_certificates(RootCertStore::empty()).with_no_client_auth())
 }
 
 fn config(destination: &Destination, asked: &Arc<Asked>) -> Result<ClientConfig, String> {
     let files = &destination.tls;
-    let trusted = builder().with_root_certificates(trusted(files.certificate.as_deref())?);
+    let trusted = builder()?.with_root_certificates(trusted(files.certificate.as_ref())?);
     match (&files.client_certificate, &files.client_key) {
         (None, None) => Ok(trusted.with_client_cert_resolver(Arc::clone(asked) as Arc<dyn ResolvesClientCert>)),
         (Some(certificate), Some(key)) => {
             let chain = certificates(certificate)?;
             // What is in the file is in no message.
-            let private = PrivateKeyDer::from_pem_file(key).map_err(|error| unreadable("a private key", key, error))?;
+            let private = PrivateKeyDer::from_pem_file(&key.path).map_err(|error| unreadable("a private key", key, error))?;
             let config = trusted.with_client_auth_cert(chain, private);
-            config.map_err(|error| format!("the client certificate in {} does not go with its key: {error}", certificate.display()))
+            config.map_err(|error| format!("{certificate}, does not go with the key of {key}: {error}"))
         }
-        (Some(alone), None) => Err(format!("there is a client certificate, {}, and no client key", alone.display())),
-        (None, Some(alone)) => Err(format!("there is a client key, {}, and no client certificate", alone.display())),
+        (Some(alone), None) => Err(format!("{alone}, is a client certificate without a key; set OTEL_EXPORTER_OTLP_CLIENT_KEY as well")),
+        (None, Some(alone)) => {
+            Err(format!("{alone}, is a key without a client certificate; set OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE as well"))
+        }
     }
 }
 
 /// The authorities in the file, and no others; without a file those of the system.
-fn trusted(file: Option<&Path>) -> Result<RootCertStore, String> {
+fn trusted(file: Option<&File>) -> Result<RootCertStore, String> {
     let mut store = RootCertStore::empty();
     let Some(file) = file else {
         let (added, _) = store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
@@ -110,23 +115,23 @@ fn trusted(file: Option<&Path>) -> Result<RootCertStore, String> {
         return Ok(store);
     };
     for certificate in certificates(file)? {
-        store.add(certificate).map_err(|error| format!("a certificate in {} cannot be used: {error}", file.display()))?;
+        store.add(certificate).map_err(|error| format!("{file}, has a certificate that cannot be used: {error}"))?;
     }
     Ok(store)
 }
 
-fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
-    let read = || CertificateDer::pem_file_iter(file)?.collect::<Result<Vec<_>, _>>();
+fn certificates(file: &File) -> Result<Vec<CertificateDer<'static>>, String> {
+    let read = || CertificateDer::pem_file_iter(&file.path)?.collect::<Result<Vec<_>, _>>();
     let certificates = read().map_err(|error| unreadable("a certificate", file, error))?;
-    if certificates.is_empty() { Err(format!("there is no certificate in {}", file.display())) } else { Ok(certificates) }
+    if certificates.is_empty() { Err(format!("{file}, has no certificate")) } else { Ok(certificates) }
 }
 
-fn unreadable(what: &str, file: &Path, error: rustls::pki_types::pem::Error) -> String {
+fn unreadable(what: &str, file: &File, error: rustls::pki_types::pem::Error) -> String {
     use rustls::pki_types::pem::Error;
 
     match error {
-        Error::Io(error) => format!("{what} cannot be read from {}: {error}", file.display()),
-        _ => format!("{what} cannot be read from {}: it is not PEM", file.display()),
+        Error::Io(error) => format!("{file}, cannot be read: {error}"),
+        _ => format!("{file}, has not {what} in PEM"),
     }
 }
 
@@ -166,7 +171,10 @@ fn explain_tls(error: &rustls::Error) -> String {
         AlertReceived(AlertDescription::UnknownCA | AlertDescription::BadCertificate | AlertDescription::CertificateUnknown) => {
             "it does not trust the client certificate"
         }
-        InvalidMessage(_) => "it does not speak TLS on this port",
+        InvalidMessage(_) => "it does not speak TLS on this port; for a connection without, write http:// in front of the endpoint",
+        AlertReceived(AlertDescription::NoApplicationProtocol) => {
+            "it speaks another version of HTTP; is OTEL_EXPORTER_OTLP_PROTOCOL right, and the port?"
+        }
         other => return format!("no TLS connection to the backend: {other}"),
     };
     format!("no TLS connection to the backend: {why}")

@@ -25,6 +25,9 @@ impl Tls {
     }
 
     #[allow(clippy::unused_self, reason = "the same signature as where the feature is on")]
+    pub(super) fn answered(&self) {}
+
+    #[allow(clippy::unused_self, reason = "the same signature as where the feature is on")]
     pub(super) fn explain(&self, _: &(dyn Error + 'static)) -> Option<String> {
         None
     }

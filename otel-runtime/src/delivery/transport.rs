@@ -52,10 +52,23 @@ pub(crate) struct Destination {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Files {
     /// Whom to trust, instead of whom the system trusts.
-    pub(crate) certificate: Option<PathBuf>,
+    pub(crate) certificate: Option<File>,
     /// Who we are.
-    pub(crate) client_certificate: Option<PathBuf>,
-    pub(crate) client_key: Option<PathBuf>,
+    pub(crate) client_certificate: Option<File>,
+    pub(crate) client_key: Option<File>,
+}
+
+/// A file, and the variable that names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct File {
+    pub(crate) path: PathBuf,
+    pub(crate) variable: String,
+}
+
+impl fmt::Display for File {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, {}", self.variable, self.path.display())
+    }
 }
 
 /// How a protocol writes a request and reads a reply.
@@ -72,6 +85,11 @@ pub(super) trait Wire: Send + Sync {
 
     /// A request for a framed body, without the user's headers.
     fn request(&self, endpoint: &Uri, prepared: Prepared) -> Result<Request<Full<Bytes>>, http::Error>;
+
+    /// What else may be the matter where a connection breaks for this cause: whoever is there may not speak this protocol.
+    fn hint(&self, _cause: &str) -> Option<&'static str> {
+        None
+    }
 
     /// Whether the status alone says that the backend took the request, or never will, whatever becomes of the rest of the reply.
     fn is_said_by_status(&self, status: StatusCode) -> bool;
@@ -268,6 +286,7 @@ impl Network {
             request.headers_mut().insert(name, value.clone());
         }
         let response = client.request(request).await.map_err(|error| self.broken(&error))?;
+        self.tls.answered();
         let (head, body) = response.into_parts();
         let (body, trailers) = match self.read(body).await {
             // What became of it is said already: what was taken would be sent twice, and what was refused in vain.
@@ -294,7 +313,11 @@ impl Network {
 
     /// A connection that could not be made, or broke.
     fn broken(&self, error: &(dyn Error + 'static)) -> Failure {
-        Failure::retryable(self.tls.explain(error).unwrap_or_else(|| innermost(error)))
+        let cause = self.tls.explain(error).unwrap_or_else(|| innermost(error));
+        match self.wire.hint(&cause) {
+            Some(hint) => Failure::retryable(format!("{cause}; {hint}")),
+            None => Failure::retryable(cause),
+        }
     }
 }
 

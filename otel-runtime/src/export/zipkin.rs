@@ -17,7 +17,11 @@ use crate::delivery::{Encoder, Parcel};
 #[allow(clippy::unnecessary_wraps, reason = "the same signature as where the feature is off")]
 pub(crate) fn encoder(resource: &Resource) -> Result<Encoder<SpanData>, String> {
     let model = Model::new(resource);
-    let encode = Box::new(move |spans: Vec<SpanData>| vec![Parcel { body: model.request(&spans).into(), items: spans.len() as u64 }]);
+    let encode = Box::new(move |spans: Vec<SpanData>| {
+        let mut parcels = Vec::new();
+        model.divide(&spans, &mut parcels);
+        parcels
+    });
     Ok(Encoder { size: span_size, encode })
 }
 
@@ -34,6 +38,18 @@ impl Model {
         let service_name = resource.get(&Key::from_static_str(SERVICE_NAME)).map(|name| text(&name)).unwrap_or_default();
         let others = resource.iter().filter(|(key, _)| key.as_str() != SERVICE_NAME);
         Self { service_name, tags: others.map(|(key, value)| (key.as_str().to_owned(), text(value))).collect() }
+    }
+
+    /// The spans in as few requests as are not too large, unless a span is so by itself.
+    fn divide(&self, spans: &[SpanData], parcels: &mut Vec<Parcel>) {
+        let body = self.request(spans);
+        if body.len() > MAX_REQUEST && spans.len() > 1 {
+            let (first, second) = spans.split_at(spans.len() / 2);
+            self.divide(first, parcels);
+            self.divide(second, parcels);
+        } else if !spans.is_empty() {
+            parcels.push(Parcel { body: body.into(), items: spans.len() as u64 });
+        }
     }
 
     /// The body of a request.
@@ -101,6 +117,9 @@ impl Model {
         tags
     }
 }
+
+/// Less than a Zipkin takes over HTTP where nobody says otherwise, which is 5 MB.
+const MAX_REQUEST: usize = 4 * 1024 * 1024;
 
 const SERVICE_NAME: &str = "service.name";
 

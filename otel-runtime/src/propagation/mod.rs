@@ -33,6 +33,7 @@
 mod b3;
 mod baggage;
 mod environment;
+mod headers;
 mod jaeger;
 mod received;
 mod trace_context;
@@ -52,6 +53,7 @@ use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator};
 
 pub use self::environment::EnvironmentExtractor;
 pub(crate) use self::environment::Variables;
+pub use self::headers::{HeaderExtractor, HeaderInjector};
 pub(crate) use self::received::is_deferred;
 
 use self::baggage::Members;

@@ -243,7 +243,7 @@ impl Builder {
             }
         }
         let Read { config, mut warnings, variables } = self.read();
-        if let Some(variable) = config.file_variable {
+        if let Some(variable) = config.file_variable.filter(|_| !config.disabled) {
             return Err(InitError::Unsupported(format!(
                 "{variable} is set, and this version cannot read a configuration file; unset it to be configured by variables"
             )));

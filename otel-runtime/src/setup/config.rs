@@ -269,7 +269,10 @@ fn sampler(env: &mut Env<'_>) -> Sampler {
         RootSampler::TraceIdRatio(ratio) => *ratio = env.number("OTEL_TRACES_SAMPLER_ARG", 0.0..=1.0, *ratio),
         RootSampler::RateLimited(rate) => *rate = env.number("OTEL_TRACES_SAMPLER_ARG", RATES, *rate),
         RootSampler::AlwaysOn | RootSampler::AlwaysOff if env.is_set("OTEL_TRACES_SAMPLER_ARG") => {
-            env.warn("OTEL_TRACES_SAMPLER_ARG", "the sampler in OTEL_TRACES_SAMPLER takes no argument; this is ignored");
+            env.warn(
+                "OTEL_TRACES_SAMPLER_ARG",
+                "is ignored, because the sampler takes no argument; for a ratio, set OTEL_TRACES_SAMPLER=parentbased_traceidratio",
+            );
         }
         RootSampler::AlwaysOn | RootSampler::AlwaysOff => {}
     }
@@ -334,7 +337,7 @@ fn batch(env: &mut Env<'_>, prefix: &str, delay: Duration) -> Batch {
     let size = format!("{prefix}_MAX_EXPORT_BATCH_SIZE");
     let wanted = env.number(&size, 1..=MAX_ITEMS, 512.min(max_queue_size));
     if wanted > max_queue_size {
-        env.warn(&size, format!("{wanted} is more than the queue holds; using {max_queue_size}"));
+        env.warn(&size, format!("{wanted} is more than {prefix}_MAX_QUEUE_SIZE; using {max_queue_size}"));
     }
     let max_export_batch_size = wanted.min(max_queue_size);
     env.holds(&size, max_export_batch_size);

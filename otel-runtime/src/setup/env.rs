@@ -4,6 +4,8 @@
 //! without touching that of the process. The rules are those of the OpenTelemetry specification, "Environment Variable Specification":
 //! <https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/>.
 
+mod url;
+
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
@@ -12,10 +14,12 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use http::{HeaderName, HeaderValue, Uri};
+use http::{HeaderName, HeaderValue, Uri, header};
 use percent_encoding::percent_decode_str;
 
+pub(super) use self::url::shown;
 use super::variables::{NOT_READ, TABLE, Variable};
+use crate::delivery::File;
 use crate::filter::Filter;
 
 /// Something in the configuration that was ignored or corrected.
@@ -142,9 +146,14 @@ impl<'a> Env<'a> {
 
     /// A path, from the first variable that has one.
     pub(crate) fn path(&mut self, variables: &[impl AsRef<str>]) -> Option<PathBuf> {
-        let path = self.first(variables, "none", |text| Ok(PathBuf::from(text)))?;
+        self.file(variables).map(|file| file.path)
+    }
+
+    /// As [`path`](Self::path), with the variable that has it.
+    pub(crate) fn file(&mut self, variables: &[impl AsRef<str>]) -> Option<File> {
+        let (path, variable) = self.look(variables, "none", |text| Ok(PathBuf::from(text)))?;
         self.holds(variables[0].as_ref(), path.display());
-        Some(path)
+        Some(File { path, variable: variable.to_owned() })
     }
 
     /// A variable that says enough by being set.
@@ -263,22 +272,9 @@ impl<'a> Env<'a> {
         parsed.filter
     }
 
-    /// A URL with scheme `http` or `https` and a host; `default_scheme` is that of what has none, if that is allowed. What is no URL may still
-    /// contain a password, so the value is not repeated.
+    /// The URL of a backend; `default_scheme` is that of what has none, if that is allowed.
     pub(crate) fn url(&mut self, variable: &str, instead: &str, default_scheme: Option<&str>) -> Option<Uri> {
-        let parse = |text: &str| {
-            let text = text.trim();
-            let completed = default_scheme.filter(|_| !text.contains("://")).map(|scheme| format!("{scheme}://{text}"));
-            let url = completed.as_deref().unwrap_or(text).parse::<Uri>().ok();
-            let url =
-                url.filter(|url| matches!(url.scheme_str(), Some("http" | "https")) && url.host().is_some_and(|host| !host.is_empty()));
-            let url = url.ok_or_else(|| "the value is not a URL like http://host:port".to_owned())?;
-            if url.authority().is_some_and(|authority| authority.as_str().contains('@')) {
-                return Err("a URL with a user name is not accepted".to_owned());
-            }
-            Ok(url)
-        };
-        let url = self.first(&[variable], instead, parse)?;
+        let url = self.first(&[variable], instead, |text| url::parse(text, default_scheme))?;
         self.holds(variable, shown(&url));
         Some(url)
     }
@@ -303,6 +299,9 @@ impl<'a> Env<'a> {
         let Some((value, variable)) = self.look(variables, "none", parse) else { return headers };
         for (index, entry) in value.split(',').enumerate().filter(|(_, entry)| !entry.trim().is_empty()) {
             match header(entry) {
+                Some((name, _)) if FRAMING.contains(&name) => {
+                    self.warn(variable, format!("entry {}, `{name}`, is for the exporter to set; it is ignored", index + 1));
+                }
                 Some(header) => headers.push(header),
                 None => self.warn(variable, format!("entry {} is not a header like name=value; it is ignored", index + 1)),
             }
@@ -311,12 +310,6 @@ impl<'a> Env<'a> {
         self.holds(variables[0].as_ref(), shown.join(","));
         headers
     }
-}
-
-/// A URL without what may be secret in it: some backends want a key in the query.
-pub(super) fn shown(url: &Uri) -> String {
-    let text = url.to_string();
-    text.split_once('?').map_or_else(|| text.clone(), |(bare, _)| format!("{bare}?***"))
 }
 
 /// A list of words with their names, of which at least one can be used.
@@ -379,6 +372,18 @@ fn pair(entry: &str) -> Result<(String, String), String> {
     }
     Ok((key, decoded(value)?))
 }
+
+/// Headers that say how a request is to be read; a wrong one would spoil it.
+const FRAMING: [HeaderName; 8] = [
+    header::CONTENT_LENGTH,
+    header::CONTENT_TYPE,
+    header::CONTENT_ENCODING,
+    header::TRANSFER_ENCODING,
+    header::CONNECTION,
+    header::TE,
+    header::TRAILER,
+    header::UPGRADE,
+];
 
 fn header(entry: &str) -> Option<(HeaderName, HeaderValue)> {
     let (name, value) = pair(entry).ok()?;

@@ -18,17 +18,19 @@ pub(super) fn flush_on_panic(life: &Arc<Life>) {
     panic::set_hook(Box::new(move |info| {
         said(info);
         // What panics while it flushes must not flush again, and no thread can wait for itself.
-        let is_ours = thread::current().name().is_some_and(|name| name.starts_with("otel-"));
-        if !is_ours && FLUSHING.try_with(|flushing| flushing.replace(true)) == Ok(false) {
-            flush(&life);
+        let thread = thread::current();
+        let is_of = |prefix| thread.name().is_some_and(|name| name.starts_with(prefix));
+        if !is_of("otel-") && FLUSHING.try_with(|flushing| flushing.replace(true)) == Ok(false) {
+            // The SDK's thread that collects metrics runs callbacks, which may be what panicked.
+            flush(&life, !is_of("OpenTelemetry."));
             let _ = FLUSHING.try_with(|flushing| flushing.set(false));
         }
     }));
 }
 
-fn flush(life: &Weak<Life>) {
+fn flush(life: &Weak<Life>, with_metrics: bool) {
     if let Some(life) = life.upgrade()
-        && let Err(error) = life.flush(TIMEOUT)
+        && let Err(error) = life.flush(TIMEOUT, with_metrics)
     {
         life.diagnostics().error(error);
     }

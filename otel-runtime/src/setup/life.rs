@@ -53,8 +53,8 @@ impl Life {
         &self.diagnostics
     }
 
-    /// Delivers what was recorded until now.
-    pub(super) fn flush(&self, timeout: Duration) -> Result<(), DeliveryError> {
+    /// Delivers what was recorded until now; metrics only if they are to be collected, for which their callbacks are run.
+    pub(super) fn flush(&self, timeout: Duration, with_metrics: bool) -> Result<(), DeliveryError> {
         let Some(providers) = self.providers() else { return Ok(()) };
         // Nothing of what waits is a forked child's, and threads that are not there may have had locked what is asked below.
         if providers.delivery.as_ref().is_some_and(|delivery| delivery.is_in_child()) {
@@ -65,7 +65,8 @@ impl Life {
         // All of them, whatever one says.
         let gathered = providers.holding.iter().filter(|holding| !holding.flush(deadline)).count() == 0;
         // Collects and hands over; what becomes of that is seen below.
-        let collected = providers.meter.clone().is_none_or(|meter| within(deadline, move || drop(meter.force_flush())));
+        let meter = providers.meter.clone().filter(|_| with_metrics);
+        let collected = meter.is_none_or(|meter| within(deadline, move || drop(meter.force_flush())));
         let delivered = providers.delivery.as_ref().is_none_or(|delivery| delivery.flush(deadline));
         let waiting = || providers.delivery.as_ref().map(|delivery| delivery.waiting()).unwrap_or_default();
         if !(gathered && collected && delivered) {

@@ -193,7 +193,7 @@ impl Telemetry {
     ///
     /// If it took too long, by which nothing is lost, or if something was dropped meanwhile: what, how much, where to and why.
     pub fn force_flush(&self) -> Result<(), DeliveryError> {
-        self.life.flush(TIMEOUT)
+        self.life.flush(TIMEOUT, true)
     }
 
     /// Delivers what is left, for at most 5 seconds, and ends the telemetry. A second call does nothing.

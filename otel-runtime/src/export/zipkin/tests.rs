@@ -127,3 +127,17 @@ fn values_are_texts() {
         assert_eq!(zipkin(&span(SpanKind::Internal, vec![attribute]))["tags"]["key"], expected);
     }
 }
+
+#[test]
+fn a_request_that_would_be_too_large_is_divided() {
+    let spans: Vec<SpanData> = (0..20).map(|_| span(SpanKind::Internal, vec![KeyValue::new("text", "x".repeat(1 << 20))])).collect();
+    let mut parcels = Vec::new();
+    model().divide(&spans, &mut parcels);
+    assert_eq!(parcels.iter().map(|parcel| parcel.items).sum::<u64>(), 20);
+    assert!(parcels.iter().all(|parcel| parcel.body.len() <= MAX_REQUEST) && parcels.len() <= 10, "{}", parcels.len());
+    let large = [span(SpanKind::Internal, vec![KeyValue::new("text", "x".repeat(MAX_REQUEST))])];
+    parcels.clear();
+    model().divide(&large, &mut parcels);
+    model().divide(&[], &mut parcels);
+    assert_eq!(parcels.len(), 1, "it goes alone, and nothing is no request");
+}

@@ -47,12 +47,9 @@ fn read(env: &mut Env<'_>, signal: Option<Signal>) -> Destination {
     // Over HTTP every URL says by itself whether it is one of TLS.
     let default_scheme = (protocol == Protocol::Grpc).then_some(if insecure { "http" } else { "https" });
     let endpoint = endpoint(env, &names("ENDPOINT"), protocol, signal, default_scheme);
-    if signal.is_some() {
-        env.holds(&names("ENDPOINT")[0], shown(&endpoint));
-    }
     let timeout = env.timeout(&names("TIMEOUT"), TIMEOUT);
     let export = signal.and_then(|signal| env.timeout(&[export_timeout(signal)], EXPORT_TIMEOUT));
-    Destination {
+    let destination = Destination {
         protocol,
         endpoint,
         headers: env.headers(&names("HEADERS")),
@@ -61,10 +58,40 @@ fn read(env: &mut Env<'_>, signal: Option<Signal>) -> Destination {
         timeout: [timeout, export].into_iter().flatten().min(),
         compression: env.word(&names("COMPRESSION"), COMPRESSIONS, COMPRESSIONS[0]),
         tls: Files {
-            certificate: env.path(&names("CERTIFICATE")),
-            client_certificate: env.path(&names("CLIENT_CERTIFICATE")),
-            client_key: env.path(&names("CLIENT_KEY")),
+            certificate: env.file(&names("CERTIFICATE")),
+            client_certificate: env.file(&names("CLIENT_CERTIFICATE")),
+            client_key: env.file(&names("CLIENT_KEY")),
         },
+    };
+    if signal.is_some() {
+        env.holds(&names("ENDPOINT")[0], shown(&destination.endpoint));
+        contradictions(env, &destination, insecure.then(|| names("INSECURE")), &names("ENDPOINT"));
+    }
+    destination
+}
+
+/// Says what does not go together.
+fn contradictions(env: &mut Env<'_>, destination: &Destination, insecure: Option<Vec<String>>, endpoints: &[String]) {
+    let Destination { protocol, endpoint, tls, .. } = destination;
+    let written = |env: &Env<'_>, names: &[String]| names.iter().find(|name| env.is_set(name)).cloned();
+    if endpoint.scheme_str() == Some("http") {
+        for file in [&tls.certificate, &tls.client_certificate, &tls.client_key].into_iter().flatten() {
+            let problem = format!("is not used, because the endpoint is {}, without TLS; did you mean https?", shown(endpoint));
+            env.warn(&file.variable, problem);
+        }
+    } else if let Some(variable) = insecure.and_then(|names| written(env, &names)) {
+        env.warn(&variable, "has no effect, because the endpoint says https");
+    }
+    let (is_grpc, port) = (*protocol == Protocol::Grpc, endpoint.port_u16());
+    if let Some(variable) = written(env, endpoints)
+        && port == Some(if is_grpc { 4318 } else { 4317 })
+    {
+        let (of, other, protocol) = if is_grpc { ("HTTP", "4317", "http/protobuf") } else { ("gRPC", "4318", "grpc") };
+        let port = port.unwrap_or_default();
+        env.warn(
+            &variable,
+            format!("{port} is the port of OTLP over {of} by convention; did you mean {other}, or the protocol {protocol}?"),
+        );
     }
 }
 
@@ -88,17 +115,25 @@ fn endpoint(env: &mut Env<'_>, names: &[String], protocol: Protocol, signal: Opt
         [general, ..] => (general, None),
         [] => return Uri::from_static(default),
     };
-    if let Some(url) = own.and_then(|own| env.url(own, "the general endpoint", default_scheme)) {
+    if let Some((own, url)) = own.and_then(|own| Some((own, env.url(own, "the general endpoint", default_scheme)?))) {
+        if let Some(signal) = signal.filter(|_| protocol != Protocol::Grpc && url.path() == "/") {
+            let meant = format!("{}v1/{}", shown(&url).trim_end_matches("?***"), signal.name());
+            env.warn(own, format!("is used as it is, so requests go to the path `/`; did you mean {meant}?"));
+        }
         return url;
     }
     let base = env.url(general, default, default_scheme).unwrap_or_else(|| Uri::from_static(default));
     let (Some(signal), Some(own), true) = (signal, own, protocol != Protocol::Grpc) else { return base };
+    let path = format!("{}/v1/{}", base.path().trim_end_matches('/'), signal.name());
     if base.path().trim_end_matches('/').ends_with(&format!("/v1/{}", signal.name())) {
-        let problem = format!("is a base to which `/v1/{}` is appended, and it ends in that already; did you mean {own}?", signal.name());
+        let appended = format!("/v1/{}", signal.name());
+        let problem = format!(
+            "is a base to which `{appended}` is appended, and it ends in that already; did you mean {own}? Using the path `{path}`"
+        );
         env.warn(general, problem);
     }
-    let path = format!("{}/v1/{}", base.path().trim_end_matches('/'), signal.name());
+    let query = base.query().map(|query| format!("?{query}")).unwrap_or_default();
     let mut parts = base.clone().into_parts();
-    parts.path_and_query = path.parse().ok();
+    parts.path_and_query = format!("{path}{query}").parse().ok();
     Uri::from_parts(parts).unwrap_or(base)
 }

@@ -130,7 +130,7 @@ fn a_bad_value_is_named_with_what_is_used_instead() {
         ("OTEL_EXPORTER_OTLP_TIMEOUT", "-1", "OTEL_EXPORTER_OTLP_TIMEOUT: `-1` is not a number of milliseconds; using 10000"),
         ("OTEL_BSP_SCHEDULE_DELAY", "0", "OTEL_BSP_SCHEDULE_DELAY: `0` is not a number of milliseconds of at least 1; using 5000"),
         ("OTEL_BSP_MAX_QUEUE_SIZE", "0", "OTEL_BSP_MAX_QUEUE_SIZE: `0` is not a number from 1 to 1048576; using 2048"),
-        ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "4096", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE: 4096 is more than the queue holds; using 2048"),
+        ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "4096", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE: 4096 is more than OTEL_BSP_MAX_QUEUE_SIZE; using 2048"),
         (
             "OTEL_EXPORTER_OTLP_PROTOCOL",
             "thrift",
@@ -284,7 +284,9 @@ fn a_truth_that_is_none_is_false_whatever_comes_after_it() {
 fn an_argument_that_the_sampler_does_not_take_is_said() {
     assert_eq!(
         read(&[("OTEL_TRACES_SAMPLER_ARG", "0.1")]).1,
-        ["OTEL_TRACES_SAMPLER_ARG: the sampler in OTEL_TRACES_SAMPLER takes no argument; this is ignored"]
+        [
+            "OTEL_TRACES_SAMPLER_ARG: is ignored, because the sampler takes no argument; for a ratio, set OTEL_TRACES_SAMPLER=parentbased_traceidratio"
+        ]
     );
 }
 
@@ -296,6 +298,7 @@ fn names_that_are_nearly_those_of_variables_are_found() {
     assert_eq!(misspelt("OTEL_TRACE_EXPORTER"), Some("OTEL_TRACES_EXPORTER"));
     assert_eq!(misspelt("OTEL_SERVICE_NAME"), None);
     assert_eq!(misspelt("OTEL_PYTHON_LOG_CORRELATION"), None);
+    assert_eq!(misspelt("OTEL_RUST_SPOOL"), Some("OTEL_RUST_SPOOL_DIR"));
     assert_eq!(nearest("service_name"), Some("OTEL_SERVICE_NAME"));
 }
 
@@ -355,4 +358,38 @@ fn a_request_has_the_shorter_of_two_times() {
     let unlimited = [("OTEL_EXPORTER_OTLP_TIMEOUT", "0")];
     assert_eq!(timeouts(&unlimited), [Some(30); 3]);
     assert_eq!(timeouts(&[own.as_slice(), &unlimited].concat()), [Some(1), Some(2), None]);
+}
+
+#[test]
+fn what_does_not_go_together_is_said() {
+    let (endpoint, own) = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT");
+    let grpc = ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc");
+    let cases: [(&[(&str, &str)], &str); 7] = [
+        (
+            &[(endpoint, "http://a:1"), ("OTEL_EXPORTER_OTLP_CERTIFICATE", "/ca.pem")],
+            "OTEL_EXPORTER_OTLP_CERTIFICATE: is not used, because the endpoint is http://a:1/v1/traces, without TLS; did you mean https?",
+        ),
+        (
+            &[grpc, (endpoint, "https://a:1"), ("OTEL_EXPORTER_OTLP_INSECURE", "true")],
+            "OTEL_EXPORTER_OTLP_INSECURE: has no effect, because the endpoint says https",
+        ),
+        (&[(endpoint, "http://a:4317")], "4317 is the port of OTLP over gRPC by convention; did you mean 4318, or the protocol grpc?"),
+        (&[grpc, (endpoint, "http://a:4318")], "4318 is the port of OTLP over HTTP by convention; did you mean 4317,"),
+        (&[(own, "http://a:1")], "requests go to the path `/`; did you mean http://a:1/v1/traces?"),
+        (&[(endpoint, "http://a:1/v1/traces")], "Using the path `/v1/traces/v1/traces`"),
+        (&[("OTEL_EXPORTER_OTLP_HEADERS", "a=b,content-length=5")], "entry 2, `content-length`, is for the exporter to set; it is ignored"),
+    ];
+    for (variables, expected) in cases {
+        let (_, warnings) = read(variables);
+        assert!(warnings.iter().any(|warning| warning.contains(expected)), "{variables:?}: {warnings:#?}");
+    }
+    for fine in [
+        &[(endpoint, "http://a:4318")] as &[_],
+        &[grpc, (endpoint, "https://a:4317")],
+        &[(own, "http://a:1/x")],
+        &[grpc, (own, "http://a:1")],
+    ] {
+        assert_eq!(read(fine).1, [""; 0], "{fine:?}");
+    }
+    assert_eq!(read(&[(endpoint, "http://a:1/x?key=v")]).0.logs.otlp.endpoint.to_string(), "http://a:1/x/v1/logs?key=v");
 }

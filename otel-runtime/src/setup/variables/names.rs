@@ -2,11 +2,11 @@
 
 use super::TABLE;
 
-/// The variable that someone had in mind who set `name`, which is none but very near to one.
+/// The variable that someone had in mind who set `name`, which is none but very near to one, or could be nobody's but ours.
 pub(in crate::setup) fn misspelt(name: &str) -> Option<&'static str> {
     // Most variables of an environment are somebody else's, and comparing is slow.
     let nearest = if name.starts_with("OTEL_") { nearest(name)? } else { return None };
-    (distance(name, nearest) <= 2).then_some(nearest)
+    (name.starts_with("OTEL_RUST_") || distance(name, nearest) <= 2).then_some(nearest)
 }
 
 /// The variable that is most like `name`; `None` if `name` is one.
