@@ -16,9 +16,11 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use prost::Message;
 
 use super::Signal;
+use super::destination::Destination;
 use super::http::accepted;
+use super::network::{self, Network, Reply, Wire};
 use super::tls::Tls;
-use super::transport::{self, Accepted, Destination, Failure, Network, Prepared, Reply, Wire};
+use super::transport::{Accepted, Failure, Prepared};
 
 pub(super) fn otlp(signal: Signal, destination: &Destination) -> Result<Network, String> {
     let tls = Tls::new(destination, b"h2")?;
@@ -62,7 +64,7 @@ impl Wire for Grpc {
             .uri(Uri::from_parts(uri)?)
             .header(CONTENT_TYPE, "application/grpc")
             .header(TE, "trailers")
-            .header(USER_AGENT, transport::USER_AGENT);
+            .header(USER_AGENT, network::USER_AGENT);
         if let Some(encoding) = prepared.encoding {
             request = request.header("grpc-encoding", encoding);
         }
@@ -106,7 +108,7 @@ impl Wire for Grpc {
 /// What speaks HTTP but not gRPC, such as a proxy whose backend is away.
 fn without_status(status: StatusCode) -> Failure {
     let cause = format!("HTTP status {status} instead of a gRPC one");
-    if transport::is_retryable(status) { Failure::retryable(cause) } else { Failure::is_final(cause) }
+    if network::is_retryable(status) { Failure::retryable(cause) } else { Failure::is_final(cause) }
 }
 
 /// `google.rpc.Status`, as far as it is read.

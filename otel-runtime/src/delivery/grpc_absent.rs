@@ -1,6 +1,6 @@
 //! Stands in for `grpc` where the feature is off.
 
-use super::transport::Network;
+use super::network::Network;
 use super::{Destination, Signal};
 
 pub(super) fn otlp(_: Signal, _: &Destination) -> Result<Network, String> {

@@ -11,8 +11,10 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
 use prost::Message;
 
+use super::destination::{Destination, Protocol};
+use super::network::{self, Network, Reply, Wire};
 use super::tls::Tls;
-use super::transport::{self, Accepted, Destination, Failure, Network, Prepared, Protocol, Recode, Reply, Wire};
+use super::transport::{Accepted, Failure, Prepared, Recode};
 use super::{Signal, json, retry};
 
 pub(super) fn otlp(signal: Signal, destination: &Destination) -> Result<Network, String> {
@@ -58,7 +60,7 @@ impl Wire for Http {
             .method(Method::POST)
             .uri(endpoint.clone())
             .header(CONTENT_TYPE, content_type)
-            .header(USER_AGENT, transport::USER_AGENT);
+            .header(USER_AGENT, network::USER_AGENT);
         if let Some(encoding) = prepared.encoding {
             request = request.header(CONTENT_ENCODING, encoding);
         }
@@ -71,7 +73,7 @@ impl Wire for Http {
     }
 
     fn is_said_by_status(&self, status: StatusCode) -> bool {
-        !transport::is_retryable(status)
+        !network::is_retryable(status)
     }
 
     /// 429, 502, 503 and 504 may be tried again, nothing else.
@@ -93,7 +95,7 @@ impl Wire for Http {
             };
         }
         let cause = format!("HTTP status {status}");
-        if transport::is_retryable(status) {
+        if network::is_retryable(status) {
             Err(Failure::Retryable { cause, after: retry::asked(&reply.headers, SystemTime::now()) })
         } else {
             Err(Failure::is_final(cause))

@@ -14,6 +14,7 @@
 mod account;
 mod batch;
 mod compression;
+mod destination;
 #[cfg(feature = "grpc")]
 mod grpc;
 #[cfg(not(feature = "grpc"))]
@@ -26,6 +27,7 @@ mod json;
 #[path = "json_absent.rs"]
 mod json;
 mod lines;
+mod network;
 mod queue;
 mod retry;
 mod route;
@@ -51,13 +53,14 @@ use tokio::sync::Notify;
 pub use account::{DropReason, SignalHealth};
 pub(crate) use batch::{Batch, Batcher, Encoder};
 pub(crate) use compression::Compression;
+pub(crate) use destination::{Destination, File, Files, Protocol};
 use lines::Lines;
 pub(crate) use lines::Output;
 pub(crate) use queue::{Parcel, Queue};
 pub(crate) use route::{Route, Signal};
 pub(crate) use spool::Spool;
 use spool::Writer;
-pub(crate) use transport::{Destination, File, Files, Protocol, Transport};
+pub(crate) use transport::Transport;
 
 use crate::diagnostics::Diagnostics;
 

@@ -13,7 +13,8 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
 use rustls::{AlertDescription, CertificateError, ClientConfig, ConfigBuilder, RootCertStore, SignatureScheme, WantsVerifier};
 
-use super::transport::{self, Destination, File};
+use super::destination::{Destination, File};
+use super::network;
 
 /// The way to a backend.
 #[derive(Debug)]
@@ -32,7 +33,7 @@ impl Tls {
         let is_tls = destination.endpoint.scheme_str() == Some("https");
         let mut config = if is_tls { config(destination, &asked)? } else { nothing_trusted()? };
         config.alpn_protocols = vec![alpn.to_vec()];
-        Ok(Self { connector: HttpsConnector::from((transport::tcp(), config)), asked })
+        Ok(Self { connector: HttpsConnector::from((network::tcp(), config)), asked })
     }
 
     /// The backend answers, with our certificate or without.
@@ -44,7 +45,7 @@ impl Tls {
     pub(super) fn explain(&self, error: &(dyn Error + 'static)) -> Option<String> {
         explain(error).or_else(|| {
             // Over HTTP/2 the server's complaint is often lost behind a broken connection.
-            self.asked.was().then(|| format!("{}, after the server {CLIENT}", transport::innermost(error)))
+            self.asked.was().then(|| format!("{}, after the server {CLIENT}", network::innermost(error)))
         })
     }
 }

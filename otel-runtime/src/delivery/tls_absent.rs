@@ -4,7 +4,8 @@ use std::error::Error;
 
 use hyper_util::client::legacy::connect::HttpConnector;
 
-use super::transport::{self, Destination};
+use super::destination::Destination;
+use super::network;
 
 /// The way to a backend.
 #[derive(Debug)]
@@ -21,7 +22,7 @@ impl Tls {
                 "an https endpoint needs otel-runtime to be built with its feature `tls`; nothing is sent in the clear instead".to_owned()
             );
         }
-        Ok(Self { connector: transport::tcp() })
+        Ok(Self { connector: network::tcp() })
     }
 
     #[allow(clippy::unused_self, reason = "the same signature as where the feature is on")]

@@ -1,101 +1,44 @@
-//! One request to a backend. What differs between HTTP and gRPC is in a [`Wire`], as pure functions; the traffic is here, once.
+//! The way to whoever takes what is delivered: over the network, or into lines.
 
-use std::error::Error;
-use std::fmt;
-use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, Uri};
-use http_body_util::{BodyExt, Full, Limited};
-use hyper::body::Incoming;
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
 use tokio::task::spawn_blocking;
 
-use super::compression::{Compression, Encoding};
 use super::lines::Lines;
-use super::tls::{Connector, Tls};
+use super::network::Network;
 
-pub(super) type HttpClient = Client<Connector, Full<Bytes>>;
-
-/// As the OTLP specification recommends; a longer reply is not worth reading.
-const MAX_REPLY: usize = 4 * 1024 * 1024;
-
-/// `OTel-OTLP-Exporter-Rust/…` with this distribution's name before it, as the OTLP exporter specification allows.
-pub(super) const USER_AGENT: &str =
-    concat!("otel-runtime/", env!("CARGO_PKG_VERSION"), " OTel-OTLP-Exporter-Rust/", env!("CARGO_PKG_VERSION"));
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Protocol {
-    HttpProtobuf,
-    HttpJson,
-    Grpc,
+/// The way to whoever takes what is delivered.
+#[derive(Debug)]
+pub(crate) enum Transport {
+    Network(Box<Network>),
+    Lines(Lines),
 }
 
-/// Where one signal goes, and how.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Destination {
-    pub(crate) protocol: Protocol,
-    /// The URL to post to; for gRPC that of the server.
-    pub(crate) endpoint: Uri,
-    /// Sent with every request. The values are marked as sensitive, so that no `Debug` shows them.
-    pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
-    /// For one request; `None` is no limit.
-    pub(crate) timeout: Option<Duration>,
-    pub(crate) compression: Compression,
-    pub(crate) tls: Files,
-}
-
-/// The PEM files of a TLS connection.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Files {
-    /// Whom to trust, instead of whom the system trusts.
-    pub(crate) certificate: Option<File>,
-    /// Who we are.
-    pub(crate) client_certificate: Option<File>,
-    pub(crate) client_key: Option<File>,
-}
-
-/// A file, and the variable that names it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct File {
-    pub(crate) path: PathBuf,
-    pub(crate) variable: String,
-}
-
-impl fmt::Display for File {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}, {}", self.variable, self.path.display())
-    }
-}
-
-/// How a protocol writes a request and reads a reply.
-pub(super) trait Wire: Send + Sync {
-    /// What the protocol makes of an encoded request; `None` leaves it as it is.
-    fn recode(&self) -> Option<Recode> {
-        None
+impl Transport {
+    /// Where it leads to, without what may be secret in it.
+    pub(crate) fn endpoint(&self) -> String {
+        match self {
+            Self::Network(network) => network.endpoint(),
+            Self::Lines(lines) => lines.name().to_owned(),
+        }
     }
 
-    /// The body of a request, with what the protocol puts around it.
-    fn frame(&self, body: Bytes, _is_compressed: bool) -> Bytes {
-        body
+    /// Makes of an encoded request what is sent, once for all the times that it is sent.
+    pub(crate) async fn prepare(&self, request: Bytes) -> Result<Prepared, Failure> {
+        match self {
+            Self::Network(network) => network.prepare(request).await,
+            Self::Lines(lines) => lines.prepare(request).await,
+        }
     }
 
-    /// A request for a framed body, without the user's headers.
-    fn request(&self, endpoint: &Uri, prepared: Prepared) -> Result<Request<Full<Bytes>>, http::Error>;
-
-    /// What else may be the matter where a connection breaks for this cause: whoever is there may not speak this protocol.
-    fn hint(&self, _cause: &str) -> Option<&'static str> {
-        None
+    /// Sends one request, and waits for the answer.
+    pub(crate) async fn send(&self, prepared: Prepared) -> Result<Accepted, Failure> {
+        match self {
+            Self::Network(network) => network.send(prepared).await,
+            Self::Lines(lines) => lines.send(prepared).await,
+        }
     }
-
-    /// Whether the status alone says that the backend took the request, or never will, whatever becomes of the rest of the reply.
-    fn is_said_by_status(&self, status: StatusCode) -> bool;
-
-    /// What a reply means, to a request that is this long before it is compressed.
-    fn verdict(&self, reply: &Reply, length: usize) -> Result<Accepted, Failure>;
 }
 
 /// Makes another encoding of an encoded request.
@@ -109,15 +52,6 @@ pub(crate) struct Prepared {
     pub(super) encoding: Option<&'static str>,
     /// The length of the request before it was compressed.
     pub(super) length: usize,
-}
-
-/// A complete reply.
-#[derive(Debug, Default)]
-pub(super) struct Reply {
-    pub(super) status: StatusCode,
-    /// With the trailers, which follow the body and come before headers of the same name.
-    pub(super) headers: HeaderMap,
-    pub(super) body: Bytes,
 }
 
 /// The backend took a request, but for some items.
@@ -158,169 +92,6 @@ impl Failure {
     }
 }
 
-/// The statuses with which a server, or a proxy before it, says that it may work later (OTLP specification, "Retryable Response Codes").
-pub(super) fn is_retryable(status: StatusCode) -> bool {
-    matches!(
-        status,
-        StatusCode::TOO_MANY_REQUESTS | StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT
-    )
-}
-
-/// The way to whoever takes what is delivered.
-#[derive(Debug)]
-pub(crate) enum Transport {
-    Network(Box<Network>),
-    Lines(Lines),
-}
-
-impl Transport {
-    /// Where it leads to, without what may be secret in it.
-    pub(crate) fn endpoint(&self) -> String {
-        match self {
-            Self::Network(network) => network.endpoint(),
-            Self::Lines(lines) => lines.name().to_owned(),
-        }
-    }
-
-    /// Makes of an encoded request what is sent, once for all the times that it is sent.
-    pub(crate) async fn prepare(&self, request: Bytes) -> Result<Prepared, Failure> {
-        match self {
-            Self::Network(network) => network.prepare(request).await,
-            Self::Lines(lines) => lines.prepare(request).await,
-        }
-    }
-
-    /// Sends one request, and waits for the answer.
-    pub(crate) async fn send(&self, prepared: Prepared) -> Result<Accepted, Failure> {
-        match self {
-            Self::Network(network) => network.send(prepared).await,
-            Self::Lines(lines) => lines.send(prepared).await,
-        }
-    }
-}
-
-/// The way to one backend.
-pub(crate) struct Network {
-    /// With its number: one that nobody answers is replaced once.
-    client: Mutex<(u64, HttpClient)>,
-    connect: Connect,
-    tls: Tls,
-    wire: Box<dyn Wire>,
-    encoding: Option<Encoding>,
-    destination: Destination,
-}
-
-/// Makes a client, which connects when it is used.
-pub(super) type Connect = Box<dyn Fn() -> HttpClient + Send + Sync>;
-
-/// Connects to where `http` and `https` URLs point to, and leaves the rest to others.
-pub(super) fn tcp() -> HttpConnector {
-    let mut connector = HttpConnector::new();
-    connector.enforce_http(false);
-    // Requests are written in one piece: there is nothing to wait for.
-    connector.set_nodelay(true);
-    connector
-}
-
-impl Network {
-    pub(super) fn new(connect: Connect, tls: Tls, wire: Box<dyn Wire>, destination: &Destination) -> Result<Self, String> {
-        let encoding = destination.compression.encoding()?;
-        Ok(Self { client: Mutex::new((0, connect())), connect, tls, wire, encoding, destination: destination.clone() })
-    }
-
-    fn client(&self) -> MutexGuard<'_, (u64, HttpClient)> {
-        self.client.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The URL of the backend, without what may be secret in it.
-    pub(crate) fn endpoint(&self) -> String {
-        let uri = &self.destination.endpoint;
-        let authority = uri.authority().map_or("", |authority| authority.as_str());
-        format!("{}://{authority}{}", uri.scheme_str().unwrap_or("http"), uri.path())
-    }
-
-    /// Makes of an encoded request what goes over the wire, once for all the times that it is sent.
-    pub(crate) async fn prepare(&self, request: Bytes) -> Result<Prepared, Failure> {
-        let (recode, encoding) = (self.wire.recode(), self.encoding);
-        if recode.is_none() && encoding.is_none() {
-            return Ok(Prepared { length: request.len(), body: self.wire.frame(request, false), encoding: None });
-        }
-        // It takes long enough to hold up the other signals, which share this thread.
-        let work = aside(move || {
-            let body = recode.map_or_else(|| Ok(request.clone()), |recode| recode(&request).map(Bytes::from))?;
-            // What cannot be compressed is sent as it is.
-            let compressed = encoding.and_then(|encoding| Some((Bytes::from((encoding.encode)(&body).ok()?), Some(encoding.name))));
-            let length = body.len();
-            let (body, encoding) = compressed.unwrap_or((body, None));
-            Ok((body, encoding, length))
-        });
-        let (body, encoding, length) = work.await?.map_err(|cause: String| Failure::is_final(cause))?;
-        Ok(Prepared { body: self.wire.frame(body, encoding.is_some()), encoding, length })
-    }
-
-    /// Sends one request and reads the reply.
-    pub(crate) async fn send(&self, prepared: Prepared) -> Result<Accepted, Failure> {
-        let (number, client) = self.client().clone();
-        let length = prepared.length;
-        let exchange = self.exchange(client, prepared);
-        let reply = match self.destination.timeout {
-            None => exchange.await?,
-            Some(limit) => {
-                let Ok(reply) = tokio::time::timeout(limit, exchange).await else {
-                    // Who does not answer may be gone, and a connection that many requests share would outlive that by minutes.
-                    let mut current = self.client();
-                    if current.0 == number {
-                        *current = (number + 1, (self.connect)());
-                    }
-                    return Err(Failure::retryable(format!("no answer within {} ms", limit.as_millis())));
-                };
-                reply?
-            }
-        };
-        self.wire.verdict(&reply, length)
-    }
-
-    async fn exchange(&self, client: HttpClient, prepared: Prepared) -> Result<Reply, Failure> {
-        let mut request = self.wire.request(&self.destination.endpoint, prepared).map_err(|error| Failure::is_final(error.to_string()))?;
-        for (name, value) in &self.destination.headers {
-            request.headers_mut().insert(name, value.clone());
-        }
-        let response = client.request(request).await.map_err(|error| self.broken(&error))?;
-        self.tls.answered();
-        let (head, body) = response.into_parts();
-        let (body, trailers) = match self.read(body).await {
-            // What became of it is said already: what was taken would be sent twice, and what was refused in vain.
-            Err(_) if self.wire.is_said_by_status(head.status) => Default::default(),
-            read => read?,
-        };
-        let mut headers = head.headers;
-        headers.extend(trailers);
-        Ok(Reply { status: head.status, headers, body })
-    }
-
-    async fn read(&self, body: Incoming) -> Result<(Bytes, HeaderMap), Failure> {
-        let collected = Limited::new(body, MAX_REPLY).collect().await;
-        let collected = collected.map_err(|error| {
-            if error.is::<http_body_util::LengthLimitError>() {
-                Failure::is_final(format!("the reply is longer than {MAX_REPLY} bytes"))
-            } else {
-                self.broken(&*error)
-            }
-        })?;
-        let trailers = collected.trailers().cloned().unwrap_or_default();
-        Ok((collected.to_bytes(), trailers))
-    }
-
-    /// A connection that could not be made, or broke.
-    fn broken(&self, error: &(dyn Error + 'static)) -> Failure {
-        let cause = self.tls.explain(error).unwrap_or_else(|| innermost(error));
-        match self.wire.hint(&cause) {
-            Some(hint) => Failure::retryable(format!("{cause}; {hint}")),
-            None => Failure::retryable(cause),
-        }
-    }
-}
-
 /// Runs what takes its time on a thread beside the delivery's.
 pub(super) async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
     match spawn_blocking(work).await {
@@ -328,20 +99,5 @@ pub(super) async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + '
         Err(error) if error.is_panic() => Err(Failure::is_final("the encoding of a request panicked")),
         // The delivery ends.
         Err(_) => std::future::pending().await,
-    }
-}
-
-/// The first cause in a chain of errors, which is the one that names the trouble: `Connection refused (os error 111)`.
-pub(super) fn innermost(error: &(dyn Error + 'static)) -> String {
-    let mut innermost = error;
-    while let Some(source) = innermost.source() {
-        innermost = source;
-    }
-    innermost.to_string()
-}
-
-impl fmt::Debug for Network {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Network").field("endpoint", &self.endpoint()).finish_non_exhaustive()
     }
 }

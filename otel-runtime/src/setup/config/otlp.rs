@@ -76,8 +76,7 @@ fn contradictions(env: &mut Env<'_>, destination: &Destination, insecure: Option
     let written = |env: &Env<'_>, names: &[String]| names.iter().find(|name| env.is_set(name)).cloned();
     if endpoint.scheme_str() == Some("http") {
         for file in [&tls.certificate, &tls.client_certificate, &tls.client_key].into_iter().flatten() {
-            let problem = format!("is not used, because the endpoint is {}, without TLS; did you mean https?", shown(endpoint));
-            env.warn(&file.variable, problem);
+            env.warn(&file.variable, "is not used where the endpoint is http, without TLS; did you mean https?");
         }
     } else if let Some(variable) = insecure.and_then(|names| written(env, &names)) {
         env.warn(&variable, "has no effect, because the endpoint says https");

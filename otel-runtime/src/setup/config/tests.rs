@@ -367,7 +367,7 @@ fn what_does_not_go_together_is_said() {
     let cases: [(&[(&str, &str)], &str); 7] = [
         (
             &[(endpoint, "http://a:1"), ("OTEL_EXPORTER_OTLP_CERTIFICATE", "/ca.pem")],
-            "OTEL_EXPORTER_OTLP_CERTIFICATE: is not used, because the endpoint is http://a:1/v1/traces, without TLS; did you mean https?",
+            "OTEL_EXPORTER_OTLP_CERTIFICATE: is not used where the endpoint is http, without TLS; did you mean https?",
         ),
         (
             &[grpc, (endpoint, "https://a:1"), ("OTEL_EXPORTER_OTLP_INSECURE", "true")],

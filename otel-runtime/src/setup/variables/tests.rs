@@ -19,7 +19,13 @@ fn with(row: &Row, value: Option<&OsStr>) -> (String, Vec<String>) {
 
 /// What else must be set for a variable to mean anything.
 fn beside(variable: &str) -> Option<(&'static str, &'static str)> {
-    (variable == "OTEL_TRACES_SAMPLER_ARG").then_some(("OTEL_TRACES_SAMPLER", "traceidratio"))
+    let is_of_tls =
+        variable.starts_with("OTEL_EXPORTER_OTLP_") && (variable.ends_with("_CERTIFICATE") || variable.ends_with("_CLIENT_KEY"));
+    match variable {
+        "OTEL_TRACES_SAMPLER_ARG" => Some(("OTEL_TRACES_SAMPLER", "traceidratio")),
+        _ if is_of_tls => Some(("OTEL_EXPORTER_OTLP_ENDPOINT", "https://collector")),
+        _ => None,
+    }
 }
 
 /// What holds for a variable that is unset: its default, but for the name of the program.
@@ -94,7 +100,10 @@ fn cases(kind: ValueKind) -> &'static [Case] {
         ValueKind::KeyValueList => &[("a=b,c=%2C", Some("a=b,c=%2C")), ("a", None), ("-1", None), ("=b", None), ("a=%ff", None)],
         ValueKind::Headers => &[("A=b, c=%2C", Some("a=***,c=***")), ("a", None), ("-1", None), ("a b=c", None), ("a=b%0Ac", None)],
         ValueKind::Flag => &[("1", Some("set")), ("no", Some("set"))],
-        ValueKind::String | ValueKind::List | ValueKind::Path => &[],
+        // A path is taken as it is, blanks included: nobody knows what a folder is called.
+        ValueKind::String | ValueKind::Path => &[("tea pot", Some("tea pot")), ("-1", Some("-1")), ("t\u{e9}", Some("t\u{e9}"))],
+        // The one that is read is the filter.
+        ValueKind::List => &[("off", Some("off")), (" a=on , b=0.5 ", Some("a=on,b=0.5")), ("-1", None), ("a", None), ("2", None)],
     }
 }
 
@@ -108,6 +117,15 @@ fn every_variable_is_parsed_by_its_kind() {
             assert_eq!(holds, expected.map_or_else(|| default.clone(), str::to_owned), "{}={value}", row.name);
             assert_eq!(warnings.len(), usize::from(expected.is_none()), "{}={value}: {warnings:?}", row.name);
         }
+        if matches!(row.kind, ValueKind::Enum | ValueKind::EnumList) {
+            let odd = format!(" {} ", row.default.to_uppercase());
+            assert_eq!(with(row, Some(OsStr::new(&odd))).0, default, "{}={odd}", row.name);
+        }
+        let huge = "7".repeat(100_000);
+        let (holds, warnings) = with(row, Some(OsStr::new(&huge)));
+        let is_text = matches!(row.kind, ValueKind::String | ValueKind::Path);
+        assert_eq!(holds == huge, is_text, "{} huge", row.name);
+        assert_eq!(warnings.is_empty(), is_text || row.kind == ValueKind::Flag, "{} huge: {} warnings", row.name, warnings.len());
         #[cfg(unix)]
         if row.kind != ValueKind::Flag {
             let not_unicode = std::os::unix::ffi::OsStrExt::from_bytes(&[b'a', 0xff]);
