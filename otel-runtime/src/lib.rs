@@ -22,7 +22,7 @@
 //! * [`init`], [`builder`], [`Telemetry`]: set-up and end; [`Health`]: what became of everything; [`setup::variables`]: what the
 //!   environment says.
 //! * [`current`]: the running span, from inside of it.
-//! * [`context`]: carrying context to where it does not go by itself; [`propagation`]: the formats in which it goes to other processes.
+//! * [`context`]: carrying context to where it does not go by itself; [`baggage`]: names and values that go with it; [`propagation`]: the formats in which it goes to other processes.
 //! * [`Attributes`], [`AttributeValue`], [`MetricValue`], [`ErrorType`]: what your types can say about themselves.
 //! * [`span_names`], [`metric_names`], [`attribute_keys`]: a project's names in one place; [`checks`]: what is checked of names, and when.
 //! * [`Sampler`], [`filter`]: which traces are recorded, and which places record at all.
@@ -36,6 +36,7 @@
 #[path = "private.rs"]
 pub mod __private;
 mod attributes;
+pub mod baggage;
 mod call;
 #[doc = include_str!("../docs/checks.md")]
 pub mod checks {}

@@ -1,4 +1,4 @@
-//! The one processor of a provider: it applies the limits once, and hands on to every exporter, so that all of them see the same.
+//! The one processor of a provider: it copies baggage and applies the limits once, and hands on to every exporter, so that all of them see the same.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,6 +12,7 @@ use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::logs::{LogProcessor, SdkLogRecord, SdkLogger, SdkLoggerProvider};
 use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
 
+use super::baggage::BaggageKeys;
 use super::limits::{OfLogs, OfSpans};
 use crate::clock::deadline;
 
@@ -19,20 +20,22 @@ use crate::clock::deadline;
 #[derive(Debug)]
 pub(crate) struct LimitedSpans {
     limits: OfSpans,
+    baggage: BaggageKeys,
     exporters: Vec<Box<dyn SpanProcessor>>,
     open: Arc<AtomicU64>,
 }
 
 impl LimitedSpans {
     /// `open` counts the spans that were started and did not end.
-    pub(crate) fn new(limits: OfSpans, exporters: Vec<Box<dyn SpanProcessor>>, open: Arc<AtomicU64>) -> Self {
-        Self { limits, exporters, open }
+    pub(crate) fn new(limits: OfSpans, baggage: BaggageKeys, exporters: Vec<Box<dyn SpanProcessor>>, open: Arc<AtomicU64>) -> Self {
+        Self { limits, baggage, exporters, open }
     }
 }
 
 impl SpanProcessor for LimitedSpans {
     fn on_start(&self, span: &mut Span, context: &Context) {
         self.open.fetch_add(1, Ordering::Relaxed);
+        self.baggage.start(span, context);
         for exporter in &self.exporters {
             exporter.on_start(span, context);
         }
@@ -40,6 +43,7 @@ impl SpanProcessor for LimitedSpans {
 
     fn on_end(&self, mut span: SpanData) {
         self.open.fetch_sub(1, Ordering::Relaxed);
+        self.baggage.end(&mut span);
         self.limits.shorten(&mut span);
         let Some((last, others)) = self.exporters.split_last() else { return };
         for exporter in others {
@@ -86,20 +90,22 @@ pub(crate) trait LogExporter: fmt::Debug + Send + Sync {
 #[derive(Debug)]
 pub(crate) struct LimitedLogs {
     limits: OfLogs,
+    baggage: BaggageKeys,
     exporters: Vec<Box<dyn LogExporter>>,
     /// Makes empty records, which nothing else can; it has nobody to give one to.
     blank: SdkLogger,
 }
 
 impl LimitedLogs {
-    pub(crate) fn new(limits: OfLogs, exporters: Vec<Box<dyn LogExporter>>) -> Self {
+    pub(crate) fn new(limits: OfLogs, baggage: BaggageKeys, exporters: Vec<Box<dyn LogExporter>>) -> Self {
         let blank = SdkLoggerProvider::builder().with_resource(Resource::builder_empty().build()).build().logger("");
-        Self { limits, exporters, blank }
+        Self { limits, baggage, exporters, blank }
     }
 }
 
 impl LogProcessor for LimitedLogs {
     fn emit(&self, record: &mut SdkLogRecord, scope: &InstrumentationScope) {
+        self.baggage.emit(record);
         let dropped_attributes = self.limits.dropped(record);
         if dropped_attributes > 0 || self.limits.is_any_too_long(record) {
             *record = self.limits.copy(record, self.blank.create_log_record());

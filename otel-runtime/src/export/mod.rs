@@ -1,5 +1,6 @@
 //! What turns telemetry into something that leaves the program.
 
+pub(crate) mod baggage;
 pub(crate) mod console;
 pub(crate) mod delivered;
 pub(crate) mod limited;

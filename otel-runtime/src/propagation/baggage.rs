@@ -160,6 +160,11 @@ fn mended(text: &str) -> Option<String> {
     })
 }
 
+/// Whether an entry of this name can travel.
+pub(crate) fn is_baggage_name(name: &str) -> bool {
+    is_token(name) && name.len() < MAX_LENGTH
+}
+
 /// The names of HTTP: <https://www.rfc-editor.org/rfc/rfc7230#section-3.2.6>.
 fn is_token(text: &str) -> bool {
     let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);

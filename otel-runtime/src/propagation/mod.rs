@@ -51,6 +51,7 @@ use opentelemetry::baggage::BaggageExt;
 use opentelemetry::propagation::text_map_propagator::FieldIter;
 use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator};
 
+pub(crate) use self::baggage::is_baggage_name;
 pub use self::environment::EnvironmentExtractor;
 pub(crate) use self::environment::Variables;
 pub use self::headers::{HeaderExtractor, HeaderInjector};

@@ -15,9 +15,10 @@ use super::env::{Env, Lookup, Warning};
 use super::variables::Variable;
 use crate::delivery::{Batch, Compression, Destination, Files, Protocol, Route, Signal};
 use crate::diagnostics::Level;
+use crate::export::baggage::BaggageKeys;
 use crate::export::limits::{self, DEFAULT_COUNT};
 use crate::filter::Filter;
-use crate::propagation::Format;
+use crate::propagation::{self, Format};
 use crate::sampling::RATES;
 
 #[derive(Debug, PartialEq)]
@@ -33,6 +34,8 @@ pub(crate) struct Config {
     pub(crate) metrics: Metrics,
     pub(crate) logs: Logs,
     pub(crate) filter: Filter,
+    /// The entries of baggage that become attributes.
+    pub(crate) baggage_attributes: BaggageKeys,
     pub(crate) max_concurrent_exports: usize,
     pub(crate) queue_max_bytes: usize,
     pub(crate) retry_max_elapsed: Duration,
@@ -172,6 +175,7 @@ impl Config {
                 otlp: otlp::destination(&mut env, Signal::Logs),
             },
             filter: env.filter("OTEL_RUST_FILTER"),
+            baggage_attributes: BaggageKeys::new(env.list("OTEL_RUST_BAGGAGE_ATTRIBUTES", baggage_name)),
             max_concurrent_exports: env.number("OTEL_RUST_MAX_CONCURRENT_EXPORTS", 1..=64, 4),
             queue_max_bytes: env.number("OTEL_RUST_QUEUE_MAX_BYTES", 1..=usize::MAX, 64 * 1024 * 1024),
             retry_max_elapsed: env.duration("OTEL_RUST_RETRY_MAX_ELAPSED", Duration::from_secs(300)),
@@ -246,6 +250,15 @@ fn unknown_service() -> String {
     let program = std::env::current_exe().ok();
     let name = program.as_deref().and_then(Path::file_name).and_then(|name| name.to_str());
     name.map_or_else(|| "unknown_service".to_owned(), |name| format!("unknown_service:{name}"))
+}
+
+/// Names are whole: what a pattern lets through, whoever calls decides. A `*` at the end looks like one, and would copy nothing.
+fn baggage_name(name: &str) -> Result<(), String> {
+    match name {
+        name if name.ends_with('*') => Err(format!("`{name}` is a pattern, and names are whole")),
+        name if !propagation::is_baggage_name(name) => Err(format!("`{name}` is no name of baggage")),
+        _ => Ok(()),
+    }
 }
 
 fn sampler(env: &mut Env<'_>) -> Sampler {

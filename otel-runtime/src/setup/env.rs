@@ -255,6 +255,27 @@ impl<'a> Env<'a> {
         found.into_iter().map(|(_, word)| word).collect()
     }
 
+    /// Texts, separated by commas, each taken once. One that cannot be used spoils no other.
+    pub(crate) fn list(&mut self, variable: &str, check: impl Fn(&str) -> Result<(), String>) -> Vec<String> {
+        let parse = |text: &str| {
+            let (mut good, mut bad) = (Vec::new(), Vec::new());
+            for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
+                match check(part) {
+                    Ok(()) if good.iter().any(|known| known == part) => {}
+                    Ok(()) => good.push(part.to_owned()),
+                    Err(problem) => bad.push(problem),
+                }
+            }
+            if good.is_empty() && !bad.is_empty() { Err(bad.join("; ")) } else { Ok((good, bad)) }
+        };
+        let (good, bad) = self.first(&[variable], "none", parse).unwrap_or_default();
+        for problem in bad {
+            self.warn(variable, format!("{problem}; it is ignored"));
+        }
+        self.holds(variable, good.join(","));
+        good
+    }
+
     /// Which places record. An entry that cannot be used spoils no other.
     pub(crate) fn filter(&mut self, variable: &str) -> Filter {
         let parse = |text: &str| {

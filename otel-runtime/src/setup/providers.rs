@@ -147,7 +147,12 @@ impl Providers {
             .with_sampler(WithSiteRatios(sampler.clone()))
             .with_span_limits(traces.limits.into())
             .with_resource(config.resource.clone())
-            .with_span_processor(LimitedSpans::new(traces.limits, processors, Arc::clone(&self.open_spans)));
+            .with_span_processor(LimitedSpans::new(
+                traces.limits,
+                config.baggage_attributes.clone(),
+                processors,
+                Arc::clone(&self.open_spans),
+            ));
         Ok(Some(builder.build()))
     }
 
@@ -204,7 +209,7 @@ impl Providers {
             }
         }
         let builder = SdkLoggerProvider::builder().with_resource(config.resource.clone());
-        Some(builder.with_log_processor(LimitedLogs::new(logs.limits, exporters)).build())
+        Some(builder.with_log_processor(LimitedLogs::new(logs.limits, config.baggage_attributes.clone(), exporters)).build())
     }
 }
 

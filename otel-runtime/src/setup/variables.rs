@@ -103,7 +103,7 @@ pub fn variables() -> Vec<Variable> {
 }
 
 /// Variables of the specification, and ours to come, that this version does not act on. Whoever sets one is told.
-pub(super) const NOT_READ: &[&str] = &["OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS", "OTEL_RUST_BAGGAGE_ATTRIBUTES"];
+pub(super) const NOT_READ: &[&str] = &["OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS"];
 
 #[cfg(test)]
 mod tests;

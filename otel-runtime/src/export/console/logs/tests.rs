@@ -2,6 +2,7 @@ use opentelemetry::logs::{AnyValue, LogRecord, Logger, LoggerProvider, Severity}
 use opentelemetry::trace::TraceFlags;
 use opentelemetry_sdk::logs::{SdkLogRecord, SdkLoggerProvider};
 
+use super::super::super::baggage::BaggageKeys;
 use super::super::super::limited::LimitedLogs;
 use super::super::super::limits::OfLogs;
 use super::super::Console;
@@ -12,7 +13,7 @@ use super::super::testing::{Capture, TRACE, at};
 fn emit(style: Style, fill: impl FnOnce(&mut SdkLogRecord)) -> String {
     let capture = Capture::default();
     let console = Console::new(Box::new(capture.clone()), style);
-    let logs = LimitedLogs::new(OfLogs::default(), vec![Box::new(console.logs())]);
+    let logs = LimitedLogs::new(OfLogs::default(), BaggageKeys::default(), vec![Box::new(console.logs())]);
     let provider = SdkLoggerProvider::builder().with_log_processor(logs).build();
     let logger = provider.logger("scope");
     let mut record = logger.create_log_record();

@@ -1,0 +1,79 @@
+//! Baggage on spans and log records: the entries that were asked for by name, and no other, because baggage comes from whoever calls and may have
+//! anything in it.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use opentelemetry::baggage::BaggageExt;
+use opentelemetry::logs::{AnyValue, LogRecord};
+use opentelemetry::trace::Span as _;
+use opentelemetry::{Context, Key, KeyValue, StringValue};
+use opentelemetry_sdk::logs::SdkLogRecord;
+use opentelemetry_sdk::trace::{Span, SpanData};
+
+use crate::thread;
+
+/// The names of the entries that become attributes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct BaggageKeys(Arc<[Key]>);
+
+impl BaggageKeys {
+    pub(crate) fn new(names: Vec<String>) -> Self {
+        // A key that is shared costs nothing to copy.
+        Self(names.into_iter().map(|name| Key::from(Arc::<str>::from(name))).collect())
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// What a context has of them.
+    fn entries(&self, context: &Context) -> Vec<(Key, StringValue)> {
+        let baggage = context.baggage();
+        let entry = |key: &Key| Some((key.clone(), baggage.get(key)?.clone()));
+        self.0.iter().filter_map(entry).collect()
+    }
+
+    /// Gives a span that starts what the context has in which it does, unless it was given the key itself.
+    pub(super) fn start(&self, span: &mut Span, context: &Context) {
+        if self.is_empty() {
+            return;
+        }
+        let mut entries = self.entries(context);
+        if entries.is_empty() {
+            return;
+        }
+        // The SDK shows what a span has only by a copy, which is made where there is something to compare it with.
+        let given = span.exported_data().map(|data| data.attributes).unwrap_or_default();
+        entries.retain(|(key, _)| given.iter().all(|attribute| attribute.key != *key));
+        span.set_attributes(entries.into_iter().map(|(key, value)| KeyValue::new(key, value)));
+    }
+
+    /// Leaves of several values of a key the last one: what the program sets later replaces what was copied.
+    pub(super) fn end(&self, span: &mut SpanData) {
+        for key in self.0.iter() {
+            let mut later = span.attributes.iter().filter(|attribute| attribute.key == *key).count();
+            if later > 1 {
+                span.attributes.retain(|attribute| {
+                    let is_it = attribute.key == *key;
+                    later -= usize::from(is_it);
+                    !is_it || later == 0
+                });
+            }
+        }
+    }
+
+    /// Gives a log record what the current context has, unless it was given the key itself.
+    pub(super) fn emit(&self, record: &mut SdkLogRecord) {
+        if self.is_empty() || !thread::has_context() {
+            return;
+        }
+        let mut entries = Context::map_current(|current| self.entries(current));
+        if entries.is_empty() {
+            return;
+        }
+        let given: BTreeSet<&Key> = record.attributes_iter().map(|(key, _)| key).collect();
+        entries.retain(|(key, _)| !given.contains(key));
+        record.add_attributes(entries.into_iter().map(|(key, value)| (key, AnyValue::String(value))));
+    }
+}
