@@ -2,6 +2,7 @@
 
 #![cfg(target_os = "linux")]
 
+use std::collections::BTreeSet;
 use std::process::Command;
 use std::time::Duration;
 
@@ -27,4 +28,15 @@ fn parent_and_children_deliver_each_their_own() {
         spans.iter().filter(|span| matches!(span.attribute("tests.run"), Some(Value::IntValue(run)) if wanted(*run))).count()
     };
     assert_eq!((of_runs(|run| run == 1000), of_runs(|run| run < 0), of_runs(|run| run > 1000)), (100, 300, 0));
+    // Each is an instance of its own, and stays it.
+    let instances: BTreeSet<String> = spans
+        .iter()
+        .map(|span| {
+            let [instance, process] = ["service.instance.id", "process.pid"].map(|key| span.resource_attribute(key));
+            assert!(instance.is_some() && process.is_some(), "{:?}", span.resource);
+            format!("{instance:?} {process:?}")
+        })
+        .collect();
+    let ids: BTreeSet<&str> = instances.iter().filter_map(|instance| instance.split(' ').next()).collect();
+    assert_eq!((instances.len(), ids.len()), (4, 4), "{instances:#?}");
 }

@@ -13,6 +13,7 @@ mod ids;
 mod last_words;
 mod life;
 mod providers;
+mod resource;
 mod self_metrics;
 #[cfg(all(unix, feature = "signals"))]
 mod signals;
