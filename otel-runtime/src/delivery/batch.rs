@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::mem;
+use std::ops::Range;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
@@ -64,6 +65,13 @@ struct State<T> {
     taken: u64,
     left: u64,
     closed: bool,
+}
+
+/// A batch that is to be encoded.
+struct Taken<T> {
+    items: Vec<T>,
+    /// Kept when it is taken, because those who encode do so beside each other and may be done in any order. None is needed in a forked child.
+    place: Option<Range<u64>>,
 }
 
 impl<T: Send + 'static> Batcher<T> {
@@ -172,8 +180,8 @@ impl<T> Shared<T> {
         true
     }
 
-    /// The oldest items, as many as are a batch, which are then under way to the queue.
-    fn take(&self, state: &mut State<T>) -> Vec<T> {
+    /// The oldest items, as many as are a batch, which are then under way to the queue, where a place is kept for them.
+    fn take(&self, state: &mut State<T>) -> Taken<T> {
         let (mut count, mut bytes) = (0, 0);
         for (size, _) in state.items.iter().take(self.batch.max_export_batch_size) {
             if count > 0 && bytes + size > self.max_bytes {
@@ -181,7 +189,7 @@ impl<T> Shared<T> {
             }
             (count, bytes) = (count + 1, bytes + size);
         }
-        let batch: Vec<T> = if count == state.items.len() {
+        let items: Vec<T> = if count == state.items.len() {
             // The next batch is probably as large as this one.
             let items = mem::replace(&mut state.items, Vec::with_capacity(count));
             items.into_iter().map(|(_, item)| item).collect()
@@ -189,30 +197,27 @@ impl<T> Shared<T> {
             state.items.drain(..count).map(|(_, item)| item).collect()
         };
         state.bytes -= bytes;
-        state.encoding += batch.len();
-        state.taken += batch.len() as u64;
-        batch
+        state.encoding += items.len();
+        state.taken += items.len() as u64;
+        // In a forked child there is nobody to send it, and whoever had the queue locked is not there.
+        let place = (!self.process.is_forked()).then(|| self.queue.reserve(self.route, items.len() as u64));
+        Taken { items, place }
     }
 
-    fn encode(&self, batch: Vec<T>) {
-        // In a forked child there is nobody to send it, and whoever had the queue locked is not there.
-        if self.process.is_forked() {
-            return;
-        }
+    fn encode(&self, Taken { items: batch, place }: Taken<T>) {
+        let Some(place) = place else { return };
         let items = batch.len();
         let encoded = panic::catch_unwind(AssertUnwindSafe(|| (self.encoder.encode)(batch)));
         // Under the lock, so that the items are always in one of the two accounts, and never in both.
         let mut state = self.lock();
         state.encoding -= items;
         state.left += items as u64;
-        let announcements: Vec<_> = match encoded {
-            Ok(parcels) => parcels.into_iter().map(|parcel| self.queue.push(self.route, parcel)).collect(),
-            Err(_) => vec![self.queue.count_lost(self.route, items as u64, DropReason::Encoding)],
+        let announcement = match encoded {
+            Ok(parcels) => self.queue.push(self.route, place, parcels),
+            Err(_) => self.queue.lose_reserved(self.route, place, items as u64, DropReason::Encoding),
         };
         drop(state);
-        for announcement in announcements {
-            self.queue.announce(announcement);
-        }
+        self.queue.announce(announcement);
         self.encoded.notify_all();
     }
 }
@@ -251,6 +256,7 @@ impl<T> fmt::Debug for Batcher<T> {
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicU64, Ordering};
+    use std::sync::mpsc;
     use std::thread;
 
     use super::*;
@@ -282,6 +288,45 @@ mod tests {
         assert_eq!(sent.iter().map(|(_, bytes)| bytes).sum::<usize>(), sizes.iter().sum::<usize>());
         assert!(sent.iter().all(|(items, bytes)| *items == 1 || (*bytes <= 10_000 && *items <= 10)), "{sent:?}");
         assert!(sent.iter().any(|(items, _)| *items > 1), "{sent:?}");
+    }
+
+    #[test]
+    fn a_batch_that_is_encoded_sooner_does_not_overtake_the_one_before_it() {
+        let delivery = delivery(usize::MAX);
+        let batch = Batch { max_queue_size: 100, max_export_batch_size: 1, schedule_delay: Duration::from_secs(3600) };
+        let ((began, is_begun), (go_on, held)) = (mpsc::channel(), mpsc::channel::<()>());
+        let held = Mutex::new(held);
+        let encode = Box::new(move |items: Vec<usize>| {
+            if items == [1] {
+                let _ = began.send(());
+                let _ = held.lock().unwrap_or_else(PoisonError::into_inner).recv();
+            }
+            parcel(items.len(), items[0])
+        });
+        let batcher = Batcher::start(&delivery, Route::TRACES, batch, Encoder { size: |_| 1, encode });
+        // The delivery's thread encodes the first, and this one the second meanwhile.
+        batcher.push(1);
+        assert!(is_begun.recv().is_ok());
+        batcher.push(2);
+        assert!(batcher.0.encode_next(true));
+        let take = || delivery.queue().take(Route::TRACES).map(|parcel| parcel.body.len());
+        assert_eq!((delivery.health(Route::TRACES).queued, take()), (2, None), "the first is on its way");
+        delivery.queue().name_endpoint(Route::TRACES, "http://backend".to_owned());
+        assert!(!delivery.queue().wait_until_settled(Instant::now()), "what is on its way is not settled");
+        drop(go_on);
+        assert!(batcher.flush(Instant::now() + Duration::from_secs(60)));
+        assert_eq!((take(), take()), (Some(1), Some(2)));
+    }
+
+    #[test]
+    fn a_batch_that_cannot_be_encoded_holds_up_none_that_follows() {
+        let delivery = delivery(usize::MAX);
+        let batch = Batch { max_queue_size: 1, max_export_batch_size: 1, schedule_delay: Duration::from_secs(3600) };
+        let encode = Box::new(|items: Vec<usize>| if items == [1] { panic!("on purpose") } else { parcel(items.len(), items[0]) });
+        let batcher = Batcher::start(&delivery, Route::TRACES, batch, Encoder { size: |_| 1, encode });
+        (1..=2).for_each(|item| batcher.push(item));
+        assert_eq!(delivery.queue().take(Route::TRACES).map(|parcel| parcel.body.len()), Some(2));
+        assert_eq!(delivery.health(Route::TRACES).dropped(DropReason::Encoding), 1);
     }
 
     #[test]

@@ -4,6 +4,7 @@ mod chores;
 mod lane;
 
 use std::future::poll_fn;
+use std::ops::Range;
 use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -126,29 +127,48 @@ impl Queue {
 
     /// Takes a parcel of items that were not gathered.
     pub(crate) fn push_new(&self, route: Route, parcel: Parcel) {
-        let state = self.lock();
+        let mut state = self.lock();
         self.accept(route, parcel.items);
-        let announcement = self.push_into(state, route, parcel);
-        self.announce(announcement);
+        let number = state.number(1).start;
+        let lines = self.push_into(&mut state, route, number, parcel);
+        drop(state);
+        self.wake(route);
+        self.announce(Announcement(lines));
     }
 
-    /// Takes a parcel of items that were accepted. Where it finds no room, the oldest that wait make some; the caller never waits.
-    pub(crate) fn push(&self, route: Route, parcel: Parcel) -> Announcement {
-        self.push_into(self.lock(), route, parcel)
+    /// Keeps a place for as many parcels as items become at most, and sends nothing that comes after them before they come. They must: by
+    /// [`push`](Self::push), or by [`lose_reserved`](Self::lose_reserved).
+    pub(super) fn reserve(&self, route: Route, items: u64) -> Range<u64> {
+        let mut state = self.lock();
+        let place = state.number(items);
+        state.lanes[route.index()].reserve(place.start);
+        place
     }
 
-    fn push_into(&self, mut state: MutexGuard<'_, State>, route: Route, parcel: Parcel) -> Announcement {
+    /// Takes the parcels for which a place was kept. Where they find no room, the oldest that wait make some; the caller never waits.
+    pub(super) fn push(&self, route: Route, mut place: Range<u64>, parcels: Vec<Parcel>) -> Announcement {
+        let mut state = self.lock();
+        state.lanes[route.index()].come(place.start);
+        let mut lines = Vec::new();
+        for parcel in parcels {
+            let number = place.next().unwrap_or_else(|| state.number(1).start);
+            lines.extend(self.push_into(&mut state, route, number, parcel));
+        }
+        drop(state);
+        self.wake(route);
+        Announcement(lines)
+    }
+
+    fn push_into(&self, state: &mut State, route: Route, number: u64, parcel: Parcel) -> Vec<String> {
         if state.closed {
-            return state.lose(route, parcel.items, DropReason::Shutdown);
+            return state.lose(route, parcel.items, DropReason::Shutdown).0;
         }
         if parcel.body.len() + OVERHEAD > self.max_bytes {
-            return state.lose(route, parcel.items, DropReason::TooLarge);
+            return state.lose(route, parcel.items, DropReason::TooLarge).0;
         }
         let (items, entry) = (parcel.items, Entry::in_memory(parcel));
         let (has_room, mut overflow) = state.make_room(entry.size_in_memory(), self.max_bytes);
         if has_room {
-            let number = state.pushed.max(FIRST_PUSHED);
-            state.pushed = number + 1;
             state.add(route, number, entry);
         } else if state.lanes[route.index()].refuse(items, DropReason::QueueFull) {
             // Everything there is is under way.
@@ -158,14 +178,17 @@ impl Queue {
             state.chores.is_urgent = true;
             self.chores.notify_one();
         }
-        drop(state);
-        self.settled.notify_all();
-        self.waiting[route.index()].notify_one();
         let full = |(route, items): &(Route, u64)| {
             let items = route.count(*items);
             format!("the queue for telemetry is full ({} bytes): dropping the oldest, {items} at first", self.max_bytes)
         };
-        Announcement(overflow.iter().map(full).collect())
+        overflow.iter().map(full).collect()
+    }
+
+    /// Something came or was lost: whoever waits for that looks again.
+    fn wake(&self, route: Route) {
+        self.settled.notify_all();
+        self.waiting[route.index()].notify_one();
     }
 
     /// Takes what an earlier process has left in the spool.
@@ -203,6 +226,16 @@ impl Queue {
     /// Counts items that were accepted and never came to be a parcel.
     pub(crate) fn count_lost(&self, route: Route, items: u64, reason: DropReason) -> Announcement {
         self.lock().lose(route, items, reason)
+    }
+
+    /// The same of items for which a place was kept.
+    pub(super) fn lose_reserved(&self, route: Route, place: Range<u64>, items: u64, reason: DropReason) -> Announcement {
+        let mut state = self.lock();
+        state.lanes[route.index()].come(place.start);
+        let announcement = state.lose(route, items, reason);
+        drop(state);
+        self.wake(route);
+        announcement
     }
 
     /// The same, said at once.
@@ -354,6 +387,13 @@ impl Queue {
 }
 
 impl State {
+    /// The next numbers.
+    fn number(&mut self, count: u64) -> Range<u64> {
+        let first = self.pushed.max(FIRST_PUSHED);
+        self.pushed = first + count;
+        first..self.pushed
+    }
+
     fn add(&mut self, route: Route, number: u64, entry: Entry) {
         self.bytes += entry.size_in_memory();
         self.lanes[route.index()].add(number, entry);

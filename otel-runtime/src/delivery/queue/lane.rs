@@ -39,6 +39,8 @@ pub(super) struct Lane {
     /// The numbers of those that wait, by their place.
     places: [BTreeSet<u64>; 4],
     sending: BTreeMap<u64, Entry>,
+    /// The numbers of what is to come and goes before what comes after it.
+    reserved: BTreeSet<u64>,
     pub(super) endpoint: String,
     pub(super) trouble: Trouble,
     /// What was delivered and dropped, and what is queued, spooled and under way.
@@ -192,9 +194,21 @@ impl Lane {
         self.totals.drop_items(reason, items);
     }
 
+    /// Nothing with a higher number is taken before that with this one has come.
+    pub(super) fn reserve(&mut self, number: u64) {
+        self.reserved.insert(number);
+    }
+
+    pub(super) fn come(&mut self, number: u64) {
+        self.reserved.remove(&number);
+    }
+
     /// The oldest parcel, which is under way from now on.
     pub(super) fn take(&mut self) -> Option<(u64, Entry)> {
         let number = *self.waiting.first_key_value()?.0;
+        if self.reserved.first().is_some_and(|reserved| *reserved < number) {
+            return None;
+        }
         let entry = self.remove(number)?;
         self.count_in(&entry);
         self.totals.in_flight += entry.items;
@@ -302,9 +316,9 @@ impl Lane {
         (0, segment, None)
     }
 
-    /// Whether a parcel with a number below `before` waits or is under way, and will be sent.
+    /// Whether a parcel with a number below `before` is to come, waits or is under way, and will be sent.
     pub(super) fn is_unsettled(&self, before: u64) -> bool {
-        let oldest = self.sending.keys().next().into_iter().chain(self.waiting.keys().next()).min();
+        let oldest = self.sending.keys().next().into_iter().chain(self.waiting.keys().next()).chain(self.reserved.first()).min();
         self.is_served() && oldest.is_some_and(|number| *number < before)
     }
 
@@ -332,6 +346,7 @@ impl Lane {
             }
         }
         self.places = Default::default();
+        self.reserved.clear();
         self.totals.in_flight = 0;
         let (dropped, spooled) = (self.totals.dropped_in_all(), self.totals.spooled);
         // What was spooled for a route that goes nowhere this time waits for another.
