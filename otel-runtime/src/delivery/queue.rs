@@ -191,38 +191,6 @@ impl Queue {
         self.waiting[route.index()].notify_one();
     }
 
-    /// Takes what an earlier process has left in the spool.
-    pub(crate) fn adopt(&self, route: Route, items: u64, segment: Segment) {
-        let mut state = self.lock();
-        if state.closed {
-            return;
-        }
-        let number = state.adopted;
-        state.adopted += 1;
-        self.accept(route, items);
-        state.add(route, number, Entry::on_disk(items, segment));
-        drop(state);
-        self.waiting[route.index()].notify_one();
-    }
-
-    /// Counts what was damaged of what an earlier process has left. Whoever found it says so.
-    pub(super) fn adopt_damaged(&self, route: Route, items: u64) {
-        let mut state = self.lock();
-        self.accept(route, items);
-        state.lanes[route.index()].drop_items(items, DropReason::Damaged);
-    }
-
-    /// Until this is said to be over, there may be more to deliver than is known.
-    pub(super) fn set_adopting(&self, adopting: bool) {
-        self.lock().adopting = adopting;
-        self.settled.notify_all();
-    }
-
-    /// Whether there is a backend for a route.
-    pub(super) fn serves(&self, route: Route) -> bool {
-        self.lock().lanes[route.index()].is_served()
-    }
-
     /// Counts items that were accepted and never came to be a parcel.
     pub(crate) fn count_lost(&self, route: Route, items: u64, reason: DropReason) -> Announcement {
         self.lock().lose(route, items, reason)
@@ -282,38 +250,6 @@ impl Queue {
             self.diagnostics.error(format_args!("{} dropped: {}", route.count(items), reason.cause()));
         }
         self.settled.notify_all();
-    }
-
-    /// The oldest parcel that is to be on disk, is on none and came before `before`, for the spool to write.
-    pub(super) fn unwritten(&self, before: Instant) -> Option<(Route, u64, Parcel)> {
-        let state = self.lock();
-        let lanes = Route::ALL.into_iter().zip(&state.lanes).filter(|(route, _)| route.is_spooled());
-        let unwritten = lanes.filter_map(|(route, lane)| lane.unwritten(before).map(|(number, parcel)| (route, number, parcel)));
-        unwritten.min_by_key(|(_, number, _)| *number)
-    }
-
-    /// Notes that a parcel is on disk. Gives the segment back if the parcel is settled by now.
-    pub(super) fn written(&self, route: Route, number: u64, segment: Segment) -> Option<Segment> {
-        self.lock().lanes[route.index()].written(number, segment)
-    }
-
-    /// Keeps a parcel off the disk.
-    pub(super) fn keep_in_memory(&self, route: Route, number: u64) {
-        self.lock().lanes[route.index()].keep_in_memory(number);
-    }
-
-    /// Takes the oldest segment away from its parcel, because the spool is full. What is on disk alone is dropped with it.
-    pub(super) fn release_oldest_segment(&self) -> Option<Segment> {
-        let mut state = self.lock();
-        let oldest = Route::ALL.into_iter().filter_map(|route| Some((state.lanes[route.index()].oldest_segment()?, route)));
-        let (number, route) = oldest.min_by_key(|(number, _)| *number)?;
-        let (freed, segment, first) = state.lanes[route.index()].release_segment(number);
-        state.bytes -= freed;
-        drop(state);
-        if let Some(items) = first {
-            self.diagnostics.error(format_args!("the spool is full: dropping the oldest, {} at first", route.count(items)));
-        }
-        segment
     }
 
     /// Notes that a sender is in trouble. It is said once, until the trouble is over; during a shutdown the error of that says it.

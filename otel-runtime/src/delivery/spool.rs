@@ -35,7 +35,7 @@ pub(crate) struct Spool {
     own: Arc<Owned>,
     /// As long as something of theirs waits.
     adopted: Vec<Arc<Owned>>,
-    /// The bytes of all segments there are.
+    /// What all segments there are take of the disk.
     bytes: Arc<AtomicU64>,
     max_bytes: u64,
     locks: Arc<Locks>,
@@ -72,6 +72,14 @@ pub(crate) struct Found {
 const MAGIC: &[u8; 8] = b"otelspl1";
 /// The magic, the route, the items and the checksum of these and the body.
 const HEADER: usize = 8 + 1 + 8 + 32;
+/// A file takes whole blocks of a disk, of this size on most. So the bound of the spool bounds the number of its files too, of each of which the
+/// queue keeps some 300 bytes in memory: of a spool that is full of the smallest of requests, a fourteenth.
+const BLOCK: u64 = 4096;
+
+/// What a parcel takes of the disk.
+fn size_on_disk(body: usize) -> u64 {
+    ((HEADER + body) as u64).next_multiple_of(BLOCK)
+}
 
 impl Spool {
     /// Opens the spool in `root`, which is made if it is not there.
@@ -130,8 +138,7 @@ impl Spool {
             match path.extension().and_then(|extension| extension.to_str()) {
                 Some("otlp") => match owned.read(&path) {
                     Ok(Some((route, items, body))) => {
-                        let size = (HEADER + body.len()) as u64;
-                        found.segments.push((route, items, self.segment(path, size, owned)));
+                        found.segments.push((route, items, self.segment(path, size_on_disk(body.len()), owned)));
                     }
                     Ok(None) => {
                         found.damaged += 1;
@@ -159,7 +166,7 @@ impl Spool {
     fn write(&self, route: Route, number: u64, parcel: &Parcel) -> io::Result<Segment> {
         let path = self.own.folder.join(file_name(route, number, parcel.items));
         self.own.disk.write(&path, &header(route, parcel.items, &parcel.body), &parcel.body)?;
-        Ok(self.segment(path, (HEADER + parcel.body.len()) as u64, &self.own))
+        Ok(self.segment(path, size_on_disk(parcel.body.len()), &self.own))
     }
 
     fn segment(&self, path: PathBuf, size: u64, folder: &Arc<Owned>) -> Segment {

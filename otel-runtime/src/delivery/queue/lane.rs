@@ -85,9 +85,10 @@ impl Entry {
         Self { items, body: None, segment: Some(segment), stays_in_memory: false, came: Instant::now() }
     }
 
-    /// The bytes that it takes in memory, with what it takes to keep it.
+    /// The bytes that it takes of the queue's bound, with what it takes to keep it. What is on disk alone takes none: the spool's bound is the bound of
+    /// what it takes to know of it.
     pub(super) fn size_in_memory(&self) -> usize {
-        self.body.as_ref().map_or(0, Bytes::len) + OVERHEAD
+        self.body.as_ref().map_or(0, |body| body.len() + OVERHEAD)
     }
 
     fn place(&self) -> Place {
@@ -259,7 +260,10 @@ impl Lane {
     /// Keeps a parcel on disk alone. Returns the bytes that this frees.
     pub(super) fn forget_body(&mut self, number: u64) -> usize {
         let mut freed = 0;
-        self.change(number, |entry| freed = entry.body.take().map_or(0, |body| body.len()));
+        self.change(number, |entry| {
+            freed = entry.size_in_memory();
+            entry.body = None;
+        });
         freed
     }
 

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{HEADER, Segment, Spool};
+use super::{Segment, Spool, size_on_disk};
 use crate::delivery::Route;
 use crate::delivery::queue::Queue;
 use crate::diagnostics::Diagnostics;
@@ -123,7 +123,7 @@ impl Work {
         }
         let Some(before) = Instant::now().checked_sub(grace) else { return };
         while let Some((route, number, parcel)) = self.queue.unwritten(before) {
-            let size = (HEADER + parcel.body.len()) as u64;
+            let size = size_on_disk(parcel.body.len());
             if !self.make_room(size) {
                 self.queue.keep_in_memory(route, number);
                 continue;
