@@ -1,12 +1,13 @@
 //! What became of everything: the spool, the accounts, and the metrics about them.
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use otel_runtime::opentelemetry::logs::{Logger, LoggerProvider};
 use otel_runtime::{DropReason, SignalHealth, Telemetry, traced};
-use tests::receiver::{Behaviour, Protocol, Receiver};
+use tests::receiver::{Behaviour, Body, Protocol, Receiver, Request};
 use tests::telemetry::{Said, to};
 use tonic::Code;
 
@@ -103,6 +104,29 @@ fn what_waits_is_on_disk_soon_and_goes_when_it_is_delivered() {
     telemetry.shutdown().expect("everything is delivered");
     assert_eq!(files(&spool), 0);
     let _ = fs::remove_dir_all(&spool);
+}
+
+/// One request is under way at a time, so that the first would be the only one for ever.
+#[test]
+fn what_a_backend_does_not_take_from_a_spool_makes_way_for_what_it_may_take() {
+    let spool = folder("puts-off");
+    let receiver = Receiver::start();
+    receiver.respond_with(Behaviour::status(503, Code::Unavailable));
+    let builder = to(&receiver, Protocol::Http).set("OTEL_RUST_SPOOL_DIR", spool.to_string_lossy());
+    let builder = builder.set("OTEL_RUST_MAX_CONCURRENT_EXPORTS", "1").set("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "1");
+    let telemetry = builder.set("OTEL_RUST_RETRY_MAX_ELAPSED", "10").build().expect("telemetry can be set up");
+    work_on(&telemetry, 3);
+    receiver.wait_for(LONG, |requests| requests.iter().filter_map(span_id).collect::<HashSet<_>>().len() == 3);
+    receiver.respond_with(Behaviour::Accept);
+    telemetry.shutdown().expect("everything is delivered");
+    assert_eq!(receiver.spans().len(), 3);
+    assert_eq!(files(&spool), 0, "what is delivered is removed");
+    let _ = fs::remove_dir_all(&spool);
+}
+
+fn span_id(request: &Request) -> Option<Vec<u8>> {
+    let Body::Traces(traces) = &request.body else { return None };
+    Some(traces.resource_spans.first()?.scope_spans.first()?.spans.first()?.span_id.clone())
 }
 
 #[test]

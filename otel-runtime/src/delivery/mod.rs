@@ -58,6 +58,7 @@ use lines::Lines;
 pub(crate) use lines::Output;
 pub(crate) use queue::{Parcel, Queue};
 pub(crate) use route::{Route, Signal};
+pub(crate) use sender::Retries;
 pub(crate) use spool::Spool;
 use spool::Writer;
 pub(crate) use transport::Transport;
@@ -259,11 +260,10 @@ impl Delivery {
         Ok(())
     }
 
-    /// Sends what is queued for `route` by `transport`, from now on and so many requests at a time; what cannot be delivered is tried again for
-    /// ever, if there is no limit.
-    pub(crate) fn serve(&self, route: Route, transport: Transport, max_concurrent: usize, retry_max_elapsed: Option<Duration>) {
+    /// Sends what is queued for `route` by `transport`, from now on and so many requests at a time.
+    pub(crate) fn serve(&self, route: Route, transport: Transport, max_concurrent: usize, retries: Retries) {
         self.queue.name_endpoint(route, transport.endpoint());
-        sender::start(self, route, transport, max_concurrent, retry_max_elapsed);
+        sender::start(self, route, transport, max_concurrent, retries);
     }
 
     /// Waits until everything that is queued now is delivered or dropped; `false` if the deadline comes first.

@@ -35,8 +35,9 @@ pub(crate) struct Ticket {
     /// Parcels are numbered in the order in which they came, over all signals.
     pub(crate) number: u64,
     pub(crate) items: u64,
-    /// When it came into the queue.
+    /// When it came into the queue, and since when it is tried.
     pub(crate) came: Instant,
+    pub(crate) tried: Instant,
     /// `None`: it is on disk alone.
     pub(crate) body: Option<Bytes>,
     pub(crate) segment: Option<Segment>,
@@ -226,10 +227,20 @@ impl Queue {
             if let Some((number, entry)) = taken {
                 // Several wait for parcels, and one was woken.
                 self.waiting[route.index()].notify_one();
-                return Ticket { number, items: entry.items, came: entry.came, body: entry.body, segment: entry.segment };
+                let Entry { items, came, tried, body, segment, .. } = entry;
+                return Ticket { number, items, came, tried: tried.unwrap_or(came), body, segment };
             }
             self.waiting[route.index()].notified().await;
         }
+    }
+
+    /// Puts a parcel that was taken behind all others of its route; `false` if there are none.
+    pub(crate) fn put_off(&self, route: Route, number: u64) -> bool {
+        let is_put_off = self.lock().lanes[route.index()].put_off(number);
+        if is_put_off {
+            self.wake(route);
+        }
+        is_put_off
     }
 
     /// Says what became of a parcel that was taken.

@@ -14,8 +14,17 @@ use super::retry::Gate;
 use super::transport::{Accepted, Failure, Transport};
 use super::{Delivery, Route};
 
-/// How long a server may ask to be left alone where no time for retries says so.
+/// How long a server may ask to be left alone where nothing is dropped in the end.
 const LONGEST_WAIT: Duration = Duration::from_secs(300);
+
+/// What becomes of requests that are not taken, and may be sent again.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Retries {
+    /// One that is older is dropped.
+    DroppedAfter(Duration),
+    /// One that is tried for longer makes way for the others, and is tried again after them.
+    PutOffAfter(Duration),
+}
 
 /// What the requests of a route share.
 struct Sender {
@@ -23,8 +32,7 @@ struct Sender {
     queue: Arc<Queue>,
     transport: Transport,
     gate: Gate,
-    /// `None`: what a spool keeps is tried for ever.
-    retry_max_elapsed: Option<Duration>,
+    retries: Retries,
     /// Whether it was said why the backend rejects something, and what it warns of.
     said_rejected: AtomicBool,
     said_warning: AtomicBool,
@@ -32,14 +40,14 @@ struct Sender {
 
 /// Sends what is queued for `route`, from now on until the delivery ends, with several requests under way together, so that a slow backend gets as
 /// much as a fast one.
-pub(super) fn start(delivery: &Delivery, route: Route, transport: Transport, max_concurrent: usize, retry_max_elapsed: Option<Duration>) {
+pub(super) fn start(delivery: &Delivery, route: Route, transport: Transport, max_concurrent: usize, retries: Retries) {
     let queue = Arc::clone(delivery.queue());
     let sender = Sender {
         route,
         queue,
         transport,
         gate: Gate::default(),
-        retry_max_elapsed,
+        retries,
         said_rejected: AtomicBool::new(false),
         said_warning: AtomicBool::new(false),
     };
@@ -49,24 +57,34 @@ pub(super) fn start(delivery: &Delivery, route: Route, transport: Transport, max
         delivery.spawn(async move {
             loop {
                 let ticket = sender.queue.next(sender.route).await;
-                let fate = sender.deliver(&ticket).await;
-                sender.queue.settle(sender.route, ticket.number, fate);
+                if let Some(fate) = sender.deliver(&ticket).await {
+                    sender.queue.settle(sender.route, ticket.number, fate);
+                }
             }
         });
     }
 }
 
+impl Retries {
+    fn longest_wait(self) -> Duration {
+        match self {
+            Self::DroppedAfter(limit) => limit,
+            Self::PutOffAfter(_) => LONGEST_WAIT,
+        }
+    }
+}
+
 impl Sender {
-    async fn deliver(&self, ticket: &Ticket) -> Fate {
-        let Some(body) = self.body(ticket).await else { return Fate::Dropped(DropReason::Damaged) };
+    /// `None`: it is put off.
+    async fn deliver(&self, ticket: &Ticket) -> Option<Fate> {
+        let Some(body) = self.body(ticket).await else { return Some(Fate::Dropped(DropReason::Damaged)) };
         let prepared = match self.transport.prepare(body).await {
             Ok(prepared) => prepared,
             Err(failure) => {
                 self.queue.trouble(self.route, failure.cause(), "what cannot be sent is dropped");
-                return Fate::Dropped(DropReason::Refused);
+                return Some(Fate::Dropped(DropReason::Refused));
             }
         };
-        let came = Instant::from_std(ticket.came);
         loop {
             // A shutdown has no time to wait out, so it is one more try at once.
             self.queue.until_shutdown_begins(self.gate.opened()).await;
@@ -74,7 +92,7 @@ impl Sender {
             let failure = match self.transport.send(prepared.clone()).await {
                 Ok(accepted) => {
                     self.gate.open(sent);
-                    return self.delivered(ticket, accepted);
+                    return Some(self.delivered(ticket, accepted));
                 }
                 Err(failure) => failure,
             };
@@ -82,15 +100,24 @@ impl Sender {
                 // It answered, so what follows need not wait.
                 self.gate.open(sent);
                 self.queue.trouble(self.route, failure.cause(), "what it refuses is dropped");
-                return Fate::Dropped(DropReason::Refused);
+                return Some(Fate::Dropped(DropReason::Refused));
             };
             // A server that asks for ages is asked again when the time for retries is over.
-            self.gate.close(sent, after.map(|after| after.min(self.retry_max_elapsed.unwrap_or(LONGEST_WAIT))));
-            if self.retry_max_elapsed.is_some_and(|limit| came.elapsed() >= limit) {
+            self.gate.close(sent, after.map(|after| after.min(self.retries.longest_wait())));
+            if let Retries::DroppedAfter(limit) = self.retries
+                && ticket.came.elapsed() >= limit
+            {
                 self.queue.trouble(self.route, &cause, "what is older than the time limit for retries is dropped");
-                return Fate::Dropped(DropReason::RetryTimeout);
+                return Some(Fate::Dropped(DropReason::RetryTimeout));
             }
             self.queue.trouble(self.route, &cause, "keeping them, and trying again");
+            // A backend may always stumble over this one, and take the others.
+            if let Retries::PutOffAfter(limit) = self.retries
+                && ticket.tried.elapsed() >= limit
+                && self.queue.put_off(self.route, ticket.number)
+            {
+                return None;
+            }
         }
     }
 

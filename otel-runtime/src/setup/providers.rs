@@ -13,7 +13,7 @@ use super::env::Warning;
 use super::error::InitError;
 use super::ids::SaltedIds;
 use super::self_metrics;
-use crate::delivery::{self, Batcher, Delivery, Output, Route, Signal, Spool, Transport};
+use crate::delivery::{self, Batcher, Delivery, Output, Retries, Route, Signal, Spool, Transport};
 use crate::diagnostics::Diagnostics;
 use crate::export::console::{Console, ConsoleSpans};
 use crate::export::delivered::DeliveredSpans;
@@ -115,7 +115,8 @@ impl Providers {
         };
         let is_kept = self.spool.is_some() && route.is_spooled();
         let max_concurrent = if route.is_concurrent() { config.max_concurrent_exports } else { 1 };
-        delivery.serve(route, transport, max_concurrent, (!is_kept).then_some(config.retry_max_elapsed));
+        let retries = if is_kept { Retries::PutOffAfter } else { Retries::DroppedAfter }(config.retry_max_elapsed);
+        delivery.serve(route, transport, max_concurrent, retries);
         self.delivery = Some(delivery);
         Ok(())
     }

@@ -20,6 +20,10 @@ pub(super) struct Entry {
     /// Not to be written to disk: it is too large for it, or was taken away from there.
     stays_in_memory: bool,
     pub(super) came: Instant,
+    /// Since when it is tried.
+    pub(super) tried: Option<Instant>,
+    /// How many were put off before it was; 0: it was not. Those with less go first.
+    round: u64,
 }
 
 /// Where a parcel that waits is.
@@ -38,6 +42,9 @@ pub(super) struct Lane {
     waiting: BTreeMap<u64, Entry>,
     /// The numbers of those that wait, by their place.
     places: [BTreeSet<u64>; 4],
+    /// The same numbers in the order in which they are sent, behind the round in which they were put off.
+    turns: BTreeSet<(u64, u64)>,
+    rounds: u64,
     sending: BTreeMap<u64, Entry>,
     /// The numbers of what is to come and goes before what comes after it.
     reserved: BTreeSet<u64>,
@@ -78,11 +85,15 @@ const SAY_LOSS_EVERY: Duration = Duration::from_secs(30);
 
 impl Entry {
     pub(super) fn in_memory(parcel: Parcel) -> Self {
-        Self { items: parcel.items, body: Some(parcel.body), segment: None, stays_in_memory: false, came: Instant::now() }
+        Self::new(parcel.items, Some(parcel.body), None)
     }
 
     pub(super) fn on_disk(items: u64, segment: Segment) -> Self {
-        Self { items, body: None, segment: Some(segment), stays_in_memory: false, came: Instant::now() }
+        Self::new(items, None, Some(segment))
+    }
+
+    fn new(items: u64, body: Option<Bytes>, segment: Option<Segment>) -> Self {
+        Self { items, body, segment, stays_in_memory: false, came: Instant::now(), tried: None, round: 0 }
     }
 
     /// The bytes that it takes of the queue's bound, with what it takes to keep it. What is on disk alone takes none: the spool's bound is the bound of
@@ -151,6 +162,7 @@ impl Lane {
     pub(super) fn add(&mut self, number: u64, entry: Entry) {
         self.count_in(&entry);
         self.places[entry.place() as usize].insert(number);
+        self.turns.insert((entry.round, number));
         self.waiting.insert(number, entry);
     }
 
@@ -172,6 +184,7 @@ impl Lane {
     fn remove(&mut self, number: u64) -> Option<Entry> {
         let entry = self.waiting.remove(&number)?;
         self.places[entry.place() as usize].remove(&number);
+        self.turns.remove(&(entry.round, number));
         self.count_out(&entry);
         Some(entry)
     }
@@ -204,17 +217,33 @@ impl Lane {
         self.reserved.remove(&number);
     }
 
-    /// The oldest parcel, which is under way from now on.
+    /// The oldest parcel of those that were not put off, or else the one that was first; it is under way from now on.
     pub(super) fn take(&mut self) -> Option<(u64, Entry)> {
-        let number = *self.waiting.first_key_value()?.0;
-        if self.reserved.first().is_some_and(|reserved| *reserved < number) {
+        let turn = *self.turns.first()?;
+        if self.reserved.first().is_some_and(|reserved| (0, *reserved) < turn) {
             return None;
         }
-        let entry = self.remove(number)?;
+        let number = turn.1;
+        let mut entry = self.remove(number)?;
+        entry.tried.get_or_insert_with(Instant::now);
         self.count_in(&entry);
         self.totals.in_flight += entry.items;
         self.sending.insert(number, entry.clone());
         Some((number, entry))
+    }
+
+    /// Puts a parcel that is under way behind all that wait; `false` if none does. It is as old as it was.
+    pub(super) fn put_off(&mut self, number: u64) -> bool {
+        if self.waiting.is_empty() {
+            return false;
+        }
+        let Some(mut entry) = self.sending.remove(&number) else { return false };
+        self.count_out(&entry);
+        self.totals.in_flight -= entry.items;
+        self.rounds += 1;
+        entry.round = self.rounds;
+        self.add(number, entry);
+        true
     }
 
     /// The bytes that this frees, and what follows.
@@ -350,6 +379,7 @@ impl Lane {
             }
         }
         self.places = Default::default();
+        self.turns.clear();
         self.reserved.clear();
         self.totals.in_flight = 0;
         let (dropped, spooled) = (self.totals.dropped_in_all(), self.totals.spooled);

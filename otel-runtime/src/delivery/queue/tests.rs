@@ -140,3 +140,24 @@ fn several_are_under_way_in_the_order_in_which_they_came() {
     assert_eq!(queue.close().iter().map(|lost| lost.dropped).sum::<u64>(), 4);
     assert_balanced(&queue);
 }
+
+#[test]
+fn what_is_put_off_comes_after_all_others_and_stays_as_old_as_it_is() {
+    let (queue, _) = queue_of(30, 3);
+    (1..=3).for_each(|items| queue.push_new(Route::TRACES, parcel(10, items)));
+    let first = take(&queue, Route::TRACES).unwrap_or_default();
+    let second = take(&queue, Route::TRACES).unwrap_or_default();
+    assert!(queue.put_off(Route::TRACES, second) && queue.put_off(Route::TRACES, first));
+    assert_balanced(&queue);
+    assert_eq!(queue.health(Route::TRACES).in_flight, 0);
+    let third = take(&queue, Route::TRACES).unwrap_or_default();
+    assert!(third > second, "what was never put off goes first");
+    assert_eq!((take(&queue, Route::TRACES), take(&queue, Route::TRACES)), (Some(second), Some(first)), "then, what was put off first");
+    assert!(!queue.put_off(Route::TRACES, third), "there is nothing that could go before it");
+    settle(&queue, Route::TRACES, Some(third), Fate::Delivered { rejected: 0 });
+    queue.push_new(Route::TRACES, parcel(10, 4));
+    assert!(queue.put_off(Route::TRACES, first));
+    queue.push_new(Route::TRACES, parcel(10, 5));
+    assert_eq!(queue.health(Route::TRACES).dropped(DropReason::QueueFull), 1, "the oldest makes room, though others are sent before it");
+    assert_balanced(&queue);
+}
