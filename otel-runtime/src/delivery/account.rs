@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use super::Signal;
+
 /// Why items were dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -135,6 +137,26 @@ impl SignalHealth {
             *items += others;
         }
         self
+    }
+
+    /// `backend`, what is wrong there, and the reasons why items were dropped since `before` that it does not say; in words.
+    pub(super) fn why_dropped_since(&self, before: &Self, signal: Signal, backend: Option<String>) -> Option<String> {
+        let said = |reason| match reason {
+            DropReason::Shutdown => true,
+            DropReason::Refused | DropReason::Rejected => backend.is_some(),
+            _ => false,
+        };
+        let dropped = |reason| self.dropped(reason) - before.dropped(reason);
+        let unsaid: Vec<_> = DropReason::ALL.into_iter().filter(|reason| !said(*reason) && dropped(*reason) > 0).collect();
+        let is_all = |reason| dropped(reason) == self.dropped_in_all() - before.dropped_in_all();
+        let parts: Vec<_> = match (&backend, unsaid.as_slice()) {
+            (None, [reason]) if is_all(*reason) => vec![reason.cause().to_owned()],
+            _ => {
+                let reasons = unsaid.into_iter().map(|reason| format!("{} dropped: {}", signal.count(dropped(reason)), reason.cause()));
+                backend.into_iter().chain(reasons).collect()
+            }
+        };
+        (!parts.is_empty()).then(|| parts.join("; "))
     }
 
     pub(super) fn drop_items(&mut self, reason: DropReason, items: u64) {

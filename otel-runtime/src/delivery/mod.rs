@@ -226,25 +226,26 @@ impl Delivery {
     pub(crate) fn waiting(&self) -> Vec<Undelivered> {
         let waiting = Route::ALL.into_iter().map(|route| {
             let health = self.health(route);
-            self.undelivered(route, health.queued + health.spooled)
+            self.undelivered(route, health.queued + health.spooled, &health)
         });
         waiting.filter(|undelivered| undelivered.dropped > 0).collect()
     }
 
-    /// How many items of each route were dropped until now.
-    pub(crate) fn dropped(&self) -> [u64; Route::COUNT] {
-        Route::ALL.map(|route| self.health(route).dropped_in_all())
+    /// The account of each route.
+    pub(crate) fn accounts(&self) -> [SignalHealth; Route::COUNT] {
+        Route::ALL.map(|route| self.health(route))
     }
 
     /// What was dropped beyond what was dropped `before`.
-    pub(crate) fn dropped_since(&self, before: &[u64; Route::COUNT]) -> Vec<Undelivered> {
-        let since = Route::ALL.into_iter().zip(before).zip(self.dropped());
-        let since = since.map(|((route, before), now)| self.undelivered(route, now - before));
+    pub(crate) fn dropped_since(&self, before: &[SignalHealth; Route::COUNT]) -> Vec<Undelivered> {
+        let since = Route::ALL.into_iter().zip(before).zip(self.accounts());
+        let since = since.map(|((route, before), now)| self.undelivered(route, now.dropped_in_all() - before.dropped_in_all(), before));
         since.filter(|undelivered| undelivered.dropped > 0).collect()
     }
 
-    fn undelivered(&self, route: Route, items: u64) -> Undelivered {
-        let (endpoint, cause) = (self.queue.endpoint(route), self.health(route).last_error);
+    /// So many items, and why: of what was dropped, what was since `before`.
+    fn undelivered(&self, route: Route, items: u64, before: &SignalHealth) -> Undelivered {
+        let (endpoint, cause) = (self.queue.endpoint(route), self.queue.cause(route, before));
         Undelivered { signal: route.signal, dropped: items, spooled: 0, endpoint, cause }
     }
 

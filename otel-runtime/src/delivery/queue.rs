@@ -2,6 +2,7 @@
 
 mod chores;
 mod lane;
+mod trouble;
 
 use std::future::poll_fn;
 use std::ops::Range;
@@ -294,6 +295,11 @@ impl Queue {
         state.lanes[route.index()].health(self.accepted[route.index()].load(Ordering::Relaxed))
     }
 
+    /// Why something is not delivered on a route, with the reasons why something was dropped since `before`.
+    pub(super) fn cause(&self, route: Route, before: &SignalHealth) -> Option<String> {
+        self.lock().lanes[route.index()].cause(route.signal, before)
+    }
+
     /// From now on trouble is not announced, and senders that wait to try again do so at once.
     pub(crate) fn announce_shutdown(&self) {
         self.lock().shutting_down = true;
@@ -356,7 +362,7 @@ impl State {
     fn lose(&mut self, route: Route, items: u64, reason: DropReason) -> Announcement {
         let lane = &mut self.lanes[route.index()];
         lane.drop_items(items, reason);
-        let say = lane.trouble.lose(items);
+        let say = lane.trouble.lose(items, reason);
         Announcement(say.then(|| format!("{} dropped: {}", route.count(items), reason.cause())).into_iter().collect())
     }
 

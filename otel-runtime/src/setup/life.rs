@@ -61,7 +61,7 @@ impl Life {
             return Ok(());
         }
         let deadline = deadline(timeout);
-        let before = providers.delivery.as_ref().map(|delivery| delivery.dropped()).unwrap_or_default();
+        let before = providers.delivery.as_ref().map(|delivery| delivery.accounts()).unwrap_or_default();
         // All of them, whatever one says.
         let gathered = providers.holding.iter().filter(|holding| !holding.flush(deadline)).count() == 0;
         // Collects and hands over; what becomes of that is seen below.

@@ -2,14 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::mem;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use bytes::Bytes;
 
+use super::trouble::Trouble;
 use super::{Fate, Parcel};
 use crate::delivery::account::{DropReason, SignalHealth};
 use crate::delivery::spool::Segment;
-use crate::delivery::{Route, Undelivered};
+use crate::delivery::{Route, Signal, Undelivered};
 
 /// A parcel in a lane: in memory, on disk, or both.
 #[derive(Clone, Debug)]
@@ -65,24 +66,6 @@ pub(super) struct Settled {
     pub(super) lost: Option<(u64, DropReason)>,
 }
 
-/// Something that goes on for a while: said once when it begins and once when it is over.
-#[derive(Default)]
-pub(super) struct Trouble {
-    /// What went wrong last, until something goes right.
-    cause: Option<String>,
-    /// Whether it was said that it began.
-    said: bool,
-    /// Items dropped since it was last said that something is over.
-    dropped: u64,
-    /// Whether the queue or the spool is full.
-    is_full: bool,
-    /// When items that were dropped were last spoken of: a lane that is now full and now empty would say so all the time.
-    loss_said: Option<Instant>,
-}
-
-/// How often losses of one kind may be announced.
-const SAY_LOSS_EVERY: Duration = Duration::from_secs(30);
-
 impl Entry {
     pub(super) fn in_memory(parcel: Parcel) -> Self {
         Self::new(parcel.items, Some(parcel.body), None)
@@ -114,49 +97,6 @@ impl Entry {
 
 /// What a parcel takes beside its body, roughly.
 pub(super) const OVERHEAD: usize = 256;
-
-impl Trouble {
-    /// Something went wrong; whether to say so.
-    pub(super) fn begin(&mut self, cause: &str, quiet: bool) -> bool {
-        self.cause = Some(cause.to_owned());
-        let say = !self.said && !quiet;
-        self.said |= say;
-        say
-    }
-
-    /// Items were dropped; whether that is to be announced.
-    pub(super) fn lose(&mut self, items: u64) -> bool {
-        self.dropped += items;
-        let say = self.loss_said.is_none_or(|said| said.elapsed() >= SAY_LOSS_EVERY);
-        if say {
-            self.loss_said = Some(Instant::now());
-        }
-        say
-    }
-
-    /// Items were dropped because there was no room; whether to say that this begins.
-    fn overflow(&mut self, items: u64) -> bool {
-        let begins = !mem::replace(&mut self.is_full, true);
-        if !begins {
-            self.dropped += items;
-            return false;
-        }
-        let say = self.lose(items);
-        self.said |= say;
-        say
-    }
-
-    #[cfg(test)]
-    pub(super) fn forget_when_losses_were_said(&mut self) {
-        self.loss_said = None;
-    }
-
-    /// Everything was delivered; the items dropped meanwhile, if it was said that something began.
-    fn end(&mut self) -> Option<u64> {
-        self.is_full = false;
-        mem::take(&mut self.said).then(|| mem::take(&mut self.dropped))
-    }
-}
 
 impl Lane {
     pub(super) fn add(&mut self, number: u64, entry: Entry) {
@@ -258,15 +198,15 @@ impl Lane {
                 self.totals.drop_items(reason, entry.items);
                 // A refusal is said where it comes from.
                 if reason == DropReason::Refused {
-                    self.trouble.dropped += entry.items;
-                } else if self.trouble.lose(entry.items) {
+                    self.trouble.lose_silently(entry.items);
+                } else if self.trouble.lose(entry.items, reason) {
                     settled.lost = Some((entry.items, reason));
                 }
             }
             Fate::Delivered { rejected } => {
                 self.totals.delivered += entry.items - rejected;
                 self.totals.drop_items(DropReason::Rejected, rejected);
-                self.trouble.cause = None;
+                self.trouble.forget_cause();
                 // Not before the lane is empty, since a full one is full again at once.
                 if self.waiting.is_empty() {
                     settled.over = self.trouble.end();
@@ -306,7 +246,7 @@ impl Lane {
     /// Drops items for which there is no room; whether to say that this begins.
     pub(super) fn refuse(&mut self, items: u64, reason: DropReason) -> bool {
         self.totals.drop_items(reason, items);
-        self.trouble.overflow(items)
+        self.trouble.lose(items, reason)
     }
 
     /// The oldest parcel that is to be on disk, is not, and came before `before`.
@@ -363,12 +303,18 @@ impl Lane {
     pub(super) fn health(&self, accepted: u64) -> SignalHealth {
         let mut health = self.totals.clone();
         health.accepted = accepted;
-        health.last_error.clone_from(&self.trouble.cause);
+        health.last_error = self.trouble.cause();
         health
+    }
+
+    /// Why something is not delivered, with the reasons why something was dropped since `before`.
+    pub(super) fn cause(&self, signal: Signal, before: &SignalHealth) -> Option<String> {
+        self.totals.why_dropped_since(before, signal, self.trouble.cause())
     }
 
     /// Drops what is on no disk, and lets go of what is. Returns what was dropped since the start, and what is spooled, if anything was or is.
     pub(super) fn close(&mut self, route: Route) -> Option<Undelivered> {
+        let cause = self.cause(route.signal, &SignalHealth::default());
         let sending = mem::take(&mut self.sending);
         let left = mem::take(&mut self.waiting).into_values().chain(sending.into_values());
         for entry in left {
@@ -389,7 +335,7 @@ impl Lane {
             dropped,
             spooled,
             endpoint: self.endpoint.clone(),
-            cause: self.trouble.cause.clone(),
+            cause,
         })
     }
 }

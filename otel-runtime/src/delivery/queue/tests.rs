@@ -161,3 +161,50 @@ fn what_is_put_off_comes_after_all_others_and_stays_as_old_as_it_is() {
     assert_eq!(queue.health(Route::TRACES).dropped(DropReason::QueueFull), 1, "the oldest makes room, though others are sent before it");
     assert_balanced(&queue);
 }
+
+#[test]
+fn a_loss_is_said_at_its_start_and_its_end_with_its_number() {
+    let (queue, lines) = queue_of(100, 1);
+    queue.name_endpoint(Route::TRACES, "http://backend".to_owned());
+    (0..50).for_each(|_| queue.push_new(Route::TRACES, parcel(1000, 1)));
+    queue.lose(Route::TRACES, 2, DropReason::Encoding);
+    let errors = |queue: &Queue| queue.cause(Route::TRACES, &SignalHealth::default()).unwrap_or_default();
+    assert_eq!(
+        errors(&queue),
+        "2 spans dropped: a batch could not be encoded; 50 spans dropped: one request is larger than the whole queue may be"
+    );
+    queue.push_new(Route::TRACES, parcel(10, 1));
+    let taken = take(&queue, Route::TRACES);
+    settle(&queue, Route::TRACES, taken, Fate::Delivered { rejected: 0 });
+    let lines = lines.lock().unwrap_or_else(PoisonError::into_inner);
+    assert_eq!(
+        *lines,
+        [
+            "1 span dropped: one request is larger than the whole queue may be",
+            "2 spans dropped: a batch could not be encoded",
+            "traces are delivered again; dropped meanwhile: 52 spans"
+        ]
+    );
+}
+
+#[test]
+fn the_end_says_why_something_was_lost() {
+    let (queue, _) = queue_of(100, 1);
+    queue.name_endpoint(Route::TRACES, "http://backend".to_owned());
+    (0..50).for_each(|_| queue.push_new(Route::TRACES, parcel(1000, 1)));
+    let said: Vec<_> = queue.close().iter().map(ToString::to_string).collect();
+    assert_eq!(said, ["50 spans not delivered to http://backend: one request is larger than the whole queue may be"]);
+}
+
+#[test]
+fn the_end_says_what_is_wrong_at_the_backend_and_what_else_is() {
+    let (queue, _) = queue_of(100, 1);
+    queue.name_endpoint(Route::TRACES, "http://backend".to_owned());
+    queue.push_new(Route::TRACES, parcel(1000, 4));
+    queue.push_new(Route::TRACES, parcel(10, 3));
+    queue.trouble(Route::TRACES, "connection refused", "trying again");
+    let said: Vec<_> = queue.close().iter().map(ToString::to_string).collect();
+    let expected =
+        "7 spans not delivered to http://backend: connection refused; 4 spans dropped: one request is larger than the whole queue may be";
+    assert_eq!(said, [expected]);
+}
