@@ -308,12 +308,14 @@ fn a_shutdown_ends_although_the_backend_never_answers() {
     for protocol in [Protocol::Http, Protocol::Grpc] {
         let receiver = Receiver::start();
         receiver.respond_with(Behaviour::Hang);
-        let telemetry = to(&receiver, protocol).build().expect("telemetry can be set up");
+        let telemetry = to(&receiver, protocol).set("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "1").build().expect("telemetry can be set up");
         let attached = telemetry.context().attach();
         charge("bank.example");
         drop(attached);
-        let error = telemetry.shutdown_with_timeout(Duration::from_millis(300)).expect_err("nothing was delivered");
+        receiver.wait_for(LONG, |requests| requests.len() == 1);
+        let error = telemetry.shutdown_with_timeout(Duration::from_millis(50)).expect_err("nothing was delivered");
         assert_eq!(error.lost(), 1);
+        assert!(error.to_string().ends_with(": it has not answered yet"), "{error}");
         assert_eq!(telemetry.shutdown(), Ok(()), "a second shutdown has nothing to do");
     }
 }

@@ -309,7 +309,9 @@ impl Lane {
 
     /// Why something is not delivered, with the reasons why something was dropped since `before`.
     pub(super) fn cause(&self, signal: Signal, before: &SignalHealth) -> Option<String> {
-        self.totals.why_dropped_since(before, signal, self.trouble.cause())
+        let unanswered = || (self.totals.in_flight > 0).then(|| "it has not answered yet".to_owned());
+        let backend = self.trouble.cause().or_else(unanswered);
+        self.totals.why_dropped_since(before, signal, backend)
     }
 
     /// Drops what is on no disk, and lets go of what is. Returns what was dropped since the start, and what is spooled, if anything was or is.

@@ -197,6 +197,19 @@ fn the_end_says_why_something_was_lost() {
 }
 
 #[test]
+fn a_backend_that_has_not_answered_is_a_cause_where_there_is_no_other() {
+    let (queue, _) = queue(1000);
+    queue.name_endpoint(Route::TRACES, "http://backend".to_owned());
+    let cause = || queue.cause(Route::TRACES, &SignalHealth::default());
+    queue.push_new(Route::TRACES, parcel(10, 1));
+    assert_eq!(cause(), None, "nothing was sent");
+    take(&queue, Route::TRACES);
+    assert_eq!(cause().as_deref(), Some("it has not answered yet"));
+    queue.trouble(Route::TRACES, "connection refused", "trying again");
+    assert_eq!(cause().as_deref(), Some("connection refused"));
+}
+
+#[test]
 fn the_end_says_what_is_wrong_at_the_backend_and_what_else_is() {
     let (queue, _) = queue_of(100, 1);
     queue.name_endpoint(Route::TRACES, "http://backend".to_owned());
