@@ -80,7 +80,7 @@ fn what_a_run_leaves_in_the_spool_the_next_one_delivers() {
     assert_eq!((health.queued, health.spooled), (0, 0));
     second.shutdown().expect("everything is delivered");
     assert_eq!(receiver.spans().len(), 4);
-    assert!(said.lines().contains(&"the spool has 3 spans of an earlier run, which are delivered now".to_owned()), "{:?}", said.lines());
+    assert!(said.lines().contains(&"the spool has 3 spans of an earlier run, which are sent first".to_owned()), "{:?}", said.lines());
     assert_eq!(files(&spool), 0, "what is delivered is removed");
     let _ = fs::remove_dir_all(&spool);
 }

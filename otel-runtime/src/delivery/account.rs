@@ -65,12 +65,12 @@ impl DropReason {
     pub(super) fn cause(self) -> &'static str {
         match self {
             Self::Encoding => "a batch could not be encoded",
-            Self::TooLarge => "one request is larger than the whole queue may be",
-            Self::QueueFull => "the queue is full",
-            Self::SpoolFull => "the spool is full",
+            Self::TooLarge => "one request is larger than the whole queue may be (OTEL_RUST_QUEUE_MAX_BYTES)",
+            Self::QueueFull => "the queue is full (OTEL_RUST_QUEUE_MAX_BYTES)",
+            Self::SpoolFull => "the spool is full (OTEL_RUST_SPOOL_MAX_BYTES)",
             Self::Refused => "the backend refused them",
             Self::Rejected => "the backend rejected them",
-            Self::RetryTimeout => "the time for retries is over",
+            Self::RetryTimeout => "the time for retries is over (OTEL_RUST_RETRY_MAX_ELAPSED)",
             Self::Damaged => "they could not be read back from the spool",
             Self::Shutdown => "they came after the shutdown",
         }

@@ -1,15 +1,13 @@
 //! The queue of encoded requests: bounded in bytes over all signals, one lane for each route, and the accounts of what became of everything.
 
 mod chores;
+mod end;
 mod lane;
 mod trouble;
 
-use std::future::poll_fn;
 use std::ops::Range;
-use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::task::Poll;
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -17,9 +15,9 @@ use tokio::sync::Notify;
 
 use self::chores::Chores;
 use self::lane::{Entry, Lane, OVERHEAD, Settled};
+use super::Route;
 use super::account::{DropReason, SignalHealth};
 use super::spool::Segment;
-use super::{Route, Undelivered};
 use crate::diagnostics::Diagnostics;
 
 /// One encoded request.
@@ -182,7 +180,10 @@ impl Queue {
         }
         let full = |(route, items): &(Route, u64)| {
             let items = route.count(*items);
-            format!("the queue for telemetry is full ({} bytes): dropping the oldest, {items} at first", self.max_bytes)
+            format!(
+                "the queue for telemetry is full ({} bytes, OTEL_RUST_QUEUE_MAX_BYTES): dropping the oldest, {items} at first",
+                self.max_bytes
+            )
         };
         overflow.iter().map(full).collect()
     }
@@ -298,44 +299,6 @@ impl Queue {
     /// Why something is not delivered on a route, with the reasons why something was dropped since `before`.
     pub(super) fn cause(&self, route: Route, before: &SignalHealth) -> Option<String> {
         self.lock().lanes[route.index()].cause(route.signal, before)
-    }
-
-    /// From now on trouble is not announced, and senders that wait to try again do so at once.
-    pub(crate) fn announce_shutdown(&self) {
-        self.lock().shutting_down = true;
-        self.shutting_down.notify_waiters();
-    }
-
-    /// Waits for something, but not beyond the moment at which a shutdown begins.
-    pub(crate) async fn until_shutdown_begins(&self, something: impl Future<Output = ()>) {
-        let begins = self.shutting_down.notified();
-        if self.lock().shutting_down {
-            return something.await;
-        }
-        let (mut begins, mut something) = (pin!(begins), pin!(something));
-        poll_fn(|context| {
-            let is_over = something.as_mut().poll(context).is_ready() || begins.as_mut().poll(context).is_ready();
-            if is_over { Poll::Ready(()) } else { Poll::Pending }
-        })
-        .await;
-    }
-
-    /// Waits until everything that was pushed before is settled; `false` if the deadline comes first.
-    pub(crate) fn wait_until_settled(&self, deadline: Instant) -> bool {
-        let state = self.lock();
-        let before = state.pushed.max(FIRST_PUSHED);
-        let left = deadline.saturating_duration_since(Instant::now());
-        let waited = self.settled.wait_timeout_while(state, left, |state| state.is_unsettled(before));
-        !waited.unwrap_or_else(PoisonError::into_inner).1.timed_out()
-    }
-
-    /// Takes nothing any more, drops what is left on no disk, and says how much was dropped and how much is spooled.
-    pub(crate) fn close(&self) -> Vec<Undelivered> {
-        let mut state = self.lock();
-        state.closed = true;
-        state.bytes = 0;
-        let lanes = Route::ALL.into_iter().zip(&mut state.lanes);
-        lanes.filter_map(|(route, lane)| lane.close(route)).collect()
     }
 }
 

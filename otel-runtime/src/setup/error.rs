@@ -127,7 +127,7 @@ impl fmt::Display for DeliveryError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.kind {
             Kind::TimedOut(timeout, waiting) => {
-                write!(f, "telemetry was not delivered within {} ms, and stays queued", timeout.as_millis())?;
+                write!(f, "telemetry was not delivered within {} ms, and still waits", timeout.as_millis())?;
                 waiting.iter().try_for_each(|waiting| write!(f, "; {waiting}"))?;
                 if self.uncollected { write!(f, "; {UNCOLLECTED}") } else { Ok(()) }
             }

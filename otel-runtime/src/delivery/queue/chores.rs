@@ -99,7 +99,8 @@ impl Queue {
         state.bytes -= freed;
         drop(state);
         if let Some(items) = first {
-            self.diagnostics.error(format_args!("the spool is full: dropping the oldest, {} at first", route.count(items)));
+            self.diagnostics
+                .error(format_args!("the spool is full (OTEL_RUST_SPOOL_MAX_BYTES): dropping the oldest, {} at first", route.count(items)));
         }
         segment
     }

@@ -49,7 +49,13 @@ fn the_oldest_of_all_signals_makes_room_and_is_counted() {
     let counts: Vec<_> = lost.iter().map(|lost| (lost.signal, lost.dropped)).collect();
     assert_eq!(counts, [(Route::TRACES.signal, 3), (Route::LOGS.signal, 4)]);
     let lines = lines.lock().unwrap_or_else(PoisonError::into_inner);
-    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert_eq!(
+        *lines,
+        [format!(
+            "the queue for telemetry is full ({} bytes, OTEL_RUST_QUEUE_MAX_BYTES): dropping the oldest, 4 log records at first",
+            100 + 2 * OVERHEAD
+        )]
+    );
 }
 
 #[test]
@@ -171,7 +177,7 @@ fn a_loss_is_said_at_its_start_and_its_end_with_its_number() {
     let errors = |queue: &Queue| queue.cause(Route::TRACES, &SignalHealth::default()).unwrap_or_default();
     assert_eq!(
         errors(&queue),
-        "2 spans dropped: a batch could not be encoded; 50 spans dropped: one request is larger than the whole queue may be"
+        "2 spans dropped: a batch could not be encoded; 50 spans dropped: one request is larger than the whole queue may be (OTEL_RUST_QUEUE_MAX_BYTES)"
     );
     queue.push_new(Route::TRACES, parcel(10, 1));
     let taken = take(&queue, Route::TRACES);
@@ -180,7 +186,7 @@ fn a_loss_is_said_at_its_start_and_its_end_with_its_number() {
     assert_eq!(
         *lines,
         [
-            "1 span dropped: one request is larger than the whole queue may be",
+            "1 span dropped: one request is larger than the whole queue may be (OTEL_RUST_QUEUE_MAX_BYTES)",
             "2 spans dropped: a batch could not be encoded",
             "traces are delivered again; dropped meanwhile: 52 spans"
         ]
@@ -193,7 +199,10 @@ fn the_end_says_why_something_was_lost() {
     queue.name_endpoint(Route::TRACES, "http://backend".to_owned());
     (0..50).for_each(|_| queue.push_new(Route::TRACES, parcel(1000, 1)));
     let said: Vec<_> = queue.close().iter().map(ToString::to_string).collect();
-    assert_eq!(said, ["50 spans not delivered to http://backend: one request is larger than the whole queue may be"]);
+    assert_eq!(
+        said,
+        ["50 spans not delivered to http://backend: one request is larger than the whole queue may be (OTEL_RUST_QUEUE_MAX_BYTES)"]
+    );
 }
 
 #[test]
@@ -217,7 +226,6 @@ fn the_end_says_what_is_wrong_at_the_backend_and_what_else_is() {
     queue.push_new(Route::TRACES, parcel(10, 3));
     queue.trouble(Route::TRACES, "connection refused", "trying again");
     let said: Vec<_> = queue.close().iter().map(ToString::to_string).collect();
-    let expected =
-        "7 spans not delivered to http://backend: connection refused; 4 spans dropped: one request is larger than the whole queue may be";
+    let expected = "7 spans not delivered to http://backend: connection refused; 4 spans dropped: one request is larger than the whole queue may be (OTEL_RUST_QUEUE_MAX_BYTES)";
     assert_eq!(said, [expected]);
 }

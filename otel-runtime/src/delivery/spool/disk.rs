@@ -81,7 +81,7 @@ pub(super) fn check_owner(folder: &Path, own: &Metadata) -> io::Result<()> {
     let complaint = if found.uid() != own.uid() {
         "it belongs to another user"
     } else if found.mode() & 0o022 != 0 {
-        "others may write into it"
+        "others may write into it; give it a folder of its own, with mode 700"
     } else {
         return Ok(());
     };

@@ -94,7 +94,7 @@ fn files_are_for_nobody_else() {
     assert_eq!((mode(&segment.path), mode(&spool.own.folder), mode(&folder.0)), (Some(0o600), Some(0o700), Some(0o700)));
     fs::set_permissions(&folder.0, fs::Permissions::from_mode(0o777)).unwrap_or_default();
     let refused = Spool::open(&folder.0, 1).map(drop).map_err(|error| error.to_string());
-    assert!(refused.is_err_and(|error| error.ends_with("others may write into it")));
+    assert!(refused.is_err_and(|error| error.ends_with("others may write into it; give it a folder of its own, with mode 700")));
 }
 
 /// The memory that it takes to know of them is bounded by that.

@@ -16,6 +16,8 @@ use crate::diagnostics::Diagnostics;
 const GRACE: Duration = Duration::from_millis(200);
 /// How often is looked.
 const LOOK: Duration = Duration::from_millis(100);
+/// What says how large the spool may be.
+const BOUND: &str = "OTEL_RUST_SPOOL_MAX_BYTES";
 /// How long a disk that cannot be written to is left alone.
 const PAUSE: Duration = Duration::from_secs(10);
 
@@ -98,7 +100,7 @@ impl Work {
         for route in Route::ALL {
             let items: u64 = found.segments.iter().filter(|(other, ..)| *other == route).map(|(_, items, _)| items).sum();
             if items > 0 && self.queue.serves(route) {
-                self.diagnostics.info(format_args!("the spool has {} of an earlier run, which are delivered now", route.count(items)));
+                self.diagnostics.info(format_args!("the spool has {} of an earlier run, which are sent first", route.count(items)));
             }
         }
         if found.damaged > 0 {
@@ -151,8 +153,9 @@ impl Work {
         if size > self.spool.max_bytes {
             if !mem::replace(&mut self.is_too_large_said, true) {
                 let max = self.spool.max_bytes;
-                self.diagnostics
-                    .warn(format_args!("one request is larger than the whole spool may be ({max} bytes); it is kept in memory alone"));
+                self.diagnostics.warn(format_args!(
+                    "one request is larger than the whole spool may be ({max} bytes, {BOUND}); it is kept in memory alone"
+                ));
             }
             return false;
         }
@@ -160,7 +163,7 @@ impl Work {
         if self.is_full && !was_full {
             let max = self.spool.max_bytes;
             self.diagnostics.warn(format_args!(
-                "the spool is full ({max} bytes): the oldest in it is kept in memory alone, or dropped if it is not there"
+                "the spool is full ({max} bytes, {BOUND}): the oldest in it is kept in memory alone, or dropped if it is not there"
             ));
         }
         while self.spool.is_full(size) {
