@@ -26,6 +26,7 @@
 //! * [`Attributes`], [`AttributeValue`], [`MetricValue`], [`ErrorType`]: what your types can say about themselves.
 //! * [`span_names`], [`metric_names`], [`attribute_keys`]: a project's names in one place; [`checks`]: what is checked of names, and when.
 //! * [`Sampler`], [`filter`]: which traces are recorded, and which places record at all.
+//! * `logs` (features `tracing`, `log`): what speaks `tracing` or `log`, as log records and spans.
 //! * `testing` (feature `testing`): capture what a test records.
 //! * `inventory` (feature `inventory`): every annotated place of the program.
 //!
@@ -51,6 +52,8 @@ pub mod filter;
 mod future;
 #[cfg(feature = "inventory")]
 pub mod inventory;
+#[cfg(any(feature = "log", feature = "tracing"))]
+pub mod logs;
 mod metrics;
 mod name;
 mod of_kind;

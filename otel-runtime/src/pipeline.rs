@@ -23,6 +23,7 @@ use crate::metrics::{Declaration, Instruments};
 use crate::sampling::{Parent, Sampling, SiteRatio, Threshold};
 use crate::scope::Scope;
 use crate::shared::Shared;
+use crate::thread::Silence;
 use crate::{switch, thread};
 
 static GLOBAL: OnceLock<Global> = OnceLock::new();
@@ -199,12 +200,15 @@ impl Pipeline {
 
     /// The tracer of an instrumentation scope; made once for each.
     pub(crate) fn tracer(&self, scope: Scope) -> Option<SdkTracer> {
+        let _silent = Silence::enter();
         let provider = &self.tracing.as_ref()?.provider;
         Some(made_once(&self.tracers, scope, || provider.tracer_with_scope(scope.build())))
     }
 
     /// The instruments of a site, which is known by its address; made once, if the caller does not keep them.
     pub(crate) fn instruments(&self, site: usize, scope: Scope, make: impl FnOnce(&Meter) -> Instruments) -> Option<Arc<Instruments>> {
+        // What the SDK says of a new instrument is not the program's.
+        let _silent = Silence::enter();
         let provider = self.metering.as_ref()?;
         let make = || Arc::new(make(&provider.meter_with_scope(scope.build())));
         Some(if self.is_kept_by_sites() { make() } else { made_once(&self.instruments, site, make) })

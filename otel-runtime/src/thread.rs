@@ -1,4 +1,6 @@
-//! Whether a thread still has a current context.
+//! What is to be known of a thread: whether it still has a current context, and whether telemetry itself is at work on it.
+
+use std::cell::Cell;
 
 use opentelemetry::Context;
 
@@ -14,10 +16,36 @@ thread_local! {
         Context::map_current(|_| ());
         Alive
     };
+    static SILENT: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Whether the current context can be asked for. In the destructor of a thread-local it may be gone, and asking would end the process.
 #[inline]
 pub(crate) fn has_context() -> bool {
     ALIVE.try_with(|_| ()).is_ok()
+}
+
+/// Telemetry at work on a thread of the program's, until it is dropped: what is said below it then is not the program's. Unlike a context with
+/// telemetry suppressed, it can be entered wherever a panic may happen.
+#[derive(Debug)]
+pub(crate) struct Silence {
+    before: bool,
+}
+
+impl Silence {
+    pub(crate) fn enter() -> Self {
+        Self { before: SILENT.try_with(|silent| silent.replace(true)).unwrap_or(true) }
+    }
+}
+
+impl Drop for Silence {
+    fn drop(&mut self) {
+        let _ = SILENT.try_with(|silent| silent.set(self.before));
+    }
+}
+
+/// Whether telemetry is at work here.
+#[cfg(any(feature = "log", feature = "tracing"))]
+pub(crate) fn is_silent() -> bool {
+    SILENT.try_with(Cell::get).unwrap_or(true)
 }

@@ -14,6 +14,7 @@ use crate::clock::deadline;
 use crate::delivery::{Signal, Undelivered};
 use crate::diagnostics::Diagnostics;
 use crate::pipeline::Pipeline;
+use crate::thread::Silence;
 
 #[derive(Debug)]
 pub(super) struct Life {
@@ -60,6 +61,7 @@ impl Life {
         if providers.delivery.as_ref().is_some_and(|delivery| delivery.is_in_child()) {
             return Ok(());
         }
+        let _silent = Silence::enter();
         let deadline = deadline(timeout);
         let before = providers.delivery.as_ref().map(|delivery| delivery.accounts()).unwrap_or_default();
         // All of them, whatever one says.
@@ -78,6 +80,7 @@ impl Life {
 
     /// Ends it. Who asks while it is ending waits for that and gets the same answer; who asks afterwards has nothing to end.
     pub(super) fn shutdown(&self, timeout: Duration) -> Result<(), DeliveryError> {
+        let _silent = Silence::enter();
         let deadline = deadline(timeout);
         let mut state = self.lock();
         let providers = match &*state {
@@ -155,6 +158,7 @@ impl Life {
 pub(super) fn within(deadline: Instant, run: impl FnOnce() + Send + 'static) -> bool {
     let (done, wait) = mpsc::channel();
     let thread = thread::Builder::new().name("otel-collect".to_owned()).spawn(move || {
+        let _silent = Silence::enter();
         run();
         let _ = done.send(());
     });

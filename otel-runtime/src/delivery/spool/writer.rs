@@ -7,6 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use opentelemetry::Context;
+
 use super::{Segment, Spool, size_on_disk};
 use crate::delivery::Route;
 use crate::delivery::queue::Queue;
@@ -48,6 +50,7 @@ impl Writer {
         let work = Work::new(spool, Arc::clone(&queue), diagnostics);
         thread::Builder::new().name("otel-spool".to_owned()).spawn(move || {
             let _ends: Sender<()> = ends;
+            let _silent = Context::enter_telemetry_suppressed_scope();
             // After it, so that the folder is let go of before the thread counts as ended.
             let work = work;
             work.run();
