@@ -12,20 +12,27 @@ use tests::receiver::{Protocol, Receiver};
 const LONG: Duration = Duration::from_secs(60);
 
 /// What the program says at its end: how often its threads of telemetry spoke, and the hundredths of a second that it spent idle.
-fn chatty(receiver: &Receiver, protocol: Protocol, seconds: &str, environment: &[(&str, &str)], meanwhile: impl FnOnce()) -> (u64, u64) {
+fn chatty(
+    receiver: &Receiver,
+    protocol: Protocol,
+    arguments: [&str; 2],
+    environment: &[(&str, &str)],
+    meanwhile: impl FnOnce(),
+) -> (u64, u64) {
     let (name, endpoint) = match protocol {
         Protocol::Http => ("http/protobuf", receiver.http_endpoint()),
         // By its name, so that it must be looked up.
         Protocol::Grpc => ("grpc", format!("http://localhost:{}", receiver.grpc_port())),
     };
     let mut command = Command::new(env!("CARGO_BIN_EXE_chatty"));
-    command.arg(seconds).env_clear().envs(environment.iter().copied());
+    command.args(arguments).env_clear().envs(environment.iter().copied());
     command.envs([("OTEL_EXPORTER_OTLP_PROTOCOL", name), ("RUST_LOG", "trace")]).env("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint);
     let child = Child::spawn(command);
     child.wait_for_line("idle", LONG);
     meanwhile();
     let output = child.wait_with_timeout(LONG);
     assert!(output.status.success(), "{}{}", output.stdout, output.stderr);
+    assert!(output.stdout.contains("there is a subscriber of `tracing` already"), "{}", output.stdout);
     assert_eq!(output.stderr, "", "nothing came too late either");
     let line = output.stdout.lines().find(|line| line.starts_with("heard ")).expect("it says so");
     let numbers: Vec<u64> = line.split(' ').filter_map(|word| word.parse().ok()).collect();
@@ -36,7 +43,8 @@ fn chatty(receiver: &Receiver, protocol: Protocol, seconds: &str, environment: &
 fn an_idle_program_that_hears_everything_sends_nothing_about_itself() {
     for protocol in [Protocol::Http, Protocol::Grpc] {
         let receiver = Receiver::start();
-        let (heard, spent) = chatty(&receiver, protocol, "5", &[], || assert_eq!(receiver.requests().len(), 3, "one of each signal"));
+        let (heard, spent) =
+            chatty(&receiver, protocol, ["5", "layer"], &[], || assert_eq!(receiver.requests().len(), 3, "one of each signal"));
         assert!(heard > 0, "there was something to hear");
         // The last collection of metrics comes with the shutdown.
         assert_eq!((receiver.spans().len(), receiver.logs().len(), receiver.requests().len()), (2, 2, 4), "{}", bodies(&receiver));
@@ -51,13 +59,20 @@ fn exports_that_go_on_all_the_time_are_not_recorded() {
         let spool = tests_folder(protocol);
         let spool = spool.to_str().expect("its name is text");
         let environment = [("OTEL_METRIC_EXPORT_INTERVAL", "20"), ("OTEL_BLRP_SCHEDULE_DELAY", "10"), ("OTEL_RUST_SPOOL_DIR", spool)];
-        let (heard, _) = chatty(&receiver, protocol, "2", &environment, || {
+        let (heard, _) = chatty(&receiver, protocol, ["2", "layer"], &environment, || {
             receiver.wait_for(LONG, |requests| requests.len() > 20);
         });
         assert!(heard > 20, "{heard}: there was something to hear");
         assert_eq!((receiver.spans().len(), receiver.logs().len()), (2, 2), "{}", bodies(&receiver));
         std::fs::remove_dir_all(spool).expect("it is there");
     }
+}
+
+#[test]
+fn bridges_that_are_installed_hear_the_program_and_not_its_telemetry() {
+    let receiver = Receiver::start();
+    chatty(&receiver, Protocol::Http, ["0", "install"], &[], || {});
+    assert_eq!((receiver.spans().len(), receiver.logs().len()), (2, 2), "{}", bodies(&receiver));
 }
 
 fn tests_folder(protocol: Protocol) -> std::path::PathBuf {

@@ -127,6 +127,17 @@ fn lines_of_log_have_the_same() {
     assert_eq!(with_body(&logs, "least").data.severity_number, 1);
 }
 
+#[test]
+fn a_line_of_log_that_comes_as_an_event_is_where_it_was_written() {
+    let line =
+        log::Record::builder().level(log::Level::Warn).target("shop").file(Some("shop.rs")).line(Some(7)).args(format_args!("low")).build();
+    let (_, logs) = recorded(|| tracing_log::format_trace(&line).expect("it is formatted"));
+    let [log] = logs.as_slice() else { panic!("one record: {logs:?}") };
+    assert_eq!((log.body(), log.scope.name.as_str(), log.data.severity_number), (Some(&text("low")), "shop", 13));
+    assert_eq!((log.attribute("code.file.path"), log.attribute("code.line.number")), (Some(&text("shop.rs")), Some(&Value::IntValue(7))));
+    assert_eq!((log.data.attributes.len(), log.data.event_name.as_str()), (2, ""), "{:?}", keys(log));
+}
+
 struct Panics;
 
 impl fmt::Debug for Panics {
