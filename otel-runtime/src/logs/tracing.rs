@@ -66,7 +66,8 @@ impl Telemetry {
     /// `otel.status_code`, and `OpenTelemetrySpanExt`, are those of the crate [`tracing_opentelemetry`]. Which events and spans there are is for
     /// the filters of the subscriber to say.
     ///
-    /// A subscriber takes one layer that makes spans of OpenTelemetry: this, or one of `tracing_opentelemetry`'s own.
+    /// A subscriber takes one layer that makes spans of OpenTelemetry: this, or one of `tracing_opentelemetry`'s own. With two, the first span
+    /// panics.
     #[must_use]
     pub fn tracing_layer<S>(&self) -> Box<dyn Layer<S> + Send + Sync>
     where
