@@ -68,8 +68,9 @@ impl Wire for Http {
     }
 
     fn hint(&self, cause: &str) -> Option<&'static str> {
-        // What comes from a server of HTTP/2 alone, as those of gRPC are.
-        cause.contains("invalid HTTP version").then_some("is this a port of gRPC, for OTEL_EXPORTER_OTLP_PROTOCOL=grpc?")
+        // What comes from a server of HTTP/2 alone, as those of gRPC are: before it was asked, or then.
+        let is_other = cause.contains("invalid HTTP version") || cause.contains("unexpected message");
+        is_other.then_some("is this a port of gRPC, for OTEL_EXPORTER_OTLP_PROTOCOL=grpc?")
     }
 
     fn is_said_by_status(&self, status: StatusCode) -> bool {
