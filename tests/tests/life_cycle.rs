@@ -1,5 +1,6 @@
 //! Set-up, flush and shutdown when something of the user's, or the backend, is in their way.
 
+use std::path::Path;
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -340,4 +341,23 @@ fn a_level_says_how_much_is_said() {
     assert_eq!(lines("warn"), [false, true, true]);
     assert_eq!(lines("error"), [false, false, false]);
     assert_eq!(lines("none"), [false, false, false]);
+}
+
+/// As where cargo runs a program whose libraries want two versions.
+#[test]
+fn a_second_version_of_the_api_is_said_at_the_start() {
+    let package = Path::new(env!("CARGO_TARGET_TMPDIR")).join("two-versions");
+    std::fs::create_dir_all(&package).expect("the target folder can be written to");
+    let lock =
+        "[[package]]\nname = \"opentelemetry\"\nversion = \"0.27.1\"\n\n[[package]]\nname = \"opentelemetry\"\nversion = \"0.33.1\"\n";
+    std::fs::write(package.join("Cargo.lock"), lock).expect("the target folder can be written to");
+    let environment = move |variable: &str| (variable == "CARGO_MANIFEST_DIR").then(|| package.clone().into_os_string());
+    let said = Said::default();
+    let builder = otel_runtime::builder().environment(environment).set("OTEL_TRACES_EXPORTER", "none");
+    let builder = builder.set("OTEL_METRICS_EXPORTER", "none").set("OTEL_LOGS_EXPORTER", "none");
+    let telemetry = said.listen(builder).build().expect("telemetry can be set up");
+    let warnings: Vec<_> = telemetry.warnings().iter().map(ToString::to_string).collect();
+    let [warning] = warnings.as_slice() else { panic!("one warning, not {warnings:?}") };
+    assert!(warning.starts_with("Cargo.lock: opentelemetry 0.27.1 is there beside 0.33"), "{warning}");
+    assert_eq!(said.lines(), warnings);
 }
