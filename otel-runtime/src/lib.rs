@@ -37,6 +37,7 @@
 #[path = "private.rs"]
 pub mod __private;
 mod attributes;
+mod background;
 pub mod baggage;
 mod call;
 #[doc = include_str!("../docs/checks.md")]

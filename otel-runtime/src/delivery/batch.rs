@@ -13,7 +13,8 @@ use tokio::time::timeout;
 
 use super::account::DropReason;
 use super::queue::{Parcel, Queue};
-use super::{Delivery, Holding, Process, Route};
+use super::{Delivery, Holding, Route};
+use crate::background::Process;
 
 /// When a batch is full, and when it is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,7 +90,7 @@ impl<T: Send + 'static> Batcher<T> {
             encoder,
             max_bytes,
             queue,
-            process: delivery.process,
+            process: delivery.process(),
         });
         let task = Arc::clone(&shared);
         delivery.spawn(async move {
@@ -358,7 +359,7 @@ mod tests {
     #[test]
     fn a_forked_child_waits_for_no_thread_of_its_parent() {
         let mut delivery = delivery(usize::MAX);
-        delivery.process = Process(0);
+        delivery.thread.set_process(Process::OTHER);
         let batch = Batch { max_queue_size: 2, max_export_batch_size: 2, schedule_delay: Duration::from_secs(3600) };
         let encoder = Encoder { size: |_: &u8| 1, encode: Box::new(|items| parcel(items.len(), 0)) };
         let batcher = Batcher::start(&delivery, Route::TRACES, batch, encoder);
@@ -368,6 +369,8 @@ mod tests {
         assert!(batcher.flush(Instant::now()));
         drop(locked);
         assert!(delivery.queue().take(Route::TRACES).is_none(), "nothing comes into the queue");
+        // Whose the thread is ends it.
+        delivery.thread.set_process(Process::this());
     }
 
     #[test]

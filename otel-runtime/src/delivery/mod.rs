@@ -42,13 +42,8 @@ mod transport;
 
 use std::fmt;
 use std::io;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak, mpsc};
-use std::thread;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::{Duration, Instant};
-
-use opentelemetry::Context;
-use tokio::runtime::{Builder, Handle};
-use tokio::sync::Notify;
 
 pub use account::{DropReason, SignalHealth};
 pub(crate) use batch::{Batch, Batcher, Encoder};
@@ -63,6 +58,7 @@ pub(crate) use spool::Spool;
 use spool::Writer;
 pub(crate) use transport::Transport;
 
+use crate::background::{Background, Process};
 use crate::diagnostics::Diagnostics;
 
 /// The way to a backend that takes OTLP; `Err` says what this build cannot do, or what is wrong with a file.
@@ -123,67 +119,22 @@ pub(crate) trait Holding: Send + Sync {
     fn close(&self);
 }
 
-/// The process that the threads belong to. After a fork, the child has none of them, nothing that waits is its own, and what they had locked
-/// stays so.
-#[derive(Clone, Copy, Debug)]
-struct Process(u32);
-
-impl Process {
-    fn this() -> Self {
-        Self(std::process::id())
-    }
-
-    /// Whether this is a child that was forked off it.
-    fn is_forked(self) -> bool {
-        std::process::id() != self.0
-    }
-}
-
 /// The thread that delivers, and the queue before it.
 pub(crate) struct Delivery {
     queue: Arc<Queue>,
     spool: OnceLock<Writer>,
-    process: Process,
+    thread: Background,
     /// What is held back before the queue.
     holding: Mutex<Vec<Weak<dyn Holding>>>,
-    handle: Handle,
-    stop: Arc<Notify>,
-    /// Disconnected when the thread has ended.
-    ended: Mutex<mpsc::Receiver<()>>,
 }
 
 impl Delivery {
     /// Starts the thread.
     pub(crate) fn start(max_bytes: usize, diagnostics: Diagnostics) -> io::Result<Self> {
         spool::leave_to_the_parent();
-        let stop = Arc::new(Notify::new());
-        let stopped = Arc::clone(&stop);
-        let (started, start) = mpsc::channel();
-        let (ends, ended) = mpsc::channel::<()>();
-        // The runtime is made where it lives: where this is called, there may be another, in which none can be dropped.
-        thread::Builder::new().name("otel-delivery".to_owned()).spawn(move || {
-            let _ends = ends;
-            let runtime = match Builder::new_current_thread().enable_all().thread_name("otel-delivery-dns").build() {
-                Ok(runtime) => runtime,
-                Err(error) => return drop(started.send(Err(error))),
-            };
-            let _ = started.send(Ok(runtime.handle().clone()));
-            let _silent = Context::enter_telemetry_suppressed_scope();
-            runtime.block_on(stopped.notified());
-            // A look-up of a name that hangs must not hold up the end of the program.
-            runtime.shutdown_background();
-        })?;
-        let handle = start.recv().map_err(|_| io::Error::other("the thread ended at once"))??;
+        let thread = Background::start("otel-delivery", "otel-delivery-dns")?;
         let queue = Arc::new(Queue::new(max_bytes, diagnostics));
-        Ok(Self {
-            queue,
-            spool: OnceLock::new(),
-            process: Process::this(),
-            holding: Mutex::default(),
-            handle,
-            stop,
-            ended: Mutex::new(ended),
-        })
+        Ok(Self { queue, spool: OnceLock::new(), thread, holding: Mutex::default() })
     }
 
     pub(crate) fn queue(&self) -> &Arc<Queue> {
@@ -251,7 +202,7 @@ impl Delivery {
 
     /// Runs a task on the thread until the delivery ends.
     pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
-        drop(self.handle.spawn(task));
+        drop(self.thread.handle().spawn(task));
     }
 
     /// Keeps what waits in a spool too, and delivers what is there. Called once, when everything is served.
@@ -272,9 +223,13 @@ impl Delivery {
         self.is_in_child() || self.queue.wait_until_settled(deadline)
     }
 
+    fn process(&self) -> Process {
+        self.thread.process()
+    }
+
     /// Whether this is a child process that was forked off the one that delivers. Such a one lets go of the spool, which is its parent's.
     pub(crate) fn is_in_child(&self) -> bool {
-        let is_forked = self.process.is_forked();
+        let is_forked = self.process().is_forked();
         if is_forked {
             spool::leave_to_the_parent();
         }
@@ -292,11 +247,7 @@ impl Delivery {
         for holding in self.holding() {
             holding.close();
         }
-        self.stop.notify_one();
-        // The thread drops its futures and ends. Should something of the user's hold it up, such as a place for diagnostics that blocks, it is left
-        // to end when it can.
-        let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
-        let _ = ended.recv_timeout(deadline.saturating_duration_since(Instant::now()).max(GRACE));
+        self.thread.stop(deadline.saturating_duration_since(Instant::now()).max(GRACE));
         if let Some(spool) = self.spool.get() {
             spool.stop(deadline.saturating_duration_since(Instant::now()).max(GRACE));
         }
@@ -306,12 +257,6 @@ impl Delivery {
 
 /// What the thread has to end when there is no time left.
 const GRACE: Duration = Duration::from_millis(200);
-
-impl Drop for Delivery {
-    fn drop(&mut self) {
-        self.stop.notify_one();
-    }
-}
 
 impl fmt::Debug for Delivery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

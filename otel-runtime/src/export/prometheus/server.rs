@@ -6,8 +6,7 @@
 use std::convert::Infallible;
 use std::io;
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
-use std::thread;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -20,12 +19,12 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use opentelemetry::Context;
 use tokio::net::TcpStream;
-use tokio::runtime::Builder;
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::spawn_blocking;
 use tokio::time::{sleep, timeout};
 
 use super::format::Format;
+use crate::background::Background;
 
 /// Where the metrics are, as everybody expects them.
 const PATH: &str = "/metrics";
@@ -90,10 +89,7 @@ pub(super) fn listen(host: &str, port: u16) -> io::Result<Vec<TcpListener>> {
 #[derive(Debug)]
 pub(super) struct Server {
     address: SocketAddr,
-    process: u32,
-    stop: Arc<Notify>,
-    /// Disconnected when the thread has ended.
-    ended: Mutex<mpsc::Receiver<()>>,
+    thread: Background,
 }
 
 impl Server {
@@ -102,34 +98,16 @@ impl Server {
         for listener in &listeners {
             listener.set_nonblocking(true)?;
         }
-        let stop = Arc::new(Notify::new());
-        let stopped = Arc::clone(&stop);
-        let (started, start) = mpsc::channel();
-        let (ends, ended) = mpsc::channel::<()>();
-        // The runtime is made where it lives: where this is called, there may be another, in which none can be dropped.
-        thread::Builder::new().name("otel-prometheus".to_owned()).spawn(move || {
-            let _ends = ends;
-            let runtime = match Builder::new_current_thread().enable_all().thread_name("otel-collect").build() {
-                Ok(runtime) => runtime,
-                Err(error) => return drop(started.send(Err(error))),
-            };
-            let _silent = Context::enter_telemetry_suppressed_scope();
-            let site =
-                Arc::new(Site { pages, limits, places: Arc::new(Semaphore::new(limits.connections)), turn: Arc::new(Semaphore::new(1)) });
-            let entered = runtime.enter();
-            let listening = listeners.into_iter().map(tokio::net::TcpListener::from_std).collect::<io::Result<Vec<_>>>();
-            drop(entered);
-            let _ = started.send(listening.map(|listeners| {
-                for listener in listeners {
-                    runtime.spawn(accept(listener, Arc::clone(&site)));
-                }
-            }));
-            runtime.block_on(stopped.notified());
-            // A callback that hangs must not hold up the end of the program.
-            runtime.shutdown_background();
-        })?;
-        start.recv().map_err(|_| io::Error::other("the thread ended at once"))??;
-        Ok(Self { address, process: std::process::id(), stop, ended: Mutex::new(ended) })
+        let thread = Background::start("otel-prometheus", "otel-collect")?;
+        let entered = thread.handle().enter();
+        let listening = listeners.into_iter().map(tokio::net::TcpListener::from_std).collect::<io::Result<Vec<_>>>();
+        drop(entered);
+        let site =
+            Arc::new(Site { pages, limits, places: Arc::new(Semaphore::new(limits.connections)), turn: Arc::new(Semaphore::new(1)) });
+        for listener in listening? {
+            drop(thread.handle().spawn(accept(listener, Arc::clone(&site))));
+        }
+        Ok(Self { address, thread })
     }
 
     pub(super) fn address(&self) -> SocketAddr {
@@ -138,26 +116,7 @@ impl Server {
 
     /// Closes all connections and gives the port back; `false` if that is not done at the deadline.
     pub(super) fn shutdown(&self, deadline: Instant) -> bool {
-        if self.is_in_child() {
-            return true;
-        }
-        self.stop.notify_one();
-        let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
-        let left = deadline.saturating_duration_since(Instant::now());
-        ended.recv_timeout(left) == Err(mpsc::RecvTimeoutError::Disconnected)
-    }
-
-    /// Whether this is a process that was forked off the one with the thread.
-    fn is_in_child(&self) -> bool {
-        std::process::id() != self.process
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        if !self.is_in_child() {
-            self.stop.notify_one();
-        }
+        self.thread.process().is_forked() || self.thread.stop(deadline.saturating_duration_since(Instant::now()))
     }
 }
 

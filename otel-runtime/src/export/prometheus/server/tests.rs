@@ -1,5 +1,7 @@
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, Shutdown};
+use std::sync::{Mutex, mpsc};
+use std::thread;
 
 use super::*;
 
