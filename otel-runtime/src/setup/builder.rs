@@ -12,12 +12,12 @@ use opentelemetry_sdk::metrics::SdkMeterProvider;
 
 use super::config::{Config, Read};
 use super::copies;
-use super::env::Warning;
 use super::error::InitError;
 use super::guarded::GuardedMeterProvider;
 use super::providers::Providers;
 use super::telemetry::Telemetry;
 use super::variables::{self, Variable};
+use super::warning::Warning;
 use crate::diagnostics::Diagnostics;
 use crate::export::console::{Console, Style};
 use crate::filter::Filter;
@@ -255,7 +255,7 @@ impl Builder {
             diagnostics.debug(variable);
         }
         let misspelt = names().into_iter().filter_map(|name| Some((variables::misspelt(&name)?, name)));
-        warnings.extend(misspelt.map(|(meant, name)| Warning::misspelt(name, meant)));
+        warnings.extend(misspelt.map(|(meant, name)| Warning::new(name, format!("there is no such variable; did you mean {meant}?"))));
         for warning in &warnings {
             diagnostics.warn(warning);
         }

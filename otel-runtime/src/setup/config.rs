@@ -10,9 +10,10 @@ use opentelemetry::KeyValue;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::metrics::Temporality;
 
-use super::env::{Env, Lookup, Warning};
+use super::env::{Env, Lookup};
 use super::resource::resource;
 use super::variables::Variable;
+use super::warning::Warning;
 use crate::delivery::{Batch, Compression, Destination, Files, Protocol, Route, Signal};
 use crate::diagnostics::Level;
 use crate::export::baggage::BaggageKeys;

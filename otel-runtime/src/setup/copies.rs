@@ -6,7 +6,8 @@
 use std::fs;
 use std::path::Path;
 
-use super::env::{Lookup, Warning};
+use super::env::Lookup;
+use super::warning::Warning;
 
 /// The version that is ours.
 const OURS: &str = "0.33";

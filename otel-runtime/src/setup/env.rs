@@ -19,43 +19,9 @@ use percent_encoding::percent_decode_str;
 
 pub(super) use self::url::shown;
 use super::variables::{NOT_READ, TABLE, Variable};
+use super::warning::Warning;
 use crate::delivery::File;
 use crate::filter::Filter;
-
-/// Something in the configuration that was ignored or corrected.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Warning {
-    variable: String,
-    problem: String,
-}
-
-impl Warning {
-    pub(super) fn misspelt(variable: String, meant: &str) -> Self {
-        Self { variable, problem: format!("there is no such variable; did you mean {meant}?") }
-    }
-
-    /// Of a variable, or of whatever else is set up.
-    pub(super) fn new(subject: &str, problem: String) -> Self {
-        Self { variable: subject.to_owned(), problem }
-    }
-
-    pub(super) fn no_spool(error: &std::io::Error) -> Self {
-        Self { variable: "OTEL_RUST_SPOOL_DIR".to_owned(), problem: format!("{error}; telemetry is not spooled") }
-    }
-
-    /// The variable in question, or `Cargo.lock`.
-    #[must_use]
-    pub fn variable(&self) -> &str {
-        &self.variable
-    }
-}
-
-/// `OTEL_TRACES_SAMPLER: …`, with the value as it was written unless it may be a secret, and what is used instead.
-impl fmt::Display for Warning {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.variable, self.problem)
-    }
-}
 
 /// Gives the value of a variable by its name, as the environment of a process does.
 pub(crate) type Lookup<'a> = dyn Fn(&str) -> Option<OsString> + 'a;
@@ -96,7 +62,7 @@ impl<'a> Env<'a> {
 
     /// Keeps a warning, once: a general variable is read for each signal.
     pub(crate) fn warn(&mut self, variable: &str, problem: impl Into<String>) {
-        let warning = Warning { variable: variable.to_owned(), problem: problem.into() };
+        let warning = Warning::new(variable, problem);
         if !self.warnings.contains(&warning) {
             self.warnings.push(warning);
         }

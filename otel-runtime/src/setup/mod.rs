@@ -19,9 +19,10 @@ mod self_metrics;
 mod signals;
 mod telemetry;
 mod variables;
+mod warning;
 
 pub use builder::{Builder, builder, init};
-pub use env::Warning;
 pub use error::{DeliveryError, InitError};
 pub use telemetry::{Health, Telemetry};
 pub use variables::{ValueKind, Variable, variables};
+pub use warning::Warning;

@@ -9,10 +9,10 @@ use opentelemetry_sdk::metrics::{Aggregation, Instrument, InstrumentKind, Period
 use opentelemetry_sdk::trace::{SdkTracerProvider, SpanProcessor};
 
 use super::config::{self, Config, Exporter, RootSampler};
-use super::env::Warning;
 use super::error::InitError;
 use super::ids::SaltedIds;
 use super::self_metrics;
+use super::warning::Warning;
 use crate::delivery::{self, Batcher, Delivery, Output, Retries, Route, Signal, Spool, Transport};
 use crate::diagnostics::Diagnostics;
 use crate::export::console::{Console, ConsoleSpans};
@@ -108,7 +108,7 @@ impl Providers {
             // One that cannot be opened is no reason to be without telemetry.
             let spool = config.spool_folder.as_ref().map(|folder| Spool::open(folder, config.spool_max_bytes)).transpose();
             self.spool = spool.unwrap_or_else(|error| {
-                self.warnings.push(Warning::no_spool(&error));
+                self.warnings.push(Warning::new("OTEL_RUST_SPOOL_DIR", format!("{error}; telemetry is not spooled")));
                 None
             });
             Arc::new(Delivery::start(config.queue_max_bytes, diagnostics.clone()).map_err(InitError::Thread)?)

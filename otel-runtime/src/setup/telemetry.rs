@@ -12,7 +12,6 @@ use opentelemetry::metrics::MeterProvider;
 use opentelemetry_sdk::logs::SdkLoggerProvider;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 
-use super::env::Warning;
 use super::error::DeliveryError;
 use super::guarded::GuardedMeterProvider;
 use super::last_words;
@@ -20,6 +19,7 @@ use super::life::Life;
 use super::providers::Providers;
 #[cfg(all(unix, feature = "signals"))]
 use super::signals::Signals;
+use super::warning::Warning;
 use crate::delivery::{Delivery, Signal, SignalHealth};
 use crate::diagnostics::Diagnostics;
 use crate::export::prometheus::Endpoint;
