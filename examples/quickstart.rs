@@ -9,8 +9,7 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
-use otel_runtime::context::FutureExt;
-use otel_runtime::{AttributeKey, ErrorType, traced};
+use otel_runtime::{AttributeKey, ErrorType, context, traced};
 use tokio::time::{sleep, timeout};
 
 const CARRIER: AttributeKey = AttributeKey::new("shop.carrier");
@@ -71,7 +70,7 @@ async fn morning() {
     assert!(placed.is_ok() && declined.is_err());
 
     // A task starts without a context; this one gets ours.
-    let report = tokio::spawn(report().with_current_context());
+    let report = context::spawn(report());
     // Dropped before it is ready: cancelled, which is neither ok nor an error.
     let _ = timeout(Duration::from_millis(8), newsletter()).await;
     // Panicked, and caught by the task.

@@ -142,8 +142,7 @@ impl Call {
 
     /// Makes the call's span the current one, as long as what is returned lives.
     pub(crate) fn attach(&self) -> Option<ContextGuard> {
-        let context = self.span()?.context()?;
-        thread::has_context().then(|| context.clone().attach())
+        thread::attach(self.span()?.context()?)
     }
 
     /// Takes the current context along, if the call only inherits what is in it.

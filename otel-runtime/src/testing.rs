@@ -31,7 +31,6 @@ use std::fmt::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use opentelemetry::context::FutureExt;
 use opentelemetry::trace::{SpanId, SpanKind, Status, TraceId};
 use opentelemetry::{Context, KeyValue, Value};
 use opentelemetry_sdk::Resource;
@@ -43,6 +42,7 @@ use self::points::Collected;
 pub use self::points::{Point, PointValue};
 #[cfg(feature = "inventory")]
 pub use self::unique::assert_unique_span_names;
+use crate::context::FutureExt;
 use crate::diagnostics::Diagnostics;
 use crate::filter::Filter;
 use crate::panics;

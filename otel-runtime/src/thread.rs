@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use opentelemetry::Context;
+use opentelemetry::{Context, ContextGuard};
 
 /// Destroyed before the thread's current context is, because it is made after it: thread-locals go in the reverse order.
 struct Alive;
@@ -23,6 +23,12 @@ thread_local! {
 #[inline]
 pub(crate) fn has_context() -> bool {
     ALIVE.try_with(|_| ()).is_ok()
+}
+
+/// Makes a context the current one, as long as what is returned lives.
+#[inline]
+pub(crate) fn attach(context: &Context) -> Option<ContextGuard> {
+    has_context().then(|| context.clone().attach())
 }
 
 /// Telemetry at work on a thread of the program's, until it is dropped: what is said below it then is not the program's. Unlike a context with
