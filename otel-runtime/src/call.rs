@@ -181,7 +181,7 @@ impl Started {
 }
 
 /// When a call ended that began then: now, or when it panicked, which was before the hook said so and the stack was unwound.
-fn ended(outcome: &Outcome, began: Moment) -> Moment {
+pub(crate) fn ended(outcome: &Outcome, began: Moment) -> Moment {
     let panicked = if outcome.is_panic() { panics::moment() } else { None };
     panicked.filter(|panicked| began.is_before(*panicked)).unwrap_or_else(Moment::now)
 }

@@ -42,7 +42,6 @@ mod tasks;
 pub mod thread;
 mod within;
 
-use opentelemetry::global;
 use opentelemetry::propagation::{Extractor, Injector};
 
 pub use opentelemetry::Context;
@@ -52,6 +51,7 @@ pub use self::closures::{wrap, wrap_each};
 pub use self::process::{CommandExt, from_environment};
 pub use self::tasks::{JoinSetExt, spawn, spawn_blocking, spawn_local};
 pub use self::within::{FutureExt, InContext, SinkExt, StreamExt};
+use crate::pipeline;
 
 /// Writes the current context into a carrier.
 ///
@@ -70,7 +70,7 @@ pub fn inject(carrier: &mut dyn Injector) {
 
 /// As [`inject`], of any context.
 pub fn inject_context(context: &Context, carrier: &mut dyn Injector) {
-    global::get_text_map_propagator(|propagator| propagator.inject_context(context, carrier));
+    pipeline::propagate(context, |propagator| propagator.inject_context(context, carrier));
 }
 
 /// The current context with what a carrier has: its span as the parent, and its baggage. Where it has nothing, or nothing valid, it is the current
@@ -92,5 +92,27 @@ pub fn inject_context(context: &Context, carrier: &mut dyn Injector) {
 pub fn extract(carrier: &dyn Extractor) -> Context {
     // Not under the borrow of the current context: the carrier is somebody's own code.
     let current = Context::current();
-    global::get_text_map_propagator(|propagator| propagator.extract_with_context(&current, carrier))
+    pipeline::propagate(&current, |propagator| propagator.extract_with_context(&current, carrier))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState};
+
+    use super::*;
+
+    #[test]
+    fn telemetry_of_its_own_has_propagators_of_its_own() {
+        let builder = crate::builder().environment(|_| None).set("OTEL_TRACES_EXPORTER", "none").set("OTEL_METRICS_EXPORTER", "none");
+        let telemetry = builder.set("OTEL_LOGS_EXPORTER", "none").set("OTEL_PROPAGATORS", "b3").build().unwrap();
+        let remote = SpanContext::new(TraceId::from(0x11), SpanId::from(0x22), TraceFlags::SAMPLED, true, TraceState::NONE);
+        let _attached = telemetry.context().with_remote_span_context(remote).attach();
+        let mut headers = HashMap::new();
+        inject(&mut headers);
+        assert_eq!(headers, HashMap::from([("b3".to_owned(), format!("{:032x}-{:016x}-1", 0x11, 0x22))]));
+        let received = HashMap::from([("b3".to_owned(), format!("{:032x}-{:016x}-0", 0x33, 0x44))]);
+        assert_eq!(extract(&received).span().span_context().trace_id(), TraceId::from(0x33));
+    }
 }

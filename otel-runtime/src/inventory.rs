@@ -179,7 +179,7 @@ impl Site {
     /// The instrumentation scope: the name of the crate, if nothing else was said.
     #[must_use]
     pub fn scope(&self) -> &'static str {
-        self.0.site.code.scope.name
+        self.0.site.place.scope.name
     }
 
     /// The span, if one is recorded.

@@ -56,12 +56,16 @@ pub mod inventory;
 #[cfg(any(feature = "log", feature = "tracing"))]
 pub mod logs;
 mod metrics;
+#[cfg(feature = "http")]
+#[allow(dead_code, reason = "what the layers share, some of which are still to come")]
+mod middleware;
 mod name;
 mod of_kind;
 mod origin;
 mod outcome;
 mod panics;
 mod pipeline;
+mod place;
 pub mod propagation;
 mod redact;
 mod sampling;

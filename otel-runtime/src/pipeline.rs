@@ -5,21 +5,24 @@
 //! ([`Builder::build`](crate::Builder::build)); a local one is carried by the [`Context`] and serves what runs under it, which is how
 //! tests stay apart from each other.
 
+use std::any::Any;
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::mem;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
-use opentelemetry::Context;
 use opentelemetry::metrics::{Meter, MeterProvider};
+use opentelemetry::propagation::TextMapPropagator;
 use opentelemetry::trace::{TraceContextExt, TracerProvider};
+use opentelemetry::{Context, global};
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
 
 use crate::diagnostics::Diagnostics;
 use crate::filter::{Filter, LiveFilter, Rule};
-use crate::metrics::{Declaration, Instruments};
+use crate::metrics::Declaration;
+use crate::propagation::{Format, Propagator};
 use crate::sampling::{Parent, Sampling, SiteRatio, Threshold};
 use crate::scope::Scope;
 use crate::shared::Shared;
@@ -49,11 +52,13 @@ pub(crate) struct Pipeline {
     tracing: Option<Tracing>,
     metering: Option<SdkMeterProvider>,
     tracers: RwLock<HashMap<Scope, SdkTracer>>,
-    /// By the address of the site; a site keeps those of the first global one itself.
-    instruments: RwLock<HashMap<usize, Arc<Instruments>>>,
+    /// By the address of the place; a place keeps those of the first global one itself.
+    instruments: RwLock<HashMap<usize, Arc<dyn Any + Send + Sync>>>,
     /// How each metric was declared first, by scope and name.
     declared: Mutex<HashMap<(Scope, &'static str), Declared>>,
     filter: LiveFilter,
+    /// Of a local one; the global one's is that of the API.
+    propagator: Propagator,
     diagnostics: Diagnostics,
     kind: Kind,
     open: AtomicBool,
@@ -74,6 +79,20 @@ struct Declared {
     declaration: Declaration,
     function: &'static str,
     told: bool,
+}
+
+/// What a pipeline is told beside its providers.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    pub(crate) filter: Filter,
+    /// In which formats context goes to other processes.
+    pub(crate) propagator: Propagator,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { filter: Filter::default(), propagator: Propagator::new([Format::TRACE_CONTEXT, Format::BAGGAGE]) }
+    }
 }
 
 #[derive(Debug)]
@@ -124,12 +143,12 @@ impl Pipeline {
     pub(crate) fn install(
         tracing: Option<Tracing>,
         metering: Option<SdkMeterProvider>,
-        filter: Filter,
+        settings: Settings,
         diagnostics: Diagnostics,
     ) -> Arc<Self> {
         let before = last_global();
         let kind = if before.is_some() { Kind::Successor } else { Kind::First };
-        let made = || Global { pipeline: Arc::new(Self::new(tracing, metering, filter, diagnostics, kind)), successor: OnceLock::new() };
+        let made = || Global { pipeline: Arc::new(Self::new(tracing, metering, settings, diagnostics, kind)), successor: OnceLock::new() };
         let installed = match before {
             None => GLOBAL.get_or_init(made),
             Some(before) => {
@@ -145,20 +164,21 @@ impl Pipeline {
     pub(crate) fn local(
         tracing: Option<Tracing>,
         metering: Option<SdkMeterProvider>,
-        filter: Filter,
+        settings: Settings,
         diagnostics: Diagnostics,
     ) -> Arc<Self> {
-        let pipeline = Arc::new(Self::new(tracing, metering, filter, diagnostics, Kind::Local));
+        let pipeline = Arc::new(Self::new(tracing, metering, settings, diagnostics, Kind::Local));
         LOCAL.fetch_add(1, Ordering::SeqCst);
         EVER_LOCAL.store(true, Ordering::SeqCst);
         switch::ask_again();
         pipeline
     }
 
-    fn new(tracing: Option<Tracing>, metering: Option<SdkMeterProvider>, filter: Filter, diagnostics: Diagnostics, kind: Kind) -> Self {
+    fn new(tracing: Option<Tracing>, metering: Option<SdkMeterProvider>, settings: Settings, diagnostics: Diagnostics, kind: Kind) -> Self {
         let (tracers, instruments, declared) = Default::default();
+        let Settings { filter, propagator } = settings;
         let (filter, open) = (LiveFilter::new(filter), AtomicBool::new(true));
-        Self { tracing, metering, tracers, instruments, declared, filter, diagnostics, kind, open }
+        Self { tracing, metering, tracers, instruments, declared, filter, propagator, diagnostics, kind, open }
     }
 
     /// Has calls that start from now on filtered by another filter.
@@ -205,13 +225,17 @@ impl Pipeline {
         Some(made_once(&self.tracers, scope, || provider.tracer_with_scope(scope.build())))
     }
 
-    /// The instruments of a site, which is known by its address; made once, if the caller does not keep them.
-    pub(crate) fn instruments(&self, site: usize, scope: Scope, make: impl FnOnce(&Meter) -> Instruments) -> Option<Arc<Instruments>> {
+    /// The instruments of a place, which is known by its address; made once, if the caller does not keep them.
+    pub(crate) fn instruments<I: Any + Send + Sync>(&self, place: usize, scope: Scope, make: impl FnOnce(&Meter) -> I) -> Option<Arc<I>> {
         // What the SDK says of a new instrument is not the program's.
         let _silent = Silence::enter();
         let provider = self.metering.as_ref()?;
         let make = || Arc::new(make(&provider.meter_with_scope(scope.build())));
-        Some(if self.is_kept_by_sites() { make() } else { made_once(&self.instruments, site, make) })
+        if self.is_kept_by_sites() {
+            return Some(make());
+        }
+        // One address has instruments of one type.
+        made_once(&self.instruments, place, || make()).downcast().ok()
     }
 
     /// Notes how a metric is declared at a place. Two places that share a name and do not agree are told, once for the name: the SDK takes the
@@ -306,6 +330,15 @@ fn serving(context: &Context) -> Option<Shared<Pipeline>> {
         None => Shared::Global(&*last_global()?.pipeline),
     };
     Some(pipeline).filter(|pipeline| pipeline.is_open())
+}
+
+/// Has the propagator at work that is right for a context: that of the local pipeline that it is routed to, or the global one.
+pub(crate) fn propagate<T>(context: &Context, mut work: impl FnMut(&dyn TextMapPropagator) -> T) -> T {
+    let routed = if EVER_LOCAL.load(Ordering::Relaxed) { context.get::<Route>() } else { None };
+    match routed {
+        Some(Route(pipeline)) => work(&pipeline.propagator),
+        None => global::get_text_map_propagator(work),
+    }
 }
 
 /// `context`, routed as the current one if it has no route of its own.

@@ -1,26 +1,21 @@
 //! [`Site`]: the static data of one instrumented place, and the one way to start something there. Sync and async code meet in
 //! [`Site::start`].
 
-use std::sync::{Arc, OnceLock};
-use std::time::UNIX_EPOCH;
-
-use opentelemetry::trace::{SpanBuilder, SpanKind, Tracer};
+use opentelemetry::trace::{SpanBuilder, SpanKind};
 use opentelemetry::{Context, Key, KeyValue};
-use opentelemetry_sdk::trace::SdkTracer;
 
 use crate::attributes::{Fields, Section};
 use crate::call::Call;
 use crate::clock::Moment;
-use crate::filter::Rule;
 use crate::metrics::{Count, Instruments, Measured, Time};
 use crate::name::{AttributeKey, MetricName, SpanName};
 use crate::panics;
-use crate::pipeline::{self, Pipeline, Placement, SpanPlacement, Wanted};
+use crate::pipeline::{Pipeline, Placement, SpanPlacement};
+use crate::place::Place;
 use crate::sampling::SiteRatio;
 use crate::scope::Scope;
 use crate::shared::Shared;
 use crate::span::Span;
-use crate::switch::Switch;
 
 /// One instrumented place of the program. The macros put one in a `static` for each annotated function.
 #[derive(Debug)]
@@ -29,11 +24,7 @@ pub struct Site {
     pub(crate) span: Option<SpanSite>,
     pub(crate) count: Option<Count>,
     pub(crate) time: Option<Time>,
-    switch: Switch,
-    /// The tracer of the first global pipeline, once it is known.
-    tracer: OnceLock<Option<SdkTracer>>,
-    /// The instruments of the first global pipeline, once they are known.
-    instruments: OnceLock<Option<Arc<Instruments>>>,
+    pub(crate) place: Place<Instruments>,
 }
 
 /// What `#[traced]` says of a place.
@@ -51,7 +42,7 @@ pub struct Code {
     pub(crate) function: &'static str,
     pub(crate) file: &'static str,
     pub(crate) line: u32,
-    pub(crate) scope: Scope,
+    scope: Scope,
 }
 
 impl Code {
@@ -73,7 +64,7 @@ impl Site {
     /// A place that records nothing yet.
     #[must_use]
     pub const fn new(code: Code) -> Self {
-        Self { code, span: None, count: None, time: None, switch: Switch::new(), tracer: OnceLock::new(), instruments: OnceLock::new() }
+        Self { code, span: None, count: None, time: None, place: Place::new(code.function, code.scope) }
     }
 
     /// Records a span. `keys` are those of its `fields`, then those of `ok`, then those of `err`.
@@ -108,7 +99,7 @@ impl Site {
     /// Records under an instrumentation scope of this name, instead of the user's crate.
     #[must_use]
     pub const fn scope(mut self, name: &'static str) -> Self {
-        self.code.scope = Scope::named(name);
+        self.place.scope = Scope::named(name);
         self
     }
 
@@ -116,18 +107,14 @@ impl Site {
     /// span are asked for only if it may be recorded, and before the sampler is.
     #[inline]
     pub fn start(&'static self, mut fields: impl FnMut(&mut Fields)) -> Call {
-        if self.switch.is_off() { Call::off() } else { self.begin(None, &mut fields) }
+        if self.place.is_off() { Call::off() } else { self.begin(None, &mut fields) }
     }
 
     /// As [`start`](Self::start), with the span in the context that `parent` gives.
     #[inline]
     pub fn start_in(&'static self, parent: impl FnOnce() -> Context, mut fields: impl FnMut(&mut Fields)) -> Call {
-        if self.switch.is_off() || self.rule().is_none() { Call::off() } else { self.begin(Some(&parent()), &mut fields) }
-    }
-
-    /// `None`: nothing is installed that the place could record with.
-    fn rule(&'static self) -> Option<Rule> {
-        self.switch.rule(|| pipeline::rule(self.code.function, self.span.is_some(), self.is_measured()))
+        let records = |site: &'static Self| site.place.rule(site.span.is_some(), site.is_measured()).is_some();
+        if self.place.is_off() || !records(self) { Call::off() } else { self.begin(Some(&parent()), &mut fields) }
     }
 
     fn is_measured(&self) -> bool {
@@ -141,9 +128,8 @@ impl Site {
 
     #[inline(never)]
     fn begin(&'static self, parent: Option<&Context>, fields: &mut dyn FnMut(&mut Fields)) -> Call {
-        let Some(rule) = self.rule() else { return Call::off() };
-        let wanted = Wanted { site: self.address(), path: self.code.function, span: self.span.is_some(), rule };
-        let Some(Placement { pipeline, span }) = pipeline::place(&wanted, parent) else { return Call::off() };
+        let placement = self.place.placement(self.span.is_some(), self.is_measured(), parent);
+        let Some(Placement { pipeline, span }) = placement else { return Call::off() };
         let instruments = if self.is_measured() { self.instruments(&pipeline) } else { None };
         if instruments.is_none() {
             match span {
@@ -194,46 +180,20 @@ impl Site {
         started: Option<Moment>,
     ) -> Span {
         let Some(site) = &self.span else { return Span::off() };
-        // A span that cannot be recorded needs no time; the SDK would read the clock for it.
-        let started = started.map_or(UNIX_EPOCH, Moment::system_time);
-        let mut builder = SpanBuilder::from_name(site.name.as_str()).with_kind(site.kind.clone()).with_start_time(started);
+        let mut builder = SpanBuilder::from_name(site.name.as_str()).with_kind(site.kind.clone());
         builder.attributes = known.span.map(Section::into_attributes);
         builder.links = Some(known.links).filter(|links| !links.is_empty());
-        let local;
-        let tracer = if pipeline.is_kept_by_sites() {
-            self.tracer.get_or_init(|| pipeline.tracer(self.code.scope)).as_ref()
-        } else {
-            local = pipeline.tracer(self.code.scope);
-            local.as_ref()
-        };
-        let Some(tracer) = tracer else { return Span::off() };
-        let span = match ratio {
-            None => tracer.build_with_context(builder, parent),
-            Some(ratio) => tracer.build_with_context(builder, &ratio.in_context(parent)),
-        };
-        Span::started(parent, span, started)
-    }
-
-    /// What stands for the place.
-    fn address(&'static self) -> usize {
-        std::ptr::from_ref(self).addr()
+        self.place.start_span(pipeline, parent, ratio, builder, started)
     }
 
     fn instruments(&'static self, pipeline: &Pipeline) -> Option<Shared<Instruments>> {
-        let (scope, function) = (self.code.scope, self.code.function);
-        let make = || {
-            pipeline.instruments(self.address(), scope, |meter| {
-                let declare = |name: MetricName, declaration| pipeline.declare(scope, name.as_str(), declaration, function);
-                self.count.iter().for_each(|count| declare(count.name, count.declaration()));
-                self.time.iter().for_each(|time| declare(time.name, time.declaration()));
-                Instruments::new(meter, function, self.count.as_ref(), self.time.as_ref())
-            })
-        };
-        if pipeline.is_kept_by_sites() {
-            self.instruments.get_or_init(make).as_deref().map(Shared::Global)
-        } else {
-            make().map(Shared::Local)
-        }
+        let (scope, function) = (self.place.scope, self.code.function);
+        self.place.instruments(pipeline, |meter| {
+            let declare = |name: MetricName, declaration| pipeline.declare(scope, name.as_str(), declaration, function);
+            self.count.iter().for_each(|count| declare(count.name, count.declaration()));
+            self.time.iter().for_each(|time| declare(time.name, time.declaration()));
+            Instruments::new(meter, function, self.count.as_ref(), self.time.as_ref())
+        })
     }
 }
 

@@ -1,5 +1,6 @@
 //! A span that was started: what is recorded of it, and how it ends. The only place that touches the SDK's span.
 
+use std::borrow::Cow;
 use std::mem;
 use std::time::{Duration, SystemTime};
 
@@ -77,6 +78,14 @@ impl Span {
     pub(crate) fn set(&self, attributes: impl IntoIterator<Item = KeyValue>) {
         if let State::Recording { context, .. } = &self.0 {
             context.span().set_attributes(attributes);
+        }
+    }
+
+    /// Gives the span another name, where that is known only after its start.
+    #[cfg_attr(not(feature = "http"), allow(dead_code, reason = "layers do so"))]
+    pub(crate) fn rename(&self, name: Cow<'static, str>) {
+        if let State::Recording { context, .. } = &self.0 {
+            context.span().update_name(name);
         }
     }
 

@@ -44,9 +44,8 @@ pub use self::points::{Point, PointValue};
 pub use self::unique::assert_unique_span_names;
 use crate::context::FutureExt;
 use crate::diagnostics::Diagnostics;
-use crate::filter::Filter;
 use crate::panics;
-use crate::pipeline::{Pipeline, Tracing};
+use crate::pipeline::{Pipeline, Settings, Tracing};
 use crate::sampling::Sampling;
 
 /// Runs `run`, and returns what it returns with what was recorded meanwhile.
@@ -100,7 +99,7 @@ impl Capture {
         let reader = PeriodicReader::builder(collected.clone()).with_interval(Duration::from_secs(24 * 60 * 60)).build();
         let meter = SdkMeterProvider::builder().with_resource(resource).with_reader(reader).build();
         Self {
-            pipeline: Pipeline::local(Some(tracing), Some(meter.clone()), Filter::default(), Diagnostics::stderr()),
+            pipeline: Pipeline::local(Some(tracing), Some(meter.clone()), Settings::default(), Diagnostics::stderr()),
             ended,
             meter,
             collected,

@@ -2,9 +2,10 @@
 
 use std::process::Command;
 
-use opentelemetry::{Context, global};
+use opentelemetry::Context;
 
 use super::extract;
+use crate::pipeline;
 use crate::propagation::{EnvironmentExtractor, Variables};
 
 /// The current context with what the environment of this process has: the span that started it as the parent, if that used [`CommandExt`] or
@@ -71,7 +72,7 @@ pub trait CommandExt {
 impl CommandExt for Command {
     fn in_context(&mut self, context: &Context) -> &mut Self {
         let mut variables = Variables::default();
-        let fields: Vec<String> = global::get_text_map_propagator(|propagator| {
+        let fields: Vec<String> = pipeline::propagate(context, |propagator| {
             propagator.inject_context(context, &mut variables);
             propagator.fields().map(Variables::name).collect()
         });

@@ -20,9 +20,8 @@ use super::variables::{self, Variable};
 use super::warning::Warning;
 use crate::diagnostics::Diagnostics;
 use crate::export::console::{Console, Style};
-use crate::filter::Filter;
 use crate::panics;
-use crate::pipeline::{Pipeline, Tracing};
+use crate::pipeline::{Pipeline, Settings, Tracing};
 use crate::propagation::Propagator;
 use crate::sampling::{Sampler, Sampling};
 use crate::trace_flags::FlaggedTracerProvider;
@@ -289,11 +288,12 @@ struct Configured {
 
 impl Configured {
     /// Opens the way from annotated code to the providers.
-    fn start(self, open: impl FnOnce(Option<Tracing>, Option<SdkMeterProvider>, Filter, Diagnostics) -> Arc<Pipeline>) -> Telemetry {
+    fn start(self, open: impl FnOnce(Option<Tracing>, Option<SdkMeterProvider>, Settings, Diagnostics) -> Arc<Pipeline>) -> Telemetry {
         let Self { config, sampling, providers, warnings, diagnostics } = self;
         let tracing = providers.tracer.clone().map(|provider| Tracing { provider, sampling });
         let metering = providers.meter.clone();
-        let pipeline = open(tracing, metering, config.filter, diagnostics.clone());
+        let settings = Settings { filter: config.filter, propagator: Propagator::new(config.propagators) };
+        let pipeline = open(tracing, metering, settings, diagnostics.clone());
         Telemetry::new(providers, pipeline, warnings, diagnostics)
     }
 }

@@ -1,4 +1,4 @@
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use opentelemetry::trace::{Link, TraceId};
@@ -7,9 +7,8 @@ use opentelemetry_sdk::trace::{SamplingDecision, SamplingResult, SdkTracerProvid
 
 use super::*;
 use crate::diagnostics::Diagnostics;
-use crate::filter::Filter;
 use crate::outcome::Outcome;
-use crate::pipeline::Tracing;
+use crate::pipeline::{Settings, Tracing};
 use crate::sampling::{Sampler, Sampling};
 
 /// Samples nothing, and keeps the keys that it was shown.
@@ -34,7 +33,7 @@ fn a_sampler_sees_the_attributes() {
     let looks = Looks::default();
     let provider = SdkTracerProvider::builder().with_sampler(looks.clone()).build();
     let tracing = Tracing { provider, sampling: Sampling::default() };
-    let pipeline = Pipeline::local(Some(tracing), None, Filter::default(), Diagnostics::stderr());
+    let pipeline = Pipeline::local(Some(tracing), None, Settings::default(), Diagnostics::stderr());
     let _attached = pipeline.context(&Context::current()).attach();
     SITE.start(|fields| fields.set(0, &7)).in_scope(|| (), |(), _| Outcome::OK);
     let seen = looks.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -84,7 +83,7 @@ fn what_is_only_recorded_reaches_processors_and_gets_nothing_of_its_children() {
     let (ended, sampler) = (Ended::default(), Sampler::from(Sampler::custom(RecordsOnly).parent_based()));
     let provider = SdkTracerProvider::builder().with_sampler(sampler.clone()).with_span_processor(ended.clone()).build();
     let tracing = Tracing { provider, sampling: Sampling::from(&sampler) };
-    let pipeline = Pipeline::local(Some(tracing), None, Filter::default(), Diagnostics::stderr());
+    let pipeline = Pipeline::local(Some(tracing), None, Settings::default(), Diagnostics::stderr());
     let _attached = pipeline.context(&Context::current()).attach();
     let child = || crate::current().set(KEY, true);
     let root = || CHILD.start(|_| ()).in_scope(child, |(), _| Outcome::OK);

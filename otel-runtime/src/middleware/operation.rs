@@ -1,0 +1,216 @@
+//! [`Operation`]: the guard of what one call of another library does. It is `Send`, and what it records ends on drop.
+
+use std::borrow::Cow;
+use std::mem;
+
+use opentelemetry::trace::{Link, SpanBuilder, SpanKind};
+use opentelemetry::{Context, ContextGuard, KeyValue};
+
+use super::instruments::{Instruments, Measured, Metrics};
+use crate::call;
+use crate::clock::Moment;
+use crate::outcome::Outcome;
+use crate::panics;
+use crate::pipeline::{Placement, SpanPlacement};
+use crate::place::Place;
+use crate::scope::Scope;
+use crate::span::Span;
+use crate::thread;
+
+/// A class of operations, in a `static` of its layer.
+///
+/// Its path is that of the module that users know the layer by, such as `otel_runtime::http::server`: filters switch it, and it is the
+/// name of the instrumentation scope, so that who reads telemetry knows how to switch what made it.
+#[derive(Debug)]
+pub(crate) struct Operations {
+    kind: SpanKind,
+    metrics: Metrics,
+    place: Place<Instruments>,
+}
+
+/// What is known of an operation when it begins. Sections that nobody wants stay empty: ask before.
+#[derive(Debug)]
+pub(crate) struct Beginning {
+    /// Whether a span may be recorded, so that its name, its attributes and links are of interest.
+    pub(crate) records: bool,
+    /// Whether something is measured, so that labels are of interest.
+    pub(crate) measures: bool,
+    pub(crate) name: Cow<'static, str>,
+    pub(crate) attributes: Vec<KeyValue>,
+    pub(crate) links: Vec<Link>,
+    /// Attributes of the metrics, of few values. Those of the operations under way come first, in the order of their keys.
+    pub(crate) labels: Vec<KeyValue>,
+    /// So many of the first labels are those of the operations under way.
+    pub(crate) of_active: usize,
+}
+
+impl Operations {
+    pub(crate) const fn new(path: &'static str, kind: SpanKind, metrics: Metrics) -> Self {
+        let scope = Scope::of_crate(path, Some(path), Some(env!("CARGO_PKG_VERSION")));
+        Self { kind, metrics, place: Place::new(path, scope) }
+    }
+
+    /// Whether operations are known not to be recorded: one relaxed load.
+    #[inline]
+    pub(crate) fn are_off(&'static self) -> bool {
+        self.place.is_off()
+    }
+
+    /// Starts an operation whose span is the child of that in `parent`, or of the current one. `describe` is asked only if something is recorded,
+    /// and before the sampler is.
+    ///
+    /// Where no span is recorded, what the operation does still runs in the parent's context: traces go through.
+    pub(crate) fn start(&'static self, parent: Option<Context>, mut describe: impl FnMut(&mut Beginning)) -> Operation {
+        if self.are_off() { Operation::passing(parent) } else { self.begin(parent, &mut describe) }
+    }
+
+    fn begin(&'static self, parent: Option<Context>, describe: &mut dyn FnMut(&mut Beginning)) -> Operation {
+        let Some(Placement { pipeline, span }) = self.place.placement(true, self.metrics.are_some(), parent.as_ref()) else {
+            return Operation::passing(parent);
+        };
+        let instruments =
+            if self.metrics.are_some() { self.place.instruments(&pipeline, |meter| Instruments::new(meter, &self.metrics)) } else { None };
+        let span_in = match span {
+            SpanPlacement::None => Err(parent),
+            SpanPlacement::Inherited => Err(Some(Context::current())),
+            SpanPlacement::Unsampled(parent) => Err(Some(parent)),
+            SpanPlacement::In { parent, may_record, ratio } => Ok((parent, may_record, ratio)),
+        };
+        let (passed, span_in) = match span_in {
+            Err(parent) if instruments.is_none() => return Operation::passing(parent),
+            Err(parent) => (parent, None),
+            Ok(span_in) => (None, Some(span_in)),
+        };
+        panics::forget();
+        let mut beginning = Beginning {
+            records: span_in.as_ref().is_some_and(|(_, may_record, _)| *may_record),
+            measures: instruments.is_some(),
+            name: Cow::Borrowed(""),
+            attributes: Vec::new(),
+            links: Vec::new(),
+            labels: Vec::new(),
+            of_active: 0,
+        };
+        describe(&mut beginning);
+        let started = Moment::now();
+        let measured = instruments.map(|instruments| Measured::start(instruments, beginning.labels, beginning.of_active));
+        let span = match span_in {
+            None => passed.map_or_else(Span::off, Span::unsampled),
+            Some((parent, _, ratio)) => {
+                let mut builder = SpanBuilder::from_name(beginning.name).with_kind(self.kind.clone());
+                builder.attributes = Some(beginning.attributes);
+                builder.links = Some(beginning.links).filter(|links| !links.is_empty());
+                self.place.start_span(&pipeline, &parent, ratio, builder, Some(started))
+            }
+        };
+        Operation { span, measured, started: Some(started) }
+    }
+}
+
+/// An operation that was started. Dropped before it was ended, it was cancelled, which is neither ok nor an error: nobody waited for its end.
+#[derive(Debug)]
+pub(crate) struct Operation {
+    span: Span,
+    measured: Option<Measured>,
+    /// `None`: nothing is recorded.
+    started: Option<Moment>,
+}
+
+impl Operation {
+    /// Nothing is recorded, and what runs under it does so in the context, if there is one.
+    pub(crate) fn passing(context: Option<Context>) -> Self {
+        Self { span: context.map_or_else(Span::off, Span::unsampled), measured: None, started: None }
+    }
+
+    /// Whether a span is recorded, so that its attributes are of interest.
+    pub(crate) fn records(&self) -> bool {
+        self.span.is_recording()
+    }
+
+    /// Whether something is measured, so that its labels are of interest.
+    pub(crate) fn measures(&self) -> bool {
+        self.measured.is_some()
+    }
+
+    /// The context to run under, and to give to whom is called; `None` is the current one.
+    pub(crate) fn context(&self) -> Option<&Context> {
+        self.span.context()
+    }
+
+    /// Sets attributes of the span.
+    pub(crate) fn set(&self, attributes: impl IntoIterator<Item = KeyValue>) {
+        self.span.set(attributes);
+    }
+
+    /// Gives the span another name: one of few.
+    pub(crate) fn rename(&self, name: impl Into<Cow<'static, str>>) {
+        self.span.rename(name.into());
+    }
+
+    /// Adds an attribute, of few values, to what is measured.
+    pub(crate) fn label(&mut self, label: KeyValue) {
+        if let Some(measured) = &mut self.measured {
+            measured.label(label);
+        }
+    }
+
+    /// Notes the value of the amount with this number.
+    pub(crate) fn amount(&mut self, index: usize, value: u64) {
+        if let Some(measured) = &mut self.measured {
+            measured.amount(index, value);
+        }
+    }
+
+    /// Makes the operation's span the current one, as long as what is returned lives.
+    pub(crate) fn attach(&self) -> Option<ContextGuard> {
+        let context = self.context()?;
+        thread::has_context().then(|| context.clone().attach())
+    }
+
+    /// Runs `body` under the operation. If it panics, so did the operation.
+    pub(crate) fn run<T>(&mut self, body: impl FnOnce() -> T) -> T {
+        let entered = Entered { attached: self.attach(), operation: self };
+        let returned = body();
+        entered.exit();
+        returned
+    }
+
+    /// Ends the operation; what is done to it afterwards has no effect.
+    pub(crate) fn end(&mut self, outcome: Outcome) {
+        let Some(started) = self.started.take() else { return };
+        let elapsed = call::ended(&outcome, started).since(started);
+        if let Some(measured) = self.measured.take() {
+            measured.end(&outcome, elapsed);
+        }
+        self.span.end(outcome, elapsed);
+    }
+}
+
+impl Drop for Operation {
+    fn drop(&mut self) {
+        self.end(Outcome::CANCELLED);
+    }
+}
+
+/// An operation whose span is current on this thread. Dropped without [`Entered::exit`], it was unwound by a panic.
+struct Entered<'a> {
+    operation: &'a mut Operation,
+    attached: Option<ContextGuard>,
+}
+
+impl Entered<'_> {
+    fn exit(mut self) {
+        self.attached = None;
+        mem::forget(self);
+    }
+}
+
+impl Drop for Entered<'_> {
+    fn drop(&mut self) {
+        self.attached = None;
+        self.operation.end(Outcome::PANICKED);
+    }
+}
+
+#[cfg(all(test, feature = "testing"))]
+mod tests;

@@ -1,0 +1,97 @@
+//! [`Place`]: what everything has that records, an annotated function or a layer of ours, and the one way from there to what is installed.
+
+use std::any::Any;
+use std::sync::{Arc, OnceLock};
+use std::time::UNIX_EPOCH;
+
+use opentelemetry::Context;
+use opentelemetry::metrics::Meter;
+use opentelemetry::trace::{SpanBuilder, Tracer};
+use opentelemetry_sdk::trace::SdkTracer;
+
+use crate::clock::Moment;
+use crate::filter::Rule;
+use crate::pipeline::{self, Pipeline, Placement, Wanted};
+use crate::sampling::SiteRatio;
+use crate::scope::Scope;
+use crate::shared::Shared;
+use crate::span::Span;
+use crate::switch::Switch;
+
+/// A place of the program that records, with its instruments. It stands in a `static`.
+#[derive(Debug)]
+pub(crate) struct Place<I: 'static> {
+    /// What filters look at, and what it is called in messages.
+    pub(crate) path: &'static str,
+    pub(crate) scope: Scope,
+    switch: Switch,
+    /// The tracer of the first global pipeline, once it is known.
+    tracer: OnceLock<Option<SdkTracer>>,
+    /// The instruments of the first global pipeline, once they are known.
+    instruments: OnceLock<Option<Arc<I>>>,
+}
+
+impl<I: Any + Send + Sync> Place<I> {
+    pub(crate) const fn new(path: &'static str, scope: Scope) -> Self {
+        Self { path, scope, switch: Switch::new(), tracer: OnceLock::new(), instruments: OnceLock::new() }
+    }
+
+    /// Whether the place is known not to record.
+    #[inline]
+    pub(crate) fn is_off(&'static self) -> bool {
+        self.switch.is_off()
+    }
+
+    /// `None`: nothing is installed that the place could record with.
+    pub(crate) fn rule(&'static self, spans: bool, metrics: bool) -> Option<Rule> {
+        self.switch.rule(|| pipeline::rule(self.path, spans, metrics))
+    }
+
+    /// What a call is to record that starts now, under `parent` or in the current context.
+    pub(crate) fn placement(&'static self, spans: bool, metrics: bool, parent: Option<&Context>) -> Option<Placement> {
+        let wanted = Wanted { site: self.address(), path: self.path, span: spans, rule: self.rule(spans, metrics)? };
+        pipeline::place(&wanted, parent)
+    }
+
+    /// Starts a span that was placed in `parent`.
+    pub(crate) fn start_span(
+        &'static self,
+        pipeline: &Pipeline,
+        parent: &Context,
+        ratio: Option<SiteRatio>,
+        builder: SpanBuilder,
+        started: Option<Moment>,
+    ) -> Span {
+        // A span that cannot be recorded needs no time; the SDK would read the clock for it.
+        let started = started.map_or(UNIX_EPOCH, Moment::system_time);
+        let builder = builder.with_start_time(started);
+        let local;
+        let tracer = if pipeline.is_kept_by_sites() {
+            self.tracer.get_or_init(|| pipeline.tracer(self.scope)).as_ref()
+        } else {
+            local = pipeline.tracer(self.scope);
+            local.as_ref()
+        };
+        let Some(tracer) = tracer else { return Span::off() };
+        let span = match ratio {
+            None => tracer.build_with_context(builder, parent),
+            Some(ratio) => tracer.build_with_context(builder, &ratio.in_context(parent)),
+        };
+        Span::started(parent, span, started)
+    }
+
+    /// The place's instruments, which are made once for each pipeline.
+    pub(crate) fn instruments(&'static self, pipeline: &Pipeline, make: impl FnOnce(&Meter) -> I) -> Option<Shared<I>> {
+        let make = || pipeline.instruments(self.address(), self.scope, make);
+        if pipeline.is_kept_by_sites() {
+            self.instruments.get_or_init(make).as_deref().map(Shared::Global)
+        } else {
+            make().map(Shared::Local)
+        }
+    }
+
+    /// What stands for the place.
+    fn address(&'static self) -> usize {
+        std::ptr::from_ref(self).addr()
+    }
+}
