@@ -24,6 +24,11 @@ pub(crate) struct Batch {
     pub(crate) schedule_delay: Duration,
 }
 
+impl Batch {
+    /// Every item by itself, as it comes.
+    pub(crate) const SINGLE: Self = Self { max_queue_size: 1, max_export_batch_size: 1, schedule_delay: Duration::from_millis(1) };
+}
+
 /// What a batch has at most in bytes, by a rough count: many backends take no more than 4 MiB in a request.
 const MAX_BYTES: usize = 2 * 1024 * 1024;
 /// How many batches of that size are held back before they are encoded, at most.

@@ -38,6 +38,8 @@ impl Signal {
 pub(crate) struct Route {
     pub(crate) signal: Signal,
     taker: Taker,
+    /// Of several who take the same in the same way.
+    number: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,9 +54,13 @@ enum Taker {
 }
 
 impl Route {
-    pub(crate) const COUNT: usize = 10;
+    /// How many may take the same in the same way.
+    pub(crate) const MAX: usize = 3;
 
-    pub(crate) const ALL: [Self; Self::COUNT] = {
+    pub(crate) const COUNT: usize = Self::FIRST.len() * Self::MAX;
+
+    /// Those that there are where each has but one who takes it.
+    const FIRST: [Self; 10] = {
         use Signal::{Logs, Metrics, Traces};
 
         [
@@ -71,7 +77,17 @@ impl Route {
         ]
     };
 
-    pub(crate) const ZIPKIN: Self = Self { signal: Signal::Traces, taker: Taker::Zipkin };
+    pub(crate) const ALL: [Self; Self::COUNT] = {
+        let mut all = [Self::ZIPKIN; Self::COUNT];
+        let mut index = 0;
+        while index < Self::COUNT {
+            all[index] = Self { number: index / Self::FIRST.len(), ..Self::FIRST[index % Self::FIRST.len()] };
+            index += 1;
+        }
+        all
+    };
+
+    pub(crate) const ZIPKIN: Self = Self::first(Signal::Traces, Taker::Zipkin);
 
     #[cfg(test)]
     pub(crate) const TRACES: Self = Self::otlp(Signal::Traces);
@@ -80,21 +96,36 @@ impl Route {
     #[cfg(test)]
     pub(crate) const LOGS: Self = Self::otlp(Signal::Logs);
 
+    const fn first(signal: Signal, taker: Taker) -> Self {
+        Self { signal, taker, number: 0 }
+    }
+
+    /// From 0, of several who take the same in the same way.
+    pub(crate) fn number(self) -> usize {
+        self.number
+    }
+
+    /// The same way to another who takes it, if there can be one more.
+    pub(crate) fn next(self) -> Option<Self> {
+        let number = self.number + 1;
+        (number < Self::MAX).then_some(Self { number, ..self })
+    }
+
     pub(crate) const fn otlp(signal: Signal) -> Self {
-        Self { signal, taker: Taker::Otlp }
+        Self::first(signal, Taker::Otlp)
     }
 
     pub(crate) const fn stdout(signal: Signal) -> Self {
-        Self { signal, taker: Taker::Stdout }
+        Self::first(signal, Taker::Stdout)
     }
 
     pub(crate) const fn file(signal: Signal) -> Self {
-        Self { signal, taker: Taker::File }
+        Self::first(signal, Taker::File)
     }
 
     /// The place in [`ALL`](Self::ALL), which is also what the spool knows it by.
     pub(crate) const fn index(self) -> usize {
-        self.taker as usize * 3 + self.signal as usize
+        self.number * Self::FIRST.len() + self.taker as usize * 3 + self.signal as usize
     }
 
     /// Whether several requests may be under way: lines come one after the other.
@@ -107,9 +138,10 @@ impl Route {
         matches!(self.taker, Taker::Otlp | Taker::Zipkin)
     }
 
-    /// As in the name of a file of the spool.
-    pub(crate) fn key(self) -> &'static str {
-        if self.taker == Taker::Zipkin { "zipkin" } else { self.name() }
+    /// As in the name of a file of the spool: `traces`, `traces1` of the second who takes them.
+    pub(crate) fn key(self) -> String {
+        let name = if self.taker == Taker::Zipkin { "zipkin" } else { self.name() };
+        if self.number == 0 { name.to_owned() } else { format!("{name}{}", self.number) }
     }
 
     /// As in the path of a URL: `traces`.

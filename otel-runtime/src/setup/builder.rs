@@ -229,10 +229,16 @@ impl Builder {
         self.read().variables
     }
 
+    /// What was written, in code or outside.
+    fn written(&self, variable: &str) -> Option<OsString> {
+        self.in_code.get(variable).map(OsString::from).or_else(|| (self.lookup)(variable))
+    }
+
     fn read(&self) -> Read {
-        let written = |variable: &str| self.in_code.get(variable).map(OsString::from).or_else(|| (self.lookup)(variable));
         let fallback = |variable: &str| self.fallbacks.get(variable).map(OsString::from);
-        Config::read(&written, &fallback, &self.attributes)
+        let mut read = Config::read(&|variable| self.written(variable), &fallback);
+        read.config.resource.add(self.attributes.iter().cloned());
+        read
     }
 
     fn configure(self) -> Result<Configured, InitError> {
@@ -241,12 +247,14 @@ impl Builder {
                 return Err(InitError::UnknownVariable { name: name.clone(), nearest });
             }
         }
-        let Read { config, mut warnings, variables } = self.read();
-        if let Some(variable) = config.file_variable.filter(|_| !config.disabled) {
+        let Read { config, mut warnings, variables, file, no_color } = self.read();
+        if let Some(file) = file.filter(|_| !config.disabled) {
             return Err(InitError::Unsupported(format!(
-                "{variable} is set, and this version cannot read a configuration file; unset it to be configured by variables"
+                "{} is set, and this version cannot read a configuration file; unset it to be configured by variables",
+                file.variable
             )));
         }
+        let resource = config.resource.build(&|variable| self.written(variable)?.into_string().ok().filter(|text| !text.is_empty()));
         warnings.extend(copies::warning(&self.lookup));
         let Self { names, sampler, diagnostics, console, .. } = self;
         let diagnostics = diagnostics.at(config.log_level);
@@ -259,15 +267,15 @@ impl Builder {
             diagnostics.warn(warning);
         }
         let console = console.map_or_else(
-            || Console::stderr(Style { color: !config.no_color && std::io::stderr().is_terminal(), ..Style::default() }),
+            || Console::stderr(Style { color: !no_color && std::io::stderr().is_terminal(), ..Style::default() }),
             |writer| Console::new(writer, Style::default()),
         );
-        let sampler = sampler.unwrap_or_else(|| config.traces.sampler.into());
+        let sampler = sampler.unwrap_or_else(|| config.traces.sampler.clone().into());
         let mut providers = if config.disabled {
             Providers::default()
         } else {
             panics::remember_messages();
-            Providers::build(&config, &sampler, &console, &diagnostics)?
+            Providers::build(&config, &resource, &sampler, &console, &diagnostics)?
         };
         for warning in &providers.warnings {
             diagnostics.warn(warning);

@@ -122,13 +122,6 @@ impl<'a> Env<'a> {
         Some(File { path, variable: variable.to_owned() })
     }
 
-    /// The text of a variable of somebody else's, of which nothing is said.
-    #[cfg_attr(not(feature = "resource"), allow(dead_code, reason = "detectors ask for them"))]
-    pub(crate) fn foreign(&self, variable: &str) -> Option<String> {
-        let [written, _] = self.sources;
-        written(variable)?.into_string().ok().filter(|text| !text.is_empty())
-    }
-
     /// A variable that says enough by being set.
     pub(crate) fn flag(&mut self, variable: &str) -> bool {
         let set = self.is_set(variable);

@@ -1,14 +1,17 @@
 //! Builds the providers that a [`Config`] describes.
 
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Instant;
 
+use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::logs::SdkLoggerProvider;
 use opentelemetry_sdk::metrics::{Aggregation, Instrument, InstrumentKind, PeriodicReader, SdkMeterProvider, Stream};
 use opentelemetry_sdk::trace::{SdkTracerProvider, SpanProcessor};
 
-use super::config::{self, Config, Exporter, RootSampler};
+use super::config::{self, Config, Exporter, Processor, Reader, Sending};
 use super::error::InitError;
 use super::ids::SaltedIds;
 use super::self_metrics;
@@ -63,77 +66,86 @@ impl Flush for ConsoleSpans {
 
 impl Providers {
     /// Builds what is configured; a signal without exporters gets no provider. The delivery's thread is started only if it is needed.
-    pub(super) fn build(config: &Config, sampler: &Sampler, console: &Console, diagnostics: &Diagnostics) -> Result<Self, InitError> {
+    pub(super) fn build(
+        config: &Config,
+        resource: &Resource,
+        sampler: &Sampler,
+        console: &Console,
+        diagnostics: &Diagnostics,
+    ) -> Result<Self, InitError> {
         let mut providers = Self::default();
-        let exporters = [
-            (Signal::Traces, &config.traces.exporters, &config.traces.otlp),
-            (Signal::Metrics, &config.metrics.exporters, &config.metrics.otlp),
-            (Signal::Logs, &config.logs.exporters, &config.logs.otlp),
-        ];
+        let ways = Ways::of(config)?;
         let mut outputs = Outputs::default();
-        for (signal, exporters, otlp) in exporters {
-            for (exporter, route) in exporters.iter().filter_map(|exporter| Some((exporter, exporter.route(signal)?))) {
-                let transport = match exporter {
-                    Exporter::Zipkin => delivery::zipkin(&config.traces.zipkin),
-                    Exporter::OtlpStdout => delivery::lines(signal, &outputs.stdout()),
-                    Exporter::OtlpFile => outputs.file(config).and_then(|file| delivery::lines(signal, &file)),
-                    _ => delivery::otlp(signal, otlp),
-                };
-                providers.deliver(route, transport.map_err(InitError::Unsupported)?, config, diagnostics)?;
-            }
+        for (route, exporter) in ways.all() {
+            let signal = route.signal;
+            let transport = match exporter {
+                Exporter::Otlp(destination) => delivery::otlp(signal, destination),
+                Exporter::Zipkin(destination) => delivery::zipkin(destination),
+                Exporter::OtlpStdout => delivery::lines(signal, &outputs.stdout()),
+                Exporter::OtlpFile(path) => outputs.file(path.as_deref()).and_then(|file| delivery::lines(signal, &file)),
+                Exporter::Console => continue,
+            };
+            providers.deliver(route, transport.map_err(InitError::Unsupported)?, &config.sending, diagnostics)?;
         }
         if let (Some(delivery), Some(spool)) = (&providers.delivery, providers.spool.take()) {
             delivery.keep_in(spool, diagnostics.clone()).map_err(InitError::Thread)?;
         }
         // The meter provider comes first: processors of the SDK ask for a meter when they are built.
-        providers.meter = providers.meter_provider(config, console, diagnostics)?;
+        providers.meter = providers.meter_provider(config, &ways, resource, console, diagnostics)?;
         if let (Some(meter), Some(delivery)) = (&providers.meter, &providers.delivery)
             && config.self_metrics
         {
-            for (signal, exporters, otlp) in exporters {
-                if exporters.contains(&Exporter::Otlp) {
-                    self_metrics::observe(meter, delivery, signal, otlp);
+            for (route, exporter) in ways.all() {
+                if let Exporter::Otlp(destination) = exporter {
+                    self_metrics::observe(meter, delivery, route, destination);
                 }
             }
         }
-        providers.tracer = providers.tracer_provider(config, sampler, console)?;
-        providers.logger = providers.logger_provider(config, console);
+        providers.tracer = providers.tracer_provider(config, &ways, resource, sampler, console)?;
+        providers.logger = providers.logger_provider(config, &ways, resource, console);
         Ok(providers)
     }
 
-    fn deliver(&mut self, route: Route, transport: Transport, config: &Config, diagnostics: &Diagnostics) -> Result<(), InitError> {
+    fn deliver(&mut self, route: Route, transport: Transport, sending: &Sending, diagnostics: &Diagnostics) -> Result<(), InitError> {
         let delivery = if let Some(delivery) = &self.delivery {
             Arc::clone(delivery)
         } else {
             // One that cannot be opened is no reason to be without telemetry.
-            let spool = config.spool_folder.as_ref().map(|folder| Spool::open(folder, config.spool_max_bytes)).transpose();
+            let spool = sending.spool_folder.as_ref().map(|folder| Spool::open(folder, sending.spool_max_bytes)).transpose();
             self.spool = spool.unwrap_or_else(|error| {
                 self.warnings.push(Warning::new("OTEL_RUST_SPOOL_DIR", format!("{error}; telemetry is not spooled")));
                 None
             });
-            Arc::new(Delivery::start(config.queue_max_bytes, diagnostics.clone()).map_err(InitError::Thread)?)
+            Arc::new(Delivery::start(sending.queue_max_bytes, diagnostics.clone()).map_err(InitError::Thread)?)
         };
         let is_kept = self.spool.is_some() && route.is_spooled();
-        let max_concurrent = if route.is_concurrent() { config.max_concurrent_exports } else { 1 };
-        let retries = if is_kept { Retries::PutOffAfter } else { Retries::DroppedAfter }(config.retry_max_elapsed);
+        let max_concurrent = if route.is_concurrent() { sending.max_concurrent_exports } else { 1 };
+        let retries = if is_kept { Retries::PutOffAfter } else { Retries::DroppedAfter }(sending.retry_max_elapsed);
         delivery.serve(route, transport, max_concurrent, retries);
         self.delivery = Some(delivery);
         Ok(())
     }
 
-    fn tracer_provider(&mut self, config: &Config, sampler: &Sampler, console: &Console) -> Result<Option<SdkTracerProvider>, InitError> {
+    fn tracer_provider(
+        &mut self,
+        config: &Config,
+        ways: &Ways<'_>,
+        resource: &Resource,
+        sampler: &Sampler,
+        console: &Console,
+    ) -> Result<Option<SdkTracerProvider>, InitError> {
         let traces = &config.traces;
-        if traces.exporters.is_empty() {
+        if traces.processors.is_empty() {
             return Ok(None);
         }
         let mut processors: Vec<Box<dyn SpanProcessor>> = Vec::new();
-        for exporter in &traces.exporters {
-            if let (Some(route), Some(delivery)) = (exporter.route(Signal::Traces), &self.delivery) {
+        for (Processor { exporter, batch }, route) in traces.processors.iter().zip(&ways.traces) {
+            if let (Some((route, _)), Some(delivery)) = (route, &self.delivery) {
                 let encoder = match exporter {
-                    Exporter::Zipkin => zipkin::encoder(&config.resource).map_err(InitError::Unsupported)?,
-                    _ => otlp::span_encoder(&config.resource),
+                    Exporter::Zipkin(_) => zipkin::encoder(resource).map_err(InitError::Unsupported)?,
+                    _ => otlp::span_encoder(resource),
                 };
-                let delivered = DeliveredSpans::new(delivery, route, traces.batch, encoder);
+                let delivered = DeliveredSpans::new(delivery, *route, *batch, encoder);
                 self.holding.push(Box::new(delivered.batcher()));
                 processors.push(Box::new(delivered));
             } else if *exporter == Exporter::Console {
@@ -147,7 +159,7 @@ impl Providers {
             .with_id_generator(SaltedIds::new())
             .with_sampler(WithSiteRatios(sampler.clone()))
             .with_span_limits(traces.limits.into())
-            .with_resource(config.resource.clone())
+            .with_resource(resource.clone())
             .with_span_processor(LimitedSpans::new(
                 traces.limits,
                 config.baggage_attributes.clone(),
@@ -160,57 +172,108 @@ impl Providers {
     fn meter_provider(
         &mut self,
         config: &Config,
+        ways: &Ways<'_>,
+        resource: &Resource,
         console: &Console,
         diagnostics: &Diagnostics,
     ) -> Result<Option<SdkMeterProvider>, InitError> {
         let metrics = &config.metrics;
-        if metrics.exporters.is_empty() {
+        if metrics.readers.is_empty() {
             return Ok(None);
         }
-        self.pushes_metrics = metrics.exporters.iter().any(|exporter| *exporter != Exporter::Prometheus);
-        let mut builder = SdkMeterProvider::builder().with_resource(config.resource.clone());
+        self.pushes_metrics = metrics.readers.iter().any(|reader| matches!(reader, Reader::Periodic { .. }));
+        let mut builder = SdkMeterProvider::builder().with_resource(resource.clone());
         if metrics.exponential_histograms {
             builder = builder.with_view(exponential);
         }
-        for exporter in &metrics.exporters {
-            builder = match (exporter, exporter.route(Signal::Metrics).zip(self.delivery.as_ref())) {
-                (_, Some((route, delivery))) => {
-                    let delivered = OtlpMetrics::new(delivery, route, metrics.temporality);
-                    builder.with_reader(PeriodicReader::builder(delivered).with_interval(metrics.interval).build())
+        for (reader, route) in metrics.readers.iter().zip(&ways.metrics) {
+            builder = match (reader, route.as_ref().zip(self.delivery.as_ref())) {
+                (Reader::Periodic { interval, temporality, .. }, Some(((route, _), delivery))) => {
+                    let delivered = OtlpMetrics::new(delivery, *route, *temporality);
+                    builder.with_reader(PeriodicReader::builder(delivered).with_interval(*interval).build())
                 }
-                (Exporter::Console, None) => {
-                    builder.with_reader(PeriodicReader::builder(console.metrics()).with_interval(metrics.interval).build())
+                (Reader::Periodic { interval, .. }, None) => {
+                    builder.with_reader(PeriodicReader::builder(console.metrics()).with_interval(*interval).build())
                 }
-                (Exporter::Prometheus, None) => {
-                    let (host, port) = (&metrics.prometheus_host, metrics.prometheus_port);
-                    let served = Endpoint::serve(builder, host, port, diagnostics);
-                    let (builder, endpoint) = served.map_err(|problem| not_served(problem, host, port))?;
+                (Reader::Prometheus { host, port }, _) => {
+                    let served = Endpoint::serve(builder, host, *port, diagnostics);
+                    let (builder, endpoint) = served.map_err(|problem| not_served(problem, host, *port))?;
                     self.prometheus = Some(endpoint);
                     builder
                 }
-                (_, None) => builder,
             };
         }
         Ok(Some(builder.build()))
     }
 
-    fn logger_provider(&mut self, config: &Config, console: &Console) -> Option<SdkLoggerProvider> {
+    fn logger_provider(&mut self, config: &Config, ways: &Ways<'_>, resource: &Resource, console: &Console) -> Option<SdkLoggerProvider> {
         let logs = &config.logs;
-        if logs.exporters.is_empty() {
+        if logs.processors.is_empty() {
             return None;
         }
         let mut exporters: Vec<Box<dyn LogExporter>> = Vec::new();
-        for exporter in &logs.exporters {
-            if let (Some(route), Some(delivery)) = (exporter.route(Signal::Logs), &self.delivery) {
-                let delivered = OtlpLogs::new(delivery, route, logs.batch, &config.resource);
+        for (Processor { exporter, batch }, route) in logs.processors.iter().zip(&ways.logs) {
+            if let (Some((route, _)), Some(delivery)) = (route, &self.delivery) {
+                let delivered = OtlpLogs::new(delivery, *route, *batch, resource);
                 self.holding.push(Box::new(delivered.batcher()));
                 exporters.push(Box::new(delivered));
             } else if *exporter == Exporter::Console {
                 exporters.push(Box::new(console.logs()));
             }
         }
-        let builder = SdkLoggerProvider::builder().with_resource(config.resource.clone());
+        let builder = SdkLoggerProvider::builder().with_resource(resource.clone());
         Some(builder.with_log_processor(LimitedLogs::new(logs.limits, config.baggage_attributes.clone(), exporters)).build())
+    }
+}
+
+/// The ways of what is exported out of the program, in the order of the exporters; `None` is one that nothing is delivered to.
+struct Ways<'a> {
+    traces: Vec<Option<(Route, &'a Exporter)>>,
+    metrics: Vec<Option<(Route, &'a Exporter)>>,
+    logs: Vec<Option<(Route, &'a Exporter)>>,
+}
+
+impl<'a> Ways<'a> {
+    fn of(config: &'a Config) -> Result<Self, InitError> {
+        fn of_processors(processors: &[Processor]) -> impl Iterator<Item = Option<&Exporter>> {
+            processors.iter().map(|processor| Some(&processor.exporter))
+        }
+        let of_readers = config.metrics.readers.iter().map(|reader| match reader {
+            Reader::Periodic { exporter, .. } => Some(exporter),
+            Reader::Prometheus { .. } => None,
+        });
+        if config.metrics.readers.iter().filter(|reader| matches!(reader, Reader::Prometheus { .. })).count() > 1 {
+            return Err(InitError::Unsupported("metrics can be served to Prometheus on one port alone".to_owned()));
+        }
+        Ok(Self {
+            traces: Self::assign(Signal::Traces, of_processors(&config.traces.processors))?,
+            metrics: Self::assign(Signal::Metrics, of_readers)?,
+            logs: Self::assign(Signal::Logs, of_processors(&config.logs.processors))?,
+        })
+    }
+
+    /// Gives each exporter a way of its own.
+    fn assign(
+        signal: Signal,
+        exporters: impl Iterator<Item = Option<&'a Exporter>>,
+    ) -> Result<Vec<Option<(Route, &'a Exporter)>>, InitError> {
+        let mut taken: Vec<Route> = Vec::new();
+        let assign = |exporter: Option<&'a Exporter>| {
+            let Some((mut route, exporter)) = exporter.and_then(|exporter| Some((exporter.route(signal)?, exporter))) else {
+                return Ok(None);
+            };
+            while taken.contains(&route) {
+                let none_left = || format!("{} can be exported to at most {} places in one way", signal.name(), Route::MAX);
+                route = route.next().ok_or_else(|| InitError::Unsupported(none_left()))?;
+            }
+            taken.push(route);
+            Ok(Some((route, exporter)))
+        };
+        exporters.map(assign).collect()
+    }
+
+    fn all(&self) -> impl Iterator<Item = (Route, &'a Exporter)> {
+        [&self.traces, &self.metrics, &self.logs].into_iter().flatten().filter_map(|way| *way)
     }
 }
 
@@ -218,7 +281,7 @@ impl Providers {
 #[derive(Default)]
 struct Outputs {
     stdout: Option<Output>,
-    file: Option<Output>,
+    files: BTreeMap<PathBuf, Output>,
 }
 
 impl Outputs {
@@ -226,13 +289,15 @@ impl Outputs {
         self.stdout.get_or_insert_with(Output::stdout).clone()
     }
 
-    fn file(&mut self, config: &Config) -> Result<Output, String> {
-        if let Some(file) = &self.file {
+    fn file(&mut self, path: Option<&Path>) -> Result<Output, String> {
+        let path = path.ok_or("the exporter otlp/file needs a path in OTEL_RUST_OTLP_FILE")?;
+        if let Some(file) = self.files.get(path) {
             return Ok(file.clone());
         }
-        let path = config.otlp_file.as_ref().ok_or("the exporter otlp/file needs a path in OTEL_RUST_OTLP_FILE")?;
-        let file = Output::file(path).map_err(|error| format!("OTEL_RUST_OTLP_FILE, {}, cannot be written to: {error}", path.display()))?;
-        Ok(self.file.insert(file).clone())
+        let file =
+            Output::file(path).map_err(|error| format!("the file for lines of OTLP, {}, cannot be written to: {error}", path.display()))?;
+        self.files.insert(path.to_owned(), file.clone());
+        Ok(file)
     }
 }
 
@@ -255,14 +320,21 @@ fn not_served(problem: NotServed, host: &str, port: u16) -> InitError {
 
 impl From<config::Sampler> for Sampler {
     fn from(sampler: config::Sampler) -> Self {
+        use config::Sampler::{AlwaysOff, AlwaysOn, ParentBased, RateLimited, TraceIdRatio};
+
         // What was read is in range.
-        let root = match sampler.root {
-            RootSampler::AlwaysOn => Ok(Self::always_on()),
-            RootSampler::AlwaysOff => Ok(Self::always_off()),
-            RootSampler::TraceIdRatio(ratio) => Self::ratio(ratio),
-            RootSampler::RateLimited(per_second) => Self::rate_limited(per_second),
-        };
-        let root = root.unwrap_or_else(|_| Self::always_on());
-        if sampler.parent_based { root.parent_based().into() } else { root }
+        match sampler {
+            AlwaysOn => Self::always_on(),
+            AlwaysOff => Self::always_off(),
+            TraceIdRatio(ratio) => Self::ratio(ratio).unwrap_or_else(|_| Self::always_on()),
+            RateLimited(per_second) => Self::rate_limited(per_second).unwrap_or_else(|_| Self::always_on()),
+            ParentBased(based) => Self::from(based.root)
+                .parent_based()
+                .remote_parent_sampled(based.remote_parent_sampled)
+                .remote_parent_not_sampled(based.remote_parent_not_sampled)
+                .local_parent_sampled(based.local_parent_sampled)
+                .local_parent_not_sampled(based.local_parent_not_sampled)
+                .into(),
+        }
     }
 }

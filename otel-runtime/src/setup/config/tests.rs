@@ -3,15 +3,31 @@ use opentelemetry::Key;
 use super::*;
 use crate::delivery::Protocol;
 
+/// Who takes spans or log records, when it is one backend over OTLP.
+fn otlp(processors: &[Processor]) -> &Destination {
+    match processors {
+        [Processor { exporter: Exporter::Otlp(destination), .. }] => destination,
+        others => panic!("{others:?}"),
+    }
+}
+
+/// The same of metrics.
+fn metrics_otlp(config: &Config) -> &Destination {
+    match config.metrics.readers.as_slice() {
+        [Reader::Periodic { exporter: Exporter::Otlp(destination), .. }] => destination,
+        others => panic!("{others:?}"),
+    }
+}
+
 /// Reads the configuration of an environment with these variables.
 fn read(variables: &[(&str, &str)]) -> (Config, Vec<String>) {
     let lookup = |wanted: &str| variables.iter().find(|(name, _)| *name == wanted).map(|(_, value)| value.into());
-    let Read { config, warnings, .. } = Config::read(&lookup, &|_| None, &[]);
+    let Read { config, warnings, .. } = Config::read(&lookup, &|_| None);
     (config, warnings.iter().map(ToString::to_string).collect())
 }
 
 fn resource(config: &Config, key: &'static str) -> Option<String> {
-    config.resource.get(&Key::from_static_str(key)).map(|value| value.to_string())
+    config.resource.build(&|_| None).get(&Key::from_static_str(key)).map(|value| value.to_string())
 }
 
 #[test]
@@ -20,16 +36,15 @@ fn an_empty_environment_is_the_specification_s_defaults() {
     assert_eq!(warnings, [""; 0]);
     assert!(!config.disabled);
     assert_eq!(config.propagators, [Format::TRACE_CONTEXT, Format::BAGGAGE]);
-    assert_eq!(config.traces.exporters, [Exporter::Otlp]);
-    assert_eq!(config.metrics.exporters, [Exporter::Otlp]);
-    assert_eq!(config.logs.exporters, [Exporter::Otlp]);
-    assert_eq!(config.traces.sampler, Sampler { root: RootSampler::AlwaysOn, parent_based: true });
+    assert_eq!(config.traces.sampler, Sampler::AlwaysOn.parent_based());
     let batch = Batch { max_queue_size: 2048, max_export_batch_size: 512, schedule_delay: Duration::from_secs(5) };
-    assert_eq!(config.traces.batch, batch);
-    assert_eq!(config.logs.batch, Batch { schedule_delay: Duration::from_secs(1), ..batch });
-    assert_eq!(config.metrics.interval, Duration::from_secs(60));
-    assert_eq!((config.metrics.prometheus_host.as_str(), config.metrics.prometheus_port), ("localhost", 9464));
-    let otlp = &config.traces.otlp;
+    assert_eq!(config.traces.processors[0].batch, batch);
+    assert_eq!(config.logs.processors[0].batch, Batch { schedule_delay: Duration::from_secs(1), ..batch });
+    let Reader::Periodic { interval, temporality, .. } = config.metrics.readers[0] else { panic!("{config:?}") };
+    assert_eq!((interval, temporality), (Duration::from_secs(60), Temporality::Cumulative));
+    assert_eq!(otlp(&config.logs.processors).endpoint, "http://localhost:4318/v1/logs");
+    assert_eq!(metrics_otlp(&config).endpoint, "http://localhost:4318/v1/metrics");
+    let otlp = otlp(&config.traces.processors);
     assert_eq!((otlp.protocol, otlp.endpoint.to_string()), (Protocol::HttpProtobuf, "http://localhost:4318/v1/traces".to_owned()));
     assert_eq!((otlp.headers.len(), otlp.timeout), (0, Some(Duration::from_secs(10))));
     assert!(resource(&config, "service.name").is_some_and(|name| name.starts_with("unknown_service:")));
@@ -73,13 +88,13 @@ fn metrics_can_be_sent_and_scraped() {
     ];
     let (config, warnings) = read(&scraped);
     assert_eq!(warnings, [""; 0]);
-    assert_eq!(config.metrics.exporters, [Exporter::Otlp, Exporter::Prometheus]);
-    assert_eq!((config.metrics.prometheus_host.as_str(), config.metrics.prometheus_port), ("0.0.0.0", 0));
+    assert!(matches!(config.metrics.readers[0], Reader::Periodic { exporter: Exporter::Otlp(_), .. }));
+    assert_eq!(config.metrics.readers[1..], [Reader::Prometheus { host: "0.0.0.0".to_owned(), port: 0 }]);
 }
 
 #[test]
 fn endpoints() {
-    let endpoint = |variables: &[(&str, &str)]| read(variables).0.traces.otlp.endpoint.to_string();
+    let endpoint = |variables: &[(&str, &str)]| otlp(&read(variables).0.traces.processors).endpoint.to_string();
     let cases: [(&[(&str, &str)], &str); 8] = [
         (&[("OTEL_EXPORTER_OTLP_ENDPOINT", "http://a:1")], "http://a:1/v1/traces"),
         (&[("OTEL_EXPORTER_OTLP_ENDPOINT", "http://a:1/")], "http://a:1/v1/traces"),
@@ -184,19 +199,19 @@ fn the_resource() {
 #[test]
 fn samplers() {
     let sampler = |name: &str, ratio: &str| read(&[("OTEL_TRACES_SAMPLER", name), ("OTEL_TRACES_SAMPLER_ARG", ratio)]).0.traces.sampler;
-    let of = |root, parent_based| Sampler { root, parent_based };
-    assert_eq!(sampler("Always_Off", "x"), of(RootSampler::AlwaysOff, false));
-    assert_eq!(sampler("traceidratio", "0.25"), of(RootSampler::TraceIdRatio(0.25), false));
-    assert_eq!(sampler(" TraceIDRatio ", " 0.5 "), of(RootSampler::TraceIdRatio(0.5), false));
+    let of = |root: Sampler, parent_based| if parent_based { root.parent_based() } else { root };
+    assert_eq!(sampler("Always_Off", "x"), of(Sampler::AlwaysOff, false));
+    assert_eq!(sampler("traceidratio", "0.25"), of(Sampler::TraceIdRatio(0.25), false));
+    assert_eq!(sampler(" TraceIDRatio ", " 0.5 "), of(Sampler::TraceIdRatio(0.5), false));
     for none in ["0", "-0", "0.0", "1e-400"] {
-        assert_eq!(sampler("traceidratio", none), of(RootSampler::TraceIdRatio(0.0), false), "{none}");
+        assert_eq!(sampler("traceidratio", none), of(Sampler::TraceIdRatio(0.0), false), "{none}");
     }
     for unusable in ["", " ", "1.5", "-0.1", "NaN", "inf", "-inf", "1e400", "0,5", "50%", "0x1"] {
-        assert_eq!(sampler("parentbased_traceidratio", unusable), of(RootSampler::TraceIdRatio(1.0), true), "{unusable}");
+        assert_eq!(sampler("parentbased_traceidratio", unusable), of(Sampler::TraceIdRatio(1.0), true), "{unusable}");
     }
-    assert_eq!(sampler("rate_limited", "2.5"), of(RootSampler::RateLimited(2.5), false));
+    assert_eq!(sampler("rate_limited", "2.5"), of(Sampler::RateLimited(2.5), false));
     for unusable in ["", "0", "-1", "NaN", "inf", "1e7"] {
-        assert_eq!(sampler("parentbased_rate_limited", unusable), of(RootSampler::RateLimited(100.0), true), "{unusable}");
+        assert_eq!(sampler("parentbased_rate_limited", unusable), of(Sampler::RateLimited(100.0), true), "{unusable}");
     }
     let (_, warnings) = read(&[("OTEL_TRACES_SAMPLER", "rate_limited"), ("OTEL_TRACES_SAMPLER_ARG", "0")]);
     assert_eq!(warnings, ["OTEL_TRACES_SAMPLER_ARG: `0` is not a number from 0.001 to 1000000; using 100"]);
@@ -240,7 +255,7 @@ fn a_bad_entry_of_a_filter_spoils_no_other() {
 
     let written = |wanted: &str| (wanted == "OTEL_RUST_FILTER").then(|| "on,typo".into());
     let fallback = |wanted: &str| (wanted == "OTEL_RUST_FILTER").then(|| "off".into());
-    assert!(Config::read(&written, &fallback, &[]).config.filter.is_empty(), "what can be used of what was written comes first");
+    assert!(Config::read(&written, &fallback).config.filter.is_empty(), "what can be used of what was written comes first");
 }
 
 #[test]
@@ -251,14 +266,15 @@ fn what_cannot_be_used_is_as_if_it_were_unset() {
         ("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "abc"),
         ("OTEL_EXPORTER_OTLP_TIMEOUT", "3000"),
     ]);
-    assert_eq!((config.traces.otlp.protocol, config.traces.otlp.timeout), (Protocol::Grpc, Some(Duration::from_secs(3))));
+    let traces = otlp(&config.traces.processors);
+    assert_eq!((traces.protocol, traces.timeout), (Protocol::Grpc, Some(Duration::from_secs(3))));
     assert_eq!(warnings.len(), 2);
     assert!(warnings[0].ends_with("; using that of OTEL_EXPORTER_OTLP_PROTOCOL"), "{warnings:?}");
 
     let written = |wanted: &str| (wanted == "OTEL_TRACES_EXPORTER").then(|| "consol".into());
     let fallback = |wanted: &str| (wanted == "OTEL_TRACES_EXPORTER").then(|| "console".into());
-    let Read { config, warnings, .. } = Config::read(&written, &fallback, &[]);
-    assert_eq!(config.traces.exporters, [Exporter::Console]);
+    let Read { config, warnings, .. } = Config::read(&written, &fallback);
+    assert_eq!(config.traces.processors, [Processor { exporter: Exporter::Console, batch: Batch::SINGLE }]);
     assert!(warnings[0].to_string().ends_with("; using the program's own"), "{warnings:?}");
 }
 
@@ -271,13 +287,13 @@ fn a_truth_that_is_none_is_false_whatever_comes_after_it() {
         ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317"),
     ]);
-    assert_eq!(config.traces.otlp.endpoint.scheme_str(), Some("https"));
-    assert_eq!(config.logs.otlp.endpoint.scheme_str(), Some("http"));
+    assert_eq!(otlp(&config.traces.processors).endpoint.scheme_str(), Some("https"));
+    assert_eq!(otlp(&config.logs.processors).endpoint.scheme_str(), Some("http"));
     assert_eq!(warnings, ["OTEL_EXPORTER_OTLP_TRACES_INSECURE: `no` is neither `true` nor `false`; using false"]);
 
     let written = |wanted: &str| (wanted == "OTEL_RUST_SELF_METRICS").then(|| "no".into());
     let fallback = |wanted: &str| (wanted == "OTEL_RUST_SELF_METRICS").then(|| "true".into());
-    assert!(!Config::read(&written, &fallback, &[]).config.self_metrics);
+    assert!(!Config::read(&written, &fallback).config.self_metrics);
 }
 
 #[test]
@@ -308,7 +324,7 @@ fn what_is_not_unicode_is_ignored_and_said() {
     use std::os::unix::ffi::OsStringExt;
 
     let lookup = |wanted: &str| (wanted == "OTEL_SERVICE_NAME").then(|| std::ffi::OsString::from_vec(vec![0xff]));
-    let Read { warnings, .. } = Config::read(&lookup, &|_| None, &[]);
+    let Read { warnings, .. } = Config::read(&lookup, &|_| None);
     assert_eq!(
         warnings.iter().map(ToString::to_string).collect::<Vec<_>>(),
         ["OTEL_SERVICE_NAME: the value is not Unicode; using the default"]
@@ -349,8 +365,8 @@ fn a_limit_of_one_kind_comes_before_the_general_one() {
 fn a_request_has_the_shorter_of_two_times() {
     let timeouts = |variables: &[(&str, &str)]| {
         let config = read(variables).0;
-        [config.traces.otlp.timeout, config.metrics.otlp.timeout, config.logs.otlp.timeout]
-            .map(|timeout| timeout.map(|time| time.as_secs()))
+        [otlp(&config.traces.processors), metrics_otlp(&config), otlp(&config.logs.processors)]
+            .map(|destination| destination.timeout.map(|time| time.as_secs()))
     };
     assert_eq!(timeouts(&[]), [Some(10); 3]);
     let own = [("OTEL_BSP_EXPORT_TIMEOUT", "1000"), ("OTEL_METRIC_EXPORT_TIMEOUT", "2000"), ("OTEL_BLRP_EXPORT_TIMEOUT", "0")];
@@ -391,5 +407,5 @@ fn what_does_not_go_together_is_said() {
     ] {
         assert_eq!(read(fine).1, [""; 0], "{fine:?}");
     }
-    assert_eq!(read(&[(endpoint, "http://a:1/x?key=v")]).0.logs.otlp.endpoint.to_string(), "http://a:1/x/v1/logs?key=v");
+    assert_eq!(otlp(&read(&[(endpoint, "http://a:1/x?key=v")]).0.logs.processors).endpoint.to_string(), "http://a:1/x/v1/logs?key=v");
 }

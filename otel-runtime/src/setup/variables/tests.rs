@@ -11,7 +11,7 @@ fn with(row: &Row, value: Option<&OsStr>) -> (String, Vec<String>) {
         Some((variable, value)) if wanted == variable => Some(value.into()),
         _ => None,
     };
-    let Read { variables, warnings, .. } = Config::read(&lookup, &|_| None, &[]);
+    let Read { variables, warnings, .. } = Config::read(&lookup, &|_| None);
     let holds = variables.into_iter().find(|variable| variable.name() == row.name).map(|variable| variable.value().to_owned());
     let warnings = warnings.iter().filter(|warning| warning.variable() == row.name);
     (holds.unwrap_or_default(), warnings.map(ToString::to_string).collect())
