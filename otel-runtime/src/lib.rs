@@ -25,7 +25,7 @@
 //! * [`context`]: carrying context to where it does not go by itself; [`baggage`]: names and values that go with it; [`propagation`]: the formats in which it goes to other processes.
 //! * [`Attributes`], [`AttributeValue`], [`MetricValue`], [`ErrorType`]: what your types can say about themselves.
 //! * [`span_names`], [`metric_names`], [`attribute_keys`]: a project's names in one place; [`checks`]: what is checked of names, and when.
-//! * [`Sampler`], [`filter`]: which traces are recorded, and which places record at all.
+//! * [`Sampler`], [`filter`]: which traces are recorded, and which places record at all; [`View`]: what is exported of an instrument.
 //! * `logs` (features `tracing`, `log`): what speaks `tracing` or `log`, as log records and spans.
 //! * `testing` (feature `testing`): capture what a test records.
 //! * `inventory` (feature `inventory`): every annotated place of the program.
@@ -55,6 +55,7 @@ mod future;
 pub mod inventory;
 #[cfg(any(feature = "log", feature = "tracing"))]
 pub mod logs;
+mod metering;
 mod metrics;
 #[cfg(feature = "http")]
 #[allow(dead_code, reason = "what the layers share, some of which are still to come")]
@@ -94,6 +95,7 @@ pub use delivery::{DropReason, SignalHealth};
 pub use filter::FilterError;
 #[cfg(feature = "inventory")]
 pub use inventory::sites;
+pub use metering::{View, ViewError};
 pub use metrics::DURATION_BUCKETS;
 pub use name::{AttributeKey, MetricName, SpanName, Unit};
 pub use of_kind::{OfKind, kind};

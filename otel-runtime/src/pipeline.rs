@@ -16,11 +16,11 @@ use opentelemetry::metrics::{Meter, MeterProvider};
 use opentelemetry::propagation::TextMapPropagator;
 use opentelemetry::trace::{TraceContextExt, TracerProvider};
 use opentelemetry::{Context, global};
-use opentelemetry_sdk::metrics::SdkMeterProvider;
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
 
 use crate::diagnostics::Diagnostics;
 use crate::filter::{Filter, LiveFilter, Rule};
+use crate::metering::Meters;
 use crate::metrics::Declaration;
 use crate::propagation::{Format, Propagator};
 use crate::sampling::{Parent, Sampling, SiteRatio, Threshold};
@@ -50,7 +50,7 @@ struct Route(Arc<Pipeline>);
 #[derive(Debug)]
 pub(crate) struct Pipeline {
     tracing: Option<Tracing>,
-    metering: Option<SdkMeterProvider>,
+    metering: Option<Meters>,
     tracers: RwLock<HashMap<Scope, SdkTracer>>,
     /// By the address of the place; a place keeps those of the first global one itself.
     instruments: RwLock<HashMap<usize, Arc<dyn Any + Send + Sync>>>,
@@ -140,12 +140,7 @@ pub(crate) enum SpanPlacement {
 
 impl Pipeline {
     /// The pipeline of the whole process; one from before a fork ends with that. Called once in a process.
-    pub(crate) fn install(
-        tracing: Option<Tracing>,
-        metering: Option<SdkMeterProvider>,
-        settings: Settings,
-        diagnostics: Diagnostics,
-    ) -> Arc<Self> {
+    pub(crate) fn install(tracing: Option<Tracing>, metering: Option<Meters>, settings: Settings, diagnostics: Diagnostics) -> Arc<Self> {
         let before = last_global();
         let kind = if before.is_some() { Kind::Successor } else { Kind::First };
         let made = || Global { pipeline: Arc::new(Self::new(tracing, metering, settings, diagnostics, kind)), successor: OnceLock::new() };
@@ -161,12 +156,7 @@ impl Pipeline {
     }
 
     /// A pipeline for what runs under [`Self::context`].
-    pub(crate) fn local(
-        tracing: Option<Tracing>,
-        metering: Option<SdkMeterProvider>,
-        settings: Settings,
-        diagnostics: Diagnostics,
-    ) -> Arc<Self> {
+    pub(crate) fn local(tracing: Option<Tracing>, metering: Option<Meters>, settings: Settings, diagnostics: Diagnostics) -> Arc<Self> {
         let pipeline = Arc::new(Self::new(tracing, metering, settings, diagnostics, Kind::Local));
         LOCAL.fetch_add(1, Ordering::SeqCst);
         EVER_LOCAL.store(true, Ordering::SeqCst);
@@ -174,7 +164,7 @@ impl Pipeline {
         pipeline
     }
 
-    fn new(tracing: Option<Tracing>, metering: Option<SdkMeterProvider>, settings: Settings, diagnostics: Diagnostics, kind: Kind) -> Self {
+    fn new(tracing: Option<Tracing>, metering: Option<Meters>, settings: Settings, diagnostics: Diagnostics, kind: Kind) -> Self {
         let (tracers, instruments, declared) = Default::default();
         let Settings { filter, propagator } = settings;
         let (filter, open) = (LiveFilter::new(filter), AtomicBool::new(true));

@@ -44,6 +44,7 @@ pub use self::points::{Point, PointValue};
 pub use self::unique::assert_unique_span_names;
 use crate::context::FutureExt;
 use crate::diagnostics::Diagnostics;
+use crate::metering::Meters;
 use crate::panics;
 use crate::pipeline::{Pipeline, Settings, Tracing};
 use crate::sampling::Sampling;
@@ -99,7 +100,12 @@ impl Capture {
         let reader = PeriodicReader::builder(collected.clone()).with_interval(Duration::from_secs(24 * 60 * 60)).build();
         let meter = SdkMeterProvider::builder().with_resource(resource).with_reader(reader).build();
         Self {
-            pipeline: Pipeline::local(Some(tracing), Some(meter.clone()), Settings::default(), Diagnostics::stderr()),
+            pipeline: Pipeline::local(
+                Some(tracing),
+                Some(Meters::new(meter.clone(), Arc::default(), Diagnostics::stderr())),
+                Settings::default(),
+                Diagnostics::stderr(),
+            ),
             ended,
             meter,
             collected,

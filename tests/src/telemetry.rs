@@ -9,7 +9,7 @@ use std::thread;
 
 use otel_runtime::opentelemetry::KeyValue;
 use otel_runtime::setup::Variable;
-use otel_runtime::{InitError, Sampler, Telemetry, builder};
+use otel_runtime::{InitError, Sampler, Telemetry, View, builder};
 
 use crate::receiver::{Protocol, Receiver};
 
@@ -53,6 +53,7 @@ impl Builder {
         diagnostics(say: impl Fn(&str) + Send + Sync + 'static);
         console(writer: impl Write + Send + 'static);
         sampler(sampler: impl Into<Sampler>);
+        view(view: View);
     }
 
     /// As `otel_runtime::Builder::variables`.

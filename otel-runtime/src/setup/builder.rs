@@ -8,18 +8,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use opentelemetry::{KeyValue, global};
-use opentelemetry_sdk::metrics::SdkMeterProvider;
 
 use super::config::{Config, Read};
 use super::copies;
 use super::error::InitError;
-use super::guarded::GuardedMeterProvider;
 use super::providers::Providers;
 use super::telemetry::Telemetry;
 use super::variables::{self, Variable};
 use super::warning::Warning;
 use crate::diagnostics::Diagnostics;
 use crate::export::console::{Console, Style};
+use crate::metering::{Meters, View};
 use crate::panics;
 use crate::pipeline::{Pipeline, Settings, Tracing};
 use crate::propagation::Propagator;
@@ -81,6 +80,7 @@ pub struct Builder {
     names: fn() -> Vec<String>,
     attributes: Vec<KeyValue>,
     sampler: Option<Sampler>,
+    views: Vec<View>,
     diagnostics: Diagnostics,
     console: Option<Box<dyn Write + Send>>,
 }
@@ -94,6 +94,7 @@ impl Default for Builder {
             names: || std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()).collect(),
             attributes: Vec::new(),
             sampler: None,
+            views: Vec::new(),
             diagnostics: Diagnostics::stderr(),
             console: None,
         }
@@ -146,6 +147,24 @@ impl Builder {
         self
     }
 
+    /// What of some instruments is exported, and how; as many as are needed, and an instrument can fit several.
+    ///
+    /// ```
+    /// use otel_runtime::View;
+    ///
+    /// let telemetry = otel_runtime::builder()
+    ///     .environment(|_| None)
+    ///     .view(View::of("http.server.*").except_attributes(["url.scheme"]))
+    ///     .build()?;
+    /// # drop(telemetry);
+    /// # Ok::<(), otel_runtime::InitError>(())
+    /// ```
+    #[must_use]
+    pub fn view(mut self, view: View) -> Self {
+        self.views.push(view);
+        self
+    }
+
     /// Reads variables with `lookup` instead of from the environment of the process.
     ///
     /// ```
@@ -189,10 +208,10 @@ impl Builder {
             return Err(InitError::AlreadyInitialised);
         }
         let installed = self.configure().map(|configured| {
-            let Configured { config, providers, diagnostics, .. } = &configured;
+            let Configured { config, providers, .. } = &configured;
             global::set_text_map_propagator(Propagator::new(config.propagators.iter().copied()));
             if let Some(provider) = &providers.meter {
-                global::set_meter_provider(GuardedMeterProvider { provider: provider.clone(), diagnostics: diagnostics.clone() });
+                global::set_meter_provider(provider.clone());
             }
             if let Some(provider) = &providers.tracer {
                 global::set_tracer_provider(FlaggedTracerProvider(provider.clone()));
@@ -247,7 +266,9 @@ impl Builder {
                 return Err(InitError::UnknownVariable { name: name.clone(), nearest });
             }
         }
-        let Read { config, mut warnings, variables, file, no_color } = self.read();
+        let Read { mut config, mut warnings, variables, file, no_color } = self.read();
+        config.metrics.views.extend_from_slice(&self.views);
+        config.metrics.views.iter().try_for_each(View::check).map_err(InitError::View)?;
         if let Some(file) = file.filter(|_| !config.disabled) {
             return Err(InitError::Unsupported(format!(
                 "{} is set, and this version cannot read a configuration file; unset it to be configured by variables",
@@ -296,7 +317,7 @@ struct Configured {
 
 impl Configured {
     /// Opens the way from annotated code to the providers.
-    fn start(self, open: impl FnOnce(Option<Tracing>, Option<SdkMeterProvider>, Settings, Diagnostics) -> Arc<Pipeline>) -> Telemetry {
+    fn start(self, open: impl FnOnce(Option<Tracing>, Option<Meters>, Settings, Diagnostics) -> Arc<Pipeline>) -> Telemetry {
         let Self { config, sampling, providers, warnings, diagnostics } = self;
         let tracing = providers.tracer.clone().map(|provider| Tracing { provider, sampling });
         let metering = providers.meter.clone();

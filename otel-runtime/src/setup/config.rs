@@ -17,6 +17,7 @@ use crate::diagnostics::Level;
 use crate::export::baggage::BaggageKeys;
 use crate::export::limits;
 use crate::filter::Filter;
+use crate::metering::View;
 use crate::propagation::Format;
 
 #[derive(Debug, PartialEq)]
@@ -48,6 +49,7 @@ pub(crate) struct Metrics {
     pub(crate) readers: Vec<Reader>,
     /// Whether histograms choose their buckets themselves.
     pub(crate) exponential_histograms: bool,
+    pub(crate) views: Vec<View>,
 }
 
 #[derive(Debug, PartialEq)]

@@ -6,6 +6,7 @@ use std::io::ErrorKind;
 use std::time::Duration;
 
 use crate::delivery::Undelivered;
+use crate::metering::ViewError;
 
 /// Why telemetry could not be set up. Its `Debug` is its `Display`, because that is what `main` prints of an error.
 #[non_exhaustive]
@@ -22,6 +23,8 @@ pub enum InitError {
     /// The configuration asks for something that cannot be done: by this build, which lacks a feature, or at all, such as to use a file that is not
     /// there.
     Unsupported(String),
+    /// A view that cannot be, given to [`Builder::view`](crate::Builder::view).
+    View(ViewError),
     /// Metrics cannot be served to Prometheus where the configuration says.
     PrometheusAddress {
         /// The host, of `OTEL_EXPORTER_PROMETHEUS_HOST`.
@@ -43,6 +46,7 @@ impl fmt::Display for InitError {
             }
             Self::UnknownVariable { name, nearest } => write!(f, "there is no variable `{name}`; did you mean `{nearest}`?"),
             Self::Unsupported(what) => f.write_str(what),
+            Self::View(error) => error.fmt(f),
             Self::PrometheusAddress { host, port, error } => {
                 let advice = match error.kind() {
                     ErrorKind::AddrInUse => {

@@ -6,13 +6,12 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use opentelemetry_sdk::metrics::SdkMeterProvider;
-
 use super::error::DeliveryError;
 use super::providers::Providers;
 use crate::clock::deadline;
 use crate::delivery::{Signal, Undelivered};
 use crate::diagnostics::Diagnostics;
+use crate::metering::Meters;
 use crate::pipeline::Pipeline;
 use crate::thread::Silence;
 
@@ -68,7 +67,7 @@ impl Life {
         let gathered = providers.holding.iter().filter(|holding| !holding.flush(deadline)).count() == 0;
         // Collects and hands over; what becomes of that is seen below.
         let meter = providers.meter.clone().filter(|_| with_metrics);
-        let collected = meter.is_none_or(|meter| within(deadline, move || drop(meter.force_flush())));
+        let collected = meter.is_none_or(|meter| within(deadline, move || drop(meter.provider().force_flush())));
         let delivered = providers.delivery.as_ref().is_none_or(|delivery| delivery.flush(deadline));
         let waiting = || providers.delivery.as_ref().map(|delivery| delivery.waiting()).unwrap_or_default();
         if !(gathered && collected && delivered) {
@@ -130,9 +129,12 @@ impl Life {
             self.diagnostics.warn("the port for Prometheus was not given back in time for the shutdown");
         }
         let limit = left();
-        let collect = |meter: SdkMeterProvider| within(deadline, move || drop(meter.shutdown_with_timeout(limit)));
+        let collect = |meter: Meters| within(deadline, move || drop(meter.provider().shutdown_with_timeout(limit)));
         // What is scraped alone is not delivered by a shutdown.
         let uncollected = !providers.meter.clone().is_none_or(collect) && providers.pushes_metrics;
+        if let Some(meter) = &providers.meter {
+            meter.views().tell_unused(&self.diagnostics);
+        }
         let open = providers.open_spans.load(Ordering::Relaxed);
         if open > 0 {
             self.diagnostics.warn(format_args!("{} had not ended at the shutdown, and will not be delivered", Signal::Traces.count(open)));

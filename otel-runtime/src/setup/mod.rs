@@ -8,7 +8,6 @@ pub(crate) mod config;
 mod copies;
 pub(crate) mod env;
 mod error;
-mod guarded;
 mod ids;
 mod last_words;
 mod life;

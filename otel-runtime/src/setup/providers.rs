@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::logs::SdkLoggerProvider;
-use opentelemetry_sdk::metrics::{Aggregation, Instrument, InstrumentKind, PeriodicReader, SdkMeterProvider, Stream};
+use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider};
 use opentelemetry_sdk::trace::{SdkTracerProvider, SpanProcessor};
 
 use super::config::{self, Config, Exporter, Processor, Reader, Sending};
@@ -24,13 +24,14 @@ use crate::export::limited::{LimitedLogs, LimitedSpans, LogExporter};
 use crate::export::otlp::{OtlpLogs, OtlpMetrics};
 use crate::export::prometheus::Endpoint;
 use crate::export::{NotServed, otlp, zipkin};
+use crate::metering::{Meters, Views};
 use crate::sampling::{Sampler, WithSiteRatios};
 
 /// The three providers, those that anything is exported from, and what lies behind them.
 #[derive(Debug, Default)]
 pub(super) struct Providers {
     pub(super) tracer: Option<SdkTracerProvider>,
-    pub(super) meter: Option<SdkMeterProvider>,
+    pub(super) meter: Option<Meters>,
     pub(super) logger: Option<SdkLoggerProvider>,
     pub(super) delivery: Option<Arc<Delivery>>,
     /// Where metrics are scraped.
@@ -176,16 +177,14 @@ impl Providers {
         resource: &Resource,
         console: &Console,
         diagnostics: &Diagnostics,
-    ) -> Result<Option<SdkMeterProvider>, InitError> {
+    ) -> Result<Option<Meters>, InitError> {
         let metrics = &config.metrics;
         if metrics.readers.is_empty() {
             return Ok(None);
         }
         self.pushes_metrics = metrics.readers.iter().any(|reader| matches!(reader, Reader::Periodic { .. }));
-        let mut builder = SdkMeterProvider::builder().with_resource(resource.clone());
-        if metrics.exponential_histograms {
-            builder = builder.with_view(exponential);
-        }
+        let views = Views::new(&metrics.views, metrics.exponential_histograms);
+        let mut builder = views.install(SdkMeterProvider::builder().with_resource(resource.clone()));
         for (reader, route) in metrics.readers.iter().zip(&ways.metrics) {
             builder = match (reader, route.as_ref().zip(self.delivery.as_ref())) {
                 (Reader::Periodic { interval, temporality, .. }, Some(((route, _), delivery))) => {
@@ -203,7 +202,7 @@ impl Providers {
                 }
             };
         }
-        Ok(Some(builder.build()))
+        Ok(Some(Meters::new(builder.build(), views, diagnostics.clone())))
     }
 
     fn logger_provider(&mut self, config: &Config, ways: &Ways<'_>, resource: &Resource, console: &Console) -> Option<SdkLoggerProvider> {
@@ -299,13 +298,6 @@ impl Outputs {
         self.files.insert(path.to_owned(), file.clone());
         Ok(file)
     }
-}
-
-/// Histograms that choose their buckets themselves, as fine as the specification has them by default.
-fn exponential(instrument: &Instrument) -> Option<Stream> {
-    let aggregation = Aggregation::Base2ExponentialHistogram { max_size: 160, max_scale: 20, record_min_max: true };
-    let is_histogram = instrument.kind() == InstrumentKind::Histogram;
-    is_histogram.then(|| Stream::builder().with_aggregation(aggregation).build().ok()).flatten()
 }
 
 fn not_served(problem: NotServed, host: &str, port: u16) -> InitError {

@@ -5,12 +5,12 @@ use std::sync::{Arc, Weak};
 
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Meter, MeterProvider};
-use opentelemetry_sdk::metrics::SdkMeterProvider;
 
 use crate::delivery::{Delivery, Destination, DropReason, Protocol, Route, Signal};
+use crate::metering::Meters;
 
 /// Has `provider` observe the accounts of a delivery.
-pub(super) fn observe(provider: &SdkMeterProvider, delivery: &Arc<Delivery>, route: Route, destination: &Destination) {
+pub(super) fn observe(provider: &Meters, delivery: &Arc<Delivery>, route: Route, destination: &Destination) {
     let meter = provider.meter("otel-runtime");
     let (item, unit) = match route.signal {
         Signal::Traces => ("span", "{span}"),

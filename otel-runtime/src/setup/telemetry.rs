@@ -13,7 +13,6 @@ use opentelemetry_sdk::logs::SdkLoggerProvider;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 
 use super::error::DeliveryError;
-use super::guarded::GuardedMeterProvider;
 use super::last_words;
 use super::life::Life;
 use super::providers::Providers;
@@ -82,8 +81,7 @@ impl Telemetry {
     /// that panics costs the values that it would have observed, and nothing else.
     #[must_use]
     pub fn meter_provider(&self) -> Option<impl MeterProvider + Clone + Send + Sync + 'static> {
-        let provider = self.life.providers()?.meter.clone()?;
-        Some(GuardedMeterProvider { provider, diagnostics: self.life.diagnostics().clone() })
+        self.life.providers()?.meter.clone()
     }
 
     /// The logger provider, for a bridge from a logging library; `None` where logs have no exporter, and after the shutdown.

@@ -118,7 +118,7 @@ fn metrics(env: &mut Env<'_>, lines: Option<&Path>) -> Metrics {
         Name::Prometheus => Some(Reader::Prometheus { host: host.clone(), port }),
         name => exporter(name, &otlp, lines).map(|exporter| Reader::periodic(exporter, interval, temporality)),
     });
-    Metrics { readers: readers.collect(), exponential_histograms }
+    Metrics { readers: readers.collect(), exponential_histograms, views: Vec::new() }
 }
 
 /// An exporter of every signal, by its name.

@@ -1,0 +1,17 @@
+//! Between those who measure and the SDK: views, and callbacks that may panic.
+//!
+//! ```text
+//! annotations ─► pipeline ─┐
+//! opentelemetry::global ───┼─► Meters ─► Views: which streams? ─► an instrument of the SDK's for each set of attributes
+//! ourselves ───────────────┘
+//! ```
+
+mod pattern;
+mod provider;
+mod split;
+mod view;
+mod views;
+
+pub(crate) use provider::Meters;
+pub use view::{View, ViewError};
+pub(crate) use views::Views;

@@ -1,0 +1,194 @@
+//! The meter provider of everybody: it knows views, and a callback of the user's may panic in it.
+//!
+//! The SDK runs callbacks while it holds the lock of all its instruments, on the thread of the reader: a panic in one would end every
+//! metric for good. Here it costs the values that the callback would have given, and is said once.
+
+use std::borrow::Cow;
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use opentelemetry::InstrumentationScope;
+use opentelemetry::metrics::{
+    AsyncInstrumentBuilder, Callback, Counter, Gauge, Histogram, HistogramBuilder, InstrumentBuilder, InstrumentProvider, Meter,
+    MeterProvider, ObservableCounter, ObservableGauge, ObservableUpDownCounter, UpDownCounter,
+};
+use opentelemetry_sdk::metrics::{InstrumentKind, SdkMeterProvider};
+
+use super::split::{Callbacks, Split, filtered};
+use super::view::Made;
+use super::views::{Group, Views};
+use crate::diagnostics::Diagnostics;
+
+/// A provider of the SDK's whose instruments have the streams that views give them, and whose meters guard callbacks. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct Meters {
+    provider: SdkMeterProvider,
+    views: Arc<Views>,
+    diagnostics: Diagnostics,
+}
+
+impl Meters {
+    /// Of a provider in which the views are [installed](Views::install).
+    pub(crate) fn new(provider: SdkMeterProvider, views: Arc<Views>, diagnostics: Diagnostics) -> Self {
+        Self { provider, views, diagnostics }
+    }
+
+    /// The SDK's own, to collect and to end.
+    pub(crate) fn provider(&self) -> &SdkMeterProvider {
+        &self.provider
+    }
+
+    pub(crate) fn views(&self) -> &Views {
+        &self.views
+    }
+}
+
+impl MeterProvider for Meters {
+    fn meter_with_scope(&self, scope: InstrumentationScope) -> Meter {
+        let meter = self.provider.meter_with_scope(scope.clone());
+        let (views, diagnostics) = (Arc::clone(&self.views), self.diagnostics.clone());
+        Meter::new(Arc::new(Guarded { meter, scope, views, diagnostics }))
+    }
+}
+
+struct Guarded {
+    meter: Meter,
+    scope: InstrumentationScope,
+    views: Arc<Views>,
+    diagnostics: Diagnostics,
+}
+
+/// What is said of an instrument, whatever its builder.
+struct Declared {
+    kind: InstrumentKind,
+    name: Cow<'static, str>,
+    description: Option<Cow<'static, str>>,
+    unit: Option<Cow<'static, str>>,
+}
+
+impl Guarded {
+    /// The streams of an instrument, by the attributes that they have; `None` if no view holds for it.
+    fn groups(&self, declared: &Declared) -> Option<Vec<Group>> {
+        let (unit, description) = (declared.unit.as_deref().unwrap_or_default(), declared.description.as_deref().unwrap_or_default());
+        let made = Made { name: &declared.name, kind: declared.kind, unit, description, scope: &self.scope };
+        self.views.groups(&made, &self.diagnostics)
+    }
+
+    /// The instrument of the SDK's; one for each set of attributes, if some are left out, or none at all, joined to one.
+    fn synchronous<I>(&self, declared: &Declared, make: impl Fn() -> I, join: impl FnOnce(Split<I>) -> I) -> I {
+        match self.groups(declared).as_deref() {
+            None => make(),
+            Some([all]) if all.keys.are_all() => all.make(make),
+            Some(groups) => join(Split(groups.iter().map(|group| (group.make(&make), group.keys.clone())).collect())),
+        }
+    }
+
+    /// The same of an instrument that is observed, which nobody holds for anything: only its callbacks matter. Their panics go no further.
+    fn observable<I, M: Copy + Send + 'static>(
+        &self,
+        declared: &Declared,
+        callbacks: Vec<Callback<M>>,
+        join: fn(M, M) -> M,
+        make: impl Fn(Callbacks<M>) -> I,
+    ) -> Option<I> {
+        let guard = |callback| guarded(callback, declared.name.to_string(), self.diagnostics.clone());
+        let callbacks: Callbacks<M> = callbacks.into_iter().map(guard).collect();
+        let Some(groups) = self.groups(declared) else { return Some(make(callbacks)) };
+        groups.into_iter().fold(None, |_, group| {
+            let callbacks = Arc::clone(&callbacks);
+            Some(group.make(|| if group.keys.are_all() { make(callbacks) } else { make(filtered(callbacks, group.keys.clone(), join)) }))
+        })
+    }
+}
+
+/// Hands a builder on to the meter of the SDK, with what was said of the instrument.
+macro_rules! hand_on {
+    ($self:ident, $method:ident, $declared:ident) => {{
+        let mut handed_on = $self.meter.$method($declared.name.clone());
+        if let Some(description) = &$declared.description {
+            handed_on = handed_on.with_description(description.clone());
+        }
+        if let Some(unit) = &$declared.unit {
+            handed_on = handed_on.with_unit(unit.clone());
+        }
+        handed_on
+    }};
+}
+
+macro_rules! synchronous {
+    ($($method:ident: $instrument:ident<$value:ty>, $kind:ident;)*) => {$(
+        fn $method(&self, builder: InstrumentBuilder<'_, $instrument<$value>>) -> $instrument<$value> {
+            let InstrumentBuilder { name, description, unit, .. } = builder;
+            let declared = Declared { kind: InstrumentKind::$kind, name, description, unit };
+            self.synchronous(&declared, || hand_on!(self, $method, declared).build(), |split| $instrument::new(Arc::new(split)))
+        }
+    )*};
+}
+
+macro_rules! histograms {
+    ($($method:ident: $value:ty;)*) => {$(
+        fn $method(&self, builder: HistogramBuilder<'_, Histogram<$value>>) -> Histogram<$value> {
+            let HistogramBuilder { name, description, unit, boundaries, .. } = builder;
+            let declared = Declared { kind: InstrumentKind::Histogram, name, description, unit };
+            let make = || {
+                let handed_on = hand_on!(self, $method, declared);
+                match &boundaries {
+                    Some(boundaries) => handed_on.with_boundaries(boundaries.clone()).build(),
+                    None => handed_on.build(),
+                }
+            };
+            self.synchronous(&declared, make, |split| Histogram::new(Arc::new(split)))
+        }
+    )*};
+}
+
+macro_rules! observable {
+    ($($method:ident: $instrument:ident<$value:ty>, $join:expr;)*) => {$(
+        fn $method(&self, builder: AsyncInstrumentBuilder<'_, $instrument<$value>, $value>) -> $instrument<$value> {
+            let AsyncInstrumentBuilder { name, description, unit, callbacks, .. } = builder;
+            let declared = Declared { kind: InstrumentKind::$instrument, name, description, unit };
+            let make = |callbacks: Callbacks<$value>| {
+                let handed_on = hand_on!(self, $method, declared);
+                handed_on.with_callback(move |observer| callbacks.iter().for_each(|callback| callback(observer))).build()
+            };
+            self.observable(&declared, callbacks, $join, make).unwrap_or_else($instrument::new)
+        }
+    )*};
+}
+
+impl InstrumentProvider for Guarded {
+    synchronous! {
+        u64_counter: Counter<u64>, Counter;
+        f64_counter: Counter<f64>, Counter;
+        i64_up_down_counter: UpDownCounter<i64>, UpDownCounter;
+        f64_up_down_counter: UpDownCounter<f64>, UpDownCounter;
+        u64_gauge: Gauge<u64>, Gauge;
+        i64_gauge: Gauge<i64>, Gauge;
+        f64_gauge: Gauge<f64>, Gauge;
+    }
+    histograms! {
+        u64_histogram: u64;
+        f64_histogram: f64;
+    }
+    observable! {
+        u64_observable_counter: ObservableCounter<u64>, u64::saturating_add;
+        f64_observable_counter: ObservableCounter<f64>, |a, b| a + b;
+        i64_observable_up_down_counter: ObservableUpDownCounter<i64>, i64::saturating_add;
+        f64_observable_up_down_counter: ObservableUpDownCounter<f64>, |a, b| a + b;
+        u64_observable_gauge: ObservableGauge<u64>, |_, last| last;
+        i64_observable_gauge: ObservableGauge<i64>, |_, last| last;
+        f64_observable_gauge: ObservableGauge<f64>, |_, last| last;
+    }
+}
+
+/// The callback, whose panics go no further.
+fn guarded<M: 'static>(callback: Callback<M>, name: String, diagnostics: Diagnostics) -> Callback<M> {
+    let is_said = AtomicBool::new(false);
+    Box::new(move |observer| {
+        let panicked = panic::catch_unwind(AssertUnwindSafe(|| callback(observer))).is_err();
+        if panicked && !is_said.swap(true, Ordering::Relaxed) {
+            diagnostics.error(format_args!("a callback of the instrument `{name}` panicked; what it would have observed is missing"));
+        }
+    })
+}

@@ -1,0 +1,140 @@
+//! All views of a program: which streams an instrument has.
+//!
+//! The SDK asks a view for a stream when an instrument is made. Here that is decided before, because a view of ours can say more: attributes that
+//! are left out, and wildcards among them. Instruments of the SDK's are then made one for each set of attributes, and what the SDK asks of its views
+//! meanwhile is answered with the streams of that set.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use opentelemetry_sdk::metrics::{Aggregation, Instrument, InstrumentKind, MeterProviderBuilder, Stream};
+
+use super::view::{Keys, Made, View};
+use crate::diagnostics::Diagnostics;
+
+/// All views, in their order.
+#[derive(Debug, Default)]
+pub(crate) struct Views {
+    views: Vec<Registered>,
+    /// Whether histograms choose their buckets themselves where no view says otherwise.
+    exponential_histograms: bool,
+}
+
+#[derive(Debug)]
+struct Registered {
+    view: View,
+    /// Whether an instrument fitted.
+    fitted: AtomicBool,
+    /// Whether it was said that it does not hold for one that fitted.
+    told: AtomicBool,
+}
+
+/// Streams of an instrument that have the same attributes: places in the list of views.
+#[derive(Debug, Default)]
+pub(super) struct Group {
+    pub(super) keys: Keys,
+    views: Vec<usize>,
+}
+
+thread_local! {
+    /// The views of the group of which this thread makes an instrument now.
+    static APPLIED: RefCell<Vec<usize>> = const { RefCell::new(Vec::new()) };
+}
+
+impl Views {
+    /// Of views that were [checked](View::check).
+    pub(crate) fn new(views: &[View], exponential_histograms: bool) -> Arc<Self> {
+        let registered = |view: &View| Registered { view: view.clone(), fitted: AtomicBool::new(false), told: AtomicBool::new(false) };
+        Arc::new(Self { views: views.iter().map(registered).collect(), exponential_histograms })
+    }
+
+    /// Has the SDK ask these.
+    pub(crate) fn install(self: &Arc<Self>, mut builder: MeterProviderBuilder) -> MeterProviderBuilder {
+        for at in 0..self.views.len() {
+            let views = Arc::clone(self);
+            builder = builder.with_view(move |instrument: &Instrument| views.stream(at, instrument.kind()));
+        }
+        if self.exponential_histograms {
+            builder = builder.with_view(|instrument: &Instrument| {
+                let is_without = APPLIED.with_borrow(Vec::is_empty);
+                Stream::builder().with_aggregation(exponential(instrument.kind()).filter(|_| is_without)?).build().ok()
+            });
+        }
+        builder
+    }
+
+    fn stream(&self, at: usize, kind: InstrumentKind) -> Option<Stream> {
+        let is_applied = APPLIED.with_borrow(|applied| applied.contains(&at));
+        self.views[at].view.stream(self.exponential_histograms.then(|| exponential(kind)).flatten()).filter(|_| is_applied)
+    }
+
+    /// The streams of an instrument, those together that have the same attributes; `None` if no view holds for it.
+    pub(super) fn groups(&self, made: &Made<'_>, diagnostics: &Diagnostics) -> Option<Vec<Group>> {
+        let mut groups: Vec<Group> = Vec::new();
+        let mut streams = Vec::new();
+        let mut is_dropped = false;
+        for (at, registered) in self.views.iter().enumerate().filter(|(_, registered)| registered.view.fits(made)) {
+            let view = &registered.view;
+            registered.fitted.store(true, Ordering::Relaxed);
+            if !view.can_aggregate(made.kind) {
+                registered.tell(made, diagnostics, view.misfit(made.kind));
+                continue;
+            }
+            if view.drops() {
+                is_dropped = true;
+                continue;
+            }
+            let stream = view.identity(made);
+            if streams.contains(&stream) {
+                registered.tell(made, diagnostics, format_args!("gives it a second metric `{}`; give one of them another name", stream.0));
+                continue;
+            }
+            streams.push(stream);
+            match groups.iter_mut().find(|group| group.keys == *view.keys()) {
+                Some(group) => group.views.push(at),
+                None => groups.push(Group { keys: view.keys().clone(), views: vec![at] }),
+            }
+        }
+        (is_dropped || !groups.is_empty()).then_some(groups)
+    }
+
+    /// Tells of the views that no instrument fitted.
+    pub(crate) fn tell_unused(&self, diagnostics: &Diagnostics) {
+        for registered in self.views.iter().filter(|registered| !registered.fitted.load(Ordering::Relaxed)) {
+            diagnostics.debug(format_args!("the view of `{}` fitted no instrument", registered.view.instruments()));
+        }
+    }
+}
+
+impl Registered {
+    /// Says once that it does not hold for an instrument.
+    fn tell(&self, made: &Made<'_>, diagnostics: &Diagnostics, why: impl fmt::Display) {
+        if !self.told.swap(true, Ordering::Relaxed) {
+            let (view, name) = (self.view.instruments(), made.name);
+            diagnostics.warn(format_args!("the view of `{view}` does not hold for the instrument `{name}`: it {why}"));
+        }
+    }
+}
+
+impl Group {
+    /// Has the streams of this group made for an instrument of the SDK's.
+    pub(super) fn make<I>(&self, instrument: impl FnOnce() -> I) -> I {
+        struct Applied;
+        impl Drop for Applied {
+            fn drop(&mut self) {
+                APPLIED.with_borrow_mut(Vec::clear);
+            }
+        }
+        APPLIED.set(self.views.clone());
+        let _applied = Applied;
+        instrument()
+    }
+}
+
+/// Histograms that choose their buckets themselves, as fine as the specification has them by default.
+fn exponential(kind: InstrumentKind) -> Option<Aggregation> {
+    let aggregation = Aggregation::Base2ExponentialHistogram { max_size: 160, max_scale: 20, record_min_max: true };
+    (kind == InstrumentKind::Histogram).then_some(aggregation)
+}
