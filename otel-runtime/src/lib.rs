@@ -21,6 +21,7 @@
 //! * [`traced`], [`counted`], [`timed`]: a span, a count and a duration for every call of a function, with its outcome.
 //! * [`init`], [`builder`], [`Telemetry`]: set-up and end; [`Health`]: what became of everything; [`setup::variables`]: what the
 //!   environment says.
+//! * [`tracer`], [`meter`]: the plain API, through handles that can be taken before the set-up.
 //! * [`current`]: the running span, from inside of it.
 //! * [`context`]: carrying context to where it does not go by itself; [`baggage`]: names and values that go with it; [`propagation`]: the formats in which it goes to other processes.
 //! * [`Attributes`], [`AttributeValue`], [`MetricValue`], [`ErrorType`]: what your types can say about themselves.
@@ -67,6 +68,7 @@ mod outcome;
 mod panics;
 mod pipeline;
 mod place;
+mod plain;
 pub mod propagation;
 mod redact;
 mod sampling;
@@ -101,6 +103,7 @@ pub use name::{AttributeKey, MetricName, SpanName, Unit};
 pub use of_kind::{OfKind, kind};
 pub use origin::{AsLinks, AsParent};
 pub use outcome::{Classified, ErrorType, Outcome};
+pub use plain::{meter, meter_with_scope, tracer, tracer_with_scope};
 pub use sampling::{ParentBased, Sampler, SamplerError};
 pub use setup::{Builder, DeliveryError, Health, InitError, Telemetry, Warning, builder, init};
 pub use value::{AttributeValue, Element, MetricValue, ValueWriter};

@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use opentelemetry::metrics::{Meter, MeterProvider};
 use opentelemetry::propagation::TextMapPropagator;
 use opentelemetry::trace::{TraceContextExt, TracerProvider};
-use opentelemetry::{Context, global};
+use opentelemetry::{Context, InstrumentationScope, global};
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
 
 use crate::diagnostics::Diagnostics;
@@ -54,6 +54,7 @@ pub(crate) struct Pipeline {
     tracers: RwLock<HashMap<Scope, SdkTracer>>,
     /// By the address of the place; a place keeps those of the first global one itself.
     instruments: RwLock<HashMap<usize, Arc<dyn Any + Send + Sync>>>,
+    plain_instruments: RwLock<HashMap<u64, Arc<dyn Any + Send + Sync>>>,
     /// How each metric was declared first, by scope and name.
     declared: Mutex<HashMap<(Scope, &'static str), Declared>>,
     filter: LiveFilter,
@@ -165,10 +166,10 @@ impl Pipeline {
     }
 
     fn new(tracing: Option<Tracing>, metering: Option<Meters>, settings: Settings, diagnostics: Diagnostics, kind: Kind) -> Self {
-        let (tracers, instruments, declared) = Default::default();
+        let (tracers, instruments, plain_instruments, declared) = Default::default();
         let Settings { filter, propagator } = settings;
         let (filter, open) = (LiveFilter::new(filter), AtomicBool::new(true));
-        Self { tracing, metering, tracers, instruments, declared, filter, propagator, diagnostics, kind, open }
+        Self { tracing, metering, tracers, instruments, plain_instruments, declared, filter, propagator, diagnostics, kind, open }
     }
 
     /// Has calls that start from now on filtered by another filter.
@@ -226,6 +227,23 @@ impl Pipeline {
         }
         // One address has instruments of one type.
         made_once(&self.instruments, place, || make()).downcast().ok()
+    }
+
+    /// A tracer of the plain API.
+    pub(crate) fn plain_tracer(&self, scope: &InstrumentationScope) -> Option<SdkTracer> {
+        let _silent = Silence::enter();
+        Some(self.tracing.as_ref()?.provider.tracer_with_scope(scope.clone()))
+    }
+
+    /// A meter of the plain API.
+    pub(crate) fn plain_meter(&self, scope: &InstrumentationScope) -> Option<Meter> {
+        let _silent = Silence::enter();
+        Some(self.metering.as_ref()?.meter_with_scope(scope.clone()))
+    }
+
+    /// An instrument of the plain API, which is known by its number; made once.
+    pub(crate) fn plain_instrument<I: Any + Send + Sync>(&self, number: u64, make: impl FnOnce() -> I) -> Option<Arc<I>> {
+        made_once(&self.plain_instruments, number, || Arc::new(make())).downcast().ok()
     }
 
     /// Notes how a metric is declared at a place. Two places that share a name and do not agree are told, once for the name: the SDK takes the
@@ -312,8 +330,16 @@ pub(crate) fn place(wanted: &Wanted, parent: Option<&Context>) -> Option<Placeme
     })
 }
 
+/// The pipeline that serves in the current context, unless telemetry is suppressed there.
+pub(crate) fn serving_here() -> Option<Shared<Pipeline>> {
+    if !thread::has_context() {
+        return None;
+    }
+    Context::map_current(|current| if current.is_telemetry_suppressed() { None } else { serving(current) })
+}
+
 /// The pipeline that a context is routed to, and to none if that one is closed; else the global one.
-fn serving(context: &Context) -> Option<Shared<Pipeline>> {
+pub(crate) fn serving(context: &Context) -> Option<Shared<Pipeline>> {
     let routed = if EVER_LOCAL.load(Ordering::Relaxed) { context.get::<Route>() } else { None };
     let pipeline = match routed {
         Some(Route(pipeline)) => Shared::Local(Arc::clone(pipeline)),

@@ -12,6 +12,6 @@ mod split;
 mod view;
 mod views;
 
-pub(crate) use provider::Meters;
+pub(crate) use provider::{Meters, hand_on};
 pub use view::{View, ViewError};
 pub(crate) use views::Views;

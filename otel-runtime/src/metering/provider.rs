@@ -102,10 +102,10 @@ impl Guarded {
     }
 }
 
-/// Hands a builder on to the meter of the SDK, with what was said of the instrument.
+/// Hands an instrument on to another meter, with what was said of it.
 macro_rules! hand_on {
-    ($self:ident, $method:ident, $declared:ident) => {{
-        let mut handed_on = $self.meter.$method($declared.name.clone());
+    ($meter:expr, $method:ident, $declared:expr) => {{
+        let mut handed_on = $meter.$method($declared.name.clone());
         if let Some(description) = &$declared.description {
             handed_on = handed_on.with_description(description.clone());
         }
@@ -116,12 +116,14 @@ macro_rules! hand_on {
     }};
 }
 
+pub(crate) use hand_on;
+
 macro_rules! synchronous {
     ($($method:ident: $instrument:ident<$value:ty>, $kind:ident;)*) => {$(
         fn $method(&self, builder: InstrumentBuilder<'_, $instrument<$value>>) -> $instrument<$value> {
             let InstrumentBuilder { name, description, unit, .. } = builder;
             let declared = Declared { kind: InstrumentKind::$kind, name, description, unit };
-            self.synchronous(&declared, || hand_on!(self, $method, declared).build(), |split| $instrument::new(Arc::new(split)))
+            self.synchronous(&declared, || hand_on!(self.meter, $method, declared).build(), |split| $instrument::new(Arc::new(split)))
         }
     )*};
 }
@@ -132,7 +134,7 @@ macro_rules! histograms {
             let HistogramBuilder { name, description, unit, boundaries, .. } = builder;
             let declared = Declared { kind: InstrumentKind::Histogram, name, description, unit };
             let make = || {
-                let handed_on = hand_on!(self, $method, declared);
+                let handed_on = hand_on!(self.meter, $method, declared);
                 match &boundaries {
                     Some(boundaries) => handed_on.with_boundaries(boundaries.clone()).build(),
                     None => handed_on.build(),
@@ -149,7 +151,7 @@ macro_rules! observable {
             let AsyncInstrumentBuilder { name, description, unit, callbacks, .. } = builder;
             let declared = Declared { kind: InstrumentKind::$instrument, name, description, unit };
             let make = |callbacks: Callbacks<$value>| {
-                let handed_on = hand_on!(self, $method, declared);
+                let handed_on = hand_on!(self.meter, $method, declared);
                 handed_on.with_callback(move |observer| callbacks.iter().for_each(|callback| callback(observer))).build()
             };
             self.observable(&declared, callbacks, $join, make).unwrap_or_else($instrument::new)

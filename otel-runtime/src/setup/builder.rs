@@ -21,6 +21,7 @@ use crate::export::console::{Console, Style};
 use crate::metering::{Meters, View};
 use crate::panics;
 use crate::pipeline::{Pipeline, Settings, Tracing};
+use crate::plain;
 use crate::propagation::Propagator;
 use crate::sampling::{Sampler, Sampling};
 use crate::trace_flags::FlaggedTracerProvider;
@@ -212,6 +213,7 @@ impl Builder {
             global::set_text_map_propagator(Propagator::new(config.propagators.iter().copied()));
             if let Some(provider) = &providers.meter {
                 global::set_meter_provider(provider.clone());
+                plain::observe_with(provider.clone());
             }
             if let Some(provider) = &providers.tracer {
                 global::set_tracer_provider(FlaggedTracerProvider(provider.clone()));
