@@ -63,11 +63,7 @@ pub(crate) fn text(runtime: &Path, ty: &str, place: Span, name: &dyn ToTokens) -
 /// The keys of the fields of a metric, or of a span, with the numbers of those of `ok` and of `err` among them. Where some are constants, it is
 /// the compiler that sees whether they may stand there.
 pub(crate) fn keys<'a>(runtime: &Path, fields: impl Iterator<Item = &'a Field> + Clone, results: Option<(usize, usize)>) -> TokenStream {
-    let each = fields.clone().map(|field| match &field.key {
-        Key { form: KeyForm::Dotted(literal), .. } => conventional_key(runtime, literal),
-        Key { form: KeyForm::Quoted(literal), .. } => text(runtime, "AttributeKey", literal.span(), literal),
-        Key { form: KeyForm::Constant(path), .. } => path.to_token_stream(),
-    });
+    let each = fields.clone().map(|field| key(runtime, &field.key));
     let list = quote!(&[#(#each),*]);
     let Some(constant) = fields.filter(|field| matches!(field.key.form, KeyForm::Constant(_))).last() else { return list };
     let place = constant.key.span();
@@ -78,6 +74,28 @@ pub(crate) fn keys<'a>(runtime: &Path, fields: impl Iterator<Item = &'a Field> +
             let (ok, err) = (Literal::usize_unsuffixed(ok), Literal::usize_unsuffixed(err));
             quote_spanned!(place=> #runtime::__private::AttributeKey::of_span(#list, #ok, #err))
         }
+    }
+}
+
+/// The names of entries of baggage, which are keys that can stand in a header too.
+pub(crate) fn names(runtime: &Path, entries: &[Field]) -> TokenStream {
+    let each = entries.iter().map(|entry| {
+        let (place, key) = (entry.key.span(), key(runtime, &entry.key));
+        let runtime = runtime_path::at(runtime, place);
+        quote_spanned!(place=> #runtime::__private::AttributeKey::of_baggage(#key))
+    });
+    let list = quote!(&[#(#each),*]);
+    let Some(constant) = entries.iter().rfind(|entry| matches!(entry.key.form, KeyForm::Constant(_))) else { return list };
+    let place = constant.key.span();
+    let runtime = runtime_path::at(runtime, place);
+    quote_spanned!(place=> #runtime::__private::AttributeKey::distinct(#list))
+}
+
+fn key(runtime: &Path, key: &Key) -> TokenStream {
+    match &key.form {
+        KeyForm::Dotted(literal) => conventional_key(runtime, literal),
+        KeyForm::Quoted(literal) => text(runtime, "AttributeKey", literal.span(), literal),
+        KeyForm::Constant(path) => path.to_token_stream(),
     }
 }
 

@@ -55,15 +55,32 @@ fn start(plan: &Plan) -> TokenStream {
     let runtime = &plan.runtime;
     let site = site(plan);
     let fields = fields(plan);
-    match plan.span.as_ref().map(|span| &span.origin) {
-        None | Some(Origin::Current) => quote!(#site.start(#fields)),
-        Some(Origin::Root) => quote!(#site.start_in(#runtime::__private::no_parent, #fields)),
+    let parent = match plan.span.as_ref().map(|span| &span.origin) {
+        None | Some(Origin::Current) => None,
+        Some(Origin::Root) => Some(quote!(#runtime::__private::no_parent)),
         Some(Origin::Explicit(parent)) => {
             let runtime = runtime_path::at(runtime, parent.span());
             let parent = quote_spanned!(parent.span()=> #runtime::__private::AsParent::as_parent(&(#parent)));
-            quote!(#site.start_in(|| #parent, #fields))
+            Some(quote!(|| #parent))
+        }
+    };
+    let entries = plan.span.as_ref().map(|span| span.baggage.as_slice()).unwrap_or_default();
+    match (parent, entries) {
+        (None, []) => quote!(#site.start(#fields)),
+        (Some(parent), []) => quote!(#site.start_in(#parent, #fields)),
+        (parent, entries) => {
+            let parent = parent.unwrap_or_else(|| quote!(#runtime::__private::current_context));
+            let target = local("__baggage");
+            let values: TokenStream = entries.iter().zip(0..).map(|(entry, index)| entry_of(runtime, &target, index, entry)).collect();
+            quote!(#site.start_with(#parent, |#target| { #values }, #fields))
         }
     }
+}
+
+/// An entry of baggage is a text, whatever the conventions say of an attribute of that name.
+fn entry_of(runtime: &Path, target: &Ident, index: usize, entry: &Field) -> TokenStream {
+    let place = place_of(entry, false);
+    set_to(target, "set", index, &written(runtime, place, entry, &entry.value), place)
 }
 
 /// The static data of this place.
@@ -101,7 +118,12 @@ fn span_of_site(runtime: &Path, span: &SpanPlan, (place, function): (Span, &Lite
     let kind = &span.kind;
     let keys = checked::keys(runtime, span.named(), Some((span.ok.len(), span.err.len())));
     let scope = span.scope.as_ref().map(|scope| quote!(.scope(#scope)));
-    quote!(.span(#name, #runtime::__private::SpanKind::#kind, #keys) #scope)
+    let baggage = (!span.baggage.is_empty()).then(|| {
+        let names = checked::names(runtime, &span.baggage);
+        quote!(.baggage(#names))
+    });
+    let exceptions = span.exceptions.as_ref().map(|way| quote!(.exceptions(#runtime::__private::Exceptions::#way)));
+    quote!(.span(#name, #runtime::__private::SpanKind::#kind, #keys) #scope #baggage #exceptions)
 }
 
 fn count_of_site(runtime: &Path, count: &CountPlan) -> TokenStream {
@@ -202,23 +224,36 @@ fn values(runtime: &Path, target: &Ident, method: &str, fields: &[Field], from: 
 /// `fields.set(0, &(value));`, at the user's value, so that a value of a wrong type is reported there. What is written for `part`, if there
 /// is one, is not the value but a closure that makes it of this.
 fn set(runtime: &Path, target: &Ident, method: &str, index: usize, field: &Field, part: Option<&Ident>) -> TokenStream {
-    let is_bare = part.is_none() && field.sigil == Sigil::Typed && !field.unbounded;
-    let place = if is_bare { field.value.span() } else { runtime_path::around(&field.value) };
+    let place = place_of(field, part.is_some());
     let value = part.map_or_else(|| field.value.to_token_stream(), |part| applied(runtime, part, &field.value, None));
-    let at_value = runtime_path::at(runtime, place);
-    let index = Literal::usize_unsuffixed(index);
-    let method = Ident::new(method, place);
-    let value = match field.sigil {
-        Sigil::Typed => quote_spanned!(place=> (#value)),
-        Sigil::Display => quote_spanned!(place=> #at_value::__private::Displayed(&(#value))),
-        Sigil::Debug => quote_spanned!(place=> #at_value::__private::Debugged(&(#value))),
-    };
-    let value = if field.unbounded { quote_spanned!(place=> #at_value::__private::Unbounded(&#value)) } else { value };
-    let value = quote_spanned!(place=> &#value);
+    let value = written(runtime, place, field, &value);
     let value = match &field.key.form {
         KeyForm::Dotted(key) => checked::value(runtime, key, value, place),
         KeyForm::Quoted(_) | KeyForm::Constant(_) => value,
     };
+    set_to(target, method, index, &value, place)
+}
+
+/// Where what is wrong with a value is to be reported.
+fn place_of(field: &Field, is_of_part: bool) -> Span {
+    let is_bare = !is_of_part && field.sigil == Sigil::Typed && !field.unbounded;
+    if is_bare { field.value.span() } else { runtime_path::around(&field.value) }
+}
+
+/// A reference to a value, as its sigil has it.
+fn written(runtime: &Path, place: Span, field: &Field, value: &dyn ToTokens) -> TokenStream {
+    let runtime = runtime_path::at(runtime, place);
+    let value = match field.sigil {
+        Sigil::Typed => quote_spanned!(place=> (#value)),
+        Sigil::Display => quote_spanned!(place=> #runtime::__private::Displayed(&(#value))),
+        Sigil::Debug => quote_spanned!(place=> #runtime::__private::Debugged(&(#value))),
+    };
+    let value = if field.unbounded { quote_spanned!(place=> #runtime::__private::Unbounded(&#value)) } else { value };
+    quote_spanned!(place=> &#value)
+}
+
+fn set_to(target: &Ident, method: &str, index: usize, value: &TokenStream, place: Span) -> TokenStream {
+    let (method, index) = (Ident::new(method, place), Literal::usize_unsuffixed(index));
     quote_spanned!(place=> #target.#method(#index, #value);)
 }
 

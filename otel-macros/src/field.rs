@@ -1,4 +1,4 @@
-//! How attributes are written: the entries of `fields(…)`, `ok(…)` and `err(…)`.
+//! How attributes are written, and baggage: the entries of `fields(…)`, `ok(…)`, `err(…)` and `baggage(…)`.
 
 use proc_macro2::{Ident, Span};
 use quote::ToTokens;
@@ -60,8 +60,17 @@ impl Field {
     /// field = [sigil] ident | key "=" [sigil] expr
     /// ```
     pub(crate) fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        Self::parse_named(input, "attributes are")
+    }
+
+    /// An entry of baggage.
+    pub(crate) fn parse_entry(input: ParseStream<'_>) -> syn::Result<Self> {
+        Self::parse_named(input, "entries of baggage are")
+    }
+
+    fn parse_named(input: ParseStream<'_>, what: &str) -> syn::Result<Self> {
         if input.peek(Token![..]) {
-            return Err(input.error("attributes are named one by one here: `key = value`"));
+            return Err(input.error(format!("{what} named one by one here: `key = value`")));
         }
         let sigil = Sigil::parse(input)?;
         let key: Key = input.parse()?;

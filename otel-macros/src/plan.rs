@@ -7,7 +7,7 @@ use syn::{Expr, LitStr, Path, Type};
 
 use crate::args::{Name, Slot};
 use crate::errors::{Errors, listed};
-use crate::field::{Field, KeyForm, Sigil, SpanField};
+use crate::field::{Field, Key, KeyForm, Sigil, SpanField};
 use crate::function::{Function, Shape};
 use crate::runtime_path;
 use crate::semconv::{Instrument, Kind, Metric};
@@ -17,6 +17,9 @@ use crate::{counted, semconv, timed, traced};
 /// The kinds of a span as the user writes them, and the variants they stand for.
 const KINDS: [(&str, &str); 5] =
     [("internal", "Internal"), ("server", "Server"), ("client", "Client"), ("producer", "Producer"), ("consumer", "Consumer")];
+
+/// The ways to emit exceptions, in the same way.
+const EXCEPTIONS: [(&str, &str); 4] = [("events", "Events"), ("logs", "Logs"), ("both", "Both"), ("none", "None")];
 
 /// What the runtime records of every span, from the call itself.
 pub(crate) const SPAN_KEYS: &[&str] =
@@ -52,6 +55,9 @@ pub(crate) struct SpanPlan {
     pub(crate) verdict: Option<(Ident, Expr)>,
     pub(crate) origin: Origin,
     pub(crate) links: Option<Expr>,
+    pub(crate) baggage: Vec<Field>,
+    /// A variant of `Exceptions`, at the place where the user wrote it.
+    pub(crate) exceptions: Option<Ident>,
     pub(crate) scope: Option<LitStr>,
     pub(crate) item_events: bool,
 }
@@ -122,6 +128,8 @@ impl SpanPlan {
             verdict,
             origin,
             links: args.links.take(),
+            baggage: baggage(args.baggage, errors),
+            exceptions: args.exceptions.take().map(|written| variant(&written, "no way to emit exceptions; the ways", &EXCEPTIONS, errors)),
             scope: args.scope.take(),
             item_events: args.item_events.get().is_some(),
         };
@@ -186,12 +194,17 @@ impl TimePlan {
 
 fn kind(written: Option<Ident>, errors: &mut Errors) -> Ident {
     let Some(written) = written else { return Ident::new("Internal", Span::call_site()) };
-    let known = KINDS.iter().find(|(name, _)| written == name);
-    if known.is_none() {
-        let choices = KINDS.map(|(name, _)| name);
-        errors.at(&written, format!("`{written}` is no kind of a span; the kinds are {}", listed(&choices)));
+    variant(&written, "no kind of a span; the kinds", &KINDS, errors)
+}
+
+/// The variant that a word stands for, at its place.
+fn variant(written: &Ident, what: &str, known: &[(&str, &str)], errors: &mut Errors) -> Ident {
+    let found = known.iter().find(|(word, _)| written == word);
+    if found.is_none() {
+        let choices: Vec<&str> = known.iter().map(|(word, _)| *word).collect();
+        errors.at(written, format!("`{written}` is {what} are {}", listed(&choices)));
     }
-    Ident::new(known.map_or("Internal", |(_, variant)| variant), written.span())
+    Ident::new(found.map_or(known[0].1, |(_, variant)| variant), written.span())
 }
 
 fn verdict(args: &traced::Args, errors: &mut Errors) -> Option<(Ident, Expr)> {
@@ -254,6 +267,16 @@ fn metric_fields(written: Slot<Vec<Field>>, errors: &mut Errors) -> Vec<Field> {
     fields
 }
 
+/// The entries of baggage: all of them become texts, whatever the conventions say of an attribute of that name.
+fn baggage(written: Slot<Vec<Field>>, errors: &mut Errors) -> Vec<Field> {
+    let entries = written.take().unwrap_or_default();
+    refuse_same_key_twice(entries.iter(), "baggage has one value for each name", errors);
+    for entry in &entries {
+        refuse_misspelt(&entry.key, errors);
+    }
+    entries
+}
+
 /// A key is not the runtime's own, and in the semantic conventions if it looks like it, where its value is not made a string.
 fn check_field(field: &Field, own: &[&str], errors: &mut Errors) {
     let Some(literal) = field.key.literal() else { return };
@@ -264,15 +287,22 @@ fn check_field(field: &Field, own: &[&str], errors: &mut Errors) {
     if refuse_own_key(literal, own, errors) {
         return;
     }
-    if let Some(message) = semconv::misspelt_attribute(&field.key.text) {
-        errors.at_span(literal.span(), format!("{message} A key in quotes is not checked"));
-    }
+    refuse_misspelt(&field.key, errors);
     let how = match field.sigil {
         Sigil::Typed => return,
         Sigil::Display => "`%` records",
         Sigil::Debug => "`?` records",
     };
     refuse_text(literal, how, &field.value, errors);
+}
+
+/// A key without quotes in a namespace of the semantic conventions is one of theirs.
+fn refuse_misspelt(key: &Key, errors: &mut Errors) {
+    if let KeyForm::Dotted(literal) = &key.form
+        && let Some(message) = semconv::misspelt_attribute(&key.text)
+    {
+        errors.at_span(literal.span(), format!("{message} A key in quotes is not checked"));
+    }
 }
 
 /// A value that is made a string, under a key that is not for strings.

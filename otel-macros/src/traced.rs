@@ -22,6 +22,8 @@ pub(crate) struct Args {
     pub(crate) parent: Slot<Expr>,
     pub(crate) root: Slot<()>,
     pub(crate) links: Slot<Expr>,
+    pub(crate) baggage: Slot<Vec<Field>>,
+    pub(crate) exceptions: Slot<Ident>,
     pub(crate) scope: Slot<LitStr>,
     pub(crate) item_events: Slot<()>,
     pub(crate) selection: Selection,
@@ -40,6 +42,8 @@ impl Options for Args {
         "parent",
         "root",
         "links",
+        "baggage",
+        "exceptions",
         "scope",
         "item_events",
         "skip",
@@ -66,6 +70,11 @@ impl Options for Args {
             "parent" => self.parent.set(place, "`parent`", args::value(input, option, "parent = request.context()")?),
             "root" => self.root.set(place, "`root`", args::flag(input, option)?),
             "links" => self.links.set(place, "`links`", args::value(input, option, "links = &batch.contexts")?),
+            "baggage" => {
+                let entries = args::list(input, option, "baggage(tenant.id = tenant)", errors, Field::parse_entry)?;
+                self.baggage.set(place, "`baggage`", entries)
+            }
+            "exceptions" => self.exceptions.set(place, "`exceptions`", args::word(input, option, "exceptions = logs")?),
             "scope" => self.scope.set(place, "`scope`", args::text(input, option, "scope = \"shop\"")?),
             "item_events" => self.item_events.set(place, "`item_events`", args::flag(input, option)?),
             "crate" => self.runtime.set(place, "`crate`", args::runtime(input, option)?),
@@ -83,6 +92,7 @@ impl Args {
     /// Takes over from the attribute of a block what is not said here.
     pub(crate) fn inherit(&mut self, block: &Self) {
         self.kind.inherit(&block.kind);
+        self.exceptions.inherit(&block.exceptions);
         self.scope.inherit(&block.scope);
         self.runtime.inherit(&block.runtime);
     }

@@ -169,6 +169,7 @@ impl Written {
                 (args.parent.place(), "parent"),
                 (args.root.place(), "root"),
                 (args.links.place(), "links"),
+                (args.baggage.place(), "baggage"),
                 (args.item_events.place(), "item_events"),
             ];
             found.extend(places);

@@ -134,6 +134,11 @@ impl Call {
         !matches!(self.0, State::On(_))
     }
 
+    /// Whether anything is recorded that has an outcome; if not, nobody needs to look at what was returned.
+    fn asks_for_outcome(&self) -> bool {
+        matches!(&self.0, State::On(started) if started.is_recorded())
+    }
+
     #[inline]
     pub(crate) fn entered(&mut self) -> Entered<'_> {
         let attached = if self.is_idle() { None } else { self.attach() };
@@ -149,8 +154,16 @@ impl Call {
     fn detach(&mut self) {
         match &mut self.0 {
             State::Off => {}
-            State::Inheriting(site) => *self = Self::started(site, Span::unsampled(Context::current()), None, None),
+            State::Inheriting(site) => *self = Self::started(site, Span::carrying(Context::current()), None, None),
             State::On(started) => started.span.detach(),
+        }
+    }
+
+    /// Has what runs inside run in `context`, unless it runs in that of a span.
+    pub(crate) fn carry(&mut self, site: &'static Site, context: Context) {
+        match &mut self.0 {
+            State::Off | State::Inheriting(_) => *self = Self::started(site, Span::carrying(context), None, None),
+            State::On(started) => started.span.carry(context),
         }
     }
 
@@ -171,12 +184,16 @@ impl Call {
 }
 
 impl Started {
+    fn is_recorded(&self) -> bool {
+        self.measured.is_some() || self.span.is_recording()
+    }
+
     fn end(&mut self, outcome: Outcome) {
         let elapsed = self.at.map_or(Duration::ZERO, |at| ended(&outcome, at).since(at));
         if let Some(measured) = self.measured.take() {
             measured.end(&outcome, elapsed);
         }
-        self.span.end(outcome, elapsed);
+        self.span.end(self.site.seen(), outcome, elapsed);
     }
 }
 
@@ -189,7 +206,7 @@ pub(crate) fn ended(outcome: &Outcome, began: Moment) -> Moment {
 /// Dropped before it was ended, it was unwound: by a panic in what was to classify the outcome, or in what a future held.
 impl Drop for Started {
     fn drop(&mut self) {
-        if self.measured.is_some() || self.span.is_recording() {
+        if self.is_recorded() {
             self.end(Outcome::PANICKED);
         }
     }
@@ -214,7 +231,11 @@ impl Entered<'_> {
             return None;
         }
         self.leave();
-        Some(self.call)
+        if self.call.asks_for_outcome() {
+            return Some(self.call);
+        }
+        *self.call = Call::off();
+        None
     }
 
     #[inline]

@@ -13,6 +13,7 @@
 //! Without an error, `__otel_success()` asks values that are [`Classified`] in the same way. In a generic function only what its bounds promise
 //! applies.
 
+use std::any::type_name;
 use std::fmt::Display;
 use std::task::Poll;
 
@@ -79,7 +80,7 @@ pub trait ByErrorType {
 impl<F: Fallible<Error: ErrorType>> ByErrorType for &&&Returned<'_, F> {
     #[inline]
     fn __otel_failure(&self) -> Option<Outcome> {
-        self.0.error().map(|error| Outcome::described(error.error_type(), error))
+        self.0.error().map(|error| Outcome::described(error.error_type(), type_name::<F::Error>(), error))
     }
 }
 
@@ -92,7 +93,7 @@ pub trait ByDisplay {
 impl<F: Fallible<Error: Display>> ByDisplay for &&Returned<'_, F> {
     #[inline]
     fn __otel_failure(&self) -> Option<Outcome> {
-        self.0.error().map(|error| Outcome::described(path_of::<F::Error>(), error))
+        self.0.error().map(|error| Outcome::described(path_of::<F::Error>(), type_name::<F::Error>(), error))
     }
 }
 
@@ -105,7 +106,7 @@ pub trait ByPath {
 impl<F: Fallible> ByPath for &Returned<'_, F> {
     #[inline]
     fn __otel_failure(&self) -> Option<Outcome> {
-        self.0.error().map(|_| Outcome::error(path_of::<F::Error>(), ""))
+        self.0.error().map(|_| Outcome::described(path_of::<F::Error>(), type_name::<F::Error>(), &""))
     }
 }
 

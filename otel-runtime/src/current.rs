@@ -7,8 +7,8 @@ use opentelemetry::trace::{SpanId, TraceContextExt, TraceId};
 use opentelemetry::{Context, KeyValue};
 
 use crate::name::AttributeKey;
-use crate::panics;
 use crate::value::{AttributeValue, ValueWriter};
+use crate::{exceptions, panics};
 
 /// The span that is running here: one of ours, or one that the plain API made current.
 ///
@@ -58,9 +58,10 @@ impl CurrentSpan {
         }
     }
 
-    /// Adds an `exception` event for an error that was handled. It does not make the span's outcome an error.
+    /// Adds an `exception` event for an error that was handled, or a log record with the severity WARN, as `OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN`
+    /// says. It does not make the span's outcome an error.
     pub fn record_error(&self, error: &dyn Error) {
-        panics::contained(|| self.0.span().record_error(error));
+        panics::contained(|| exceptions::emit_handled(&self.0, error));
     }
 
     /// Whether what is recorded here goes anywhere.

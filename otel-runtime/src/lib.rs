@@ -49,6 +49,7 @@ pub mod context;
 mod current;
 mod delivery;
 mod diagnostics;
+mod exceptions;
 mod export;
 pub mod filter;
 mod future;
@@ -137,6 +138,8 @@ pub use value::{AttributeValue, Element, MetricValue, ValueWriter};
 /// | `ok(key = \|value\| …)`, `err(key = \|error\| …)` | attributes from what the function returns |
 /// | `error_if = \|value\| …`, `ok_if = \|value\| …` | whether what looked well is an error (of the class `_OTHER`), or the other way round |
 /// | `parent = …`, `root`, `links = …` | an explicit parent ([`AsParent`]), none (a new trace), links ([`AsLinks`]: one context, or several) |
+/// | `baggage(tenant.id = tenant)` | entries of [`baggage`] for what runs inside, as text: by its type, `%` or `?`, and none for a `None`. They are set whatever is installed, filtered or sampled |
+/// | `exceptions = …` | errors and panics as `events` of the span, as `logs`, as `both`, or as `none`: see below |
 /// | `scope = "…"` | the instrumentation scope; by default the user's crate and its version |
 /// | `item_events` | on a stream: an event for each item |
 /// | `crate = path` | where this crate is found, if not at `::otel_runtime` |
@@ -167,12 +170,34 @@ pub use value::{AttributeValue, Element, MetricValue, ValueWriter};
 /// | ok | unset | |
 /// | `Err`, a failing `ExitCode`, a 5xx response, `error_if` | error, with the error's `Display` | `error.type`: see [`ErrorType`] |
 /// | cancelled: the future was dropped before it was ready | unset | `function.outcome = "cancelled"` |
-/// | panicked | error, with the panic's message | `error.type = "panic"`, and an event `exception` |
+/// | panicked | error, with the panic's message | `error.type = "panic"`, and an event `exception`, unless told otherwise |
 ///
 /// A stream is ok when it ends, unless an item was an `Err`; dropped before its end it is cancelled, unless the last item was an `Err`.
 /// `function.items` is the number of its items.
 ///
-/// Besides, `code.function.name`, `code.file.path` and `code.line.number` are recorded. The span is the current one inside the function,
+/// # Exceptions
+///
+/// Besides being an outcome, an error or a panic can be emitted as an exception, with `exception.type` and `exception.message`: as an event of its
+/// span, or, which is where the semantic conventions go ([exceptions in
+/// logs](https://opentelemetry.io/docs/specs/semconv/exceptions/exceptions-logs/)), as a log record of the name `exception`, which belongs to the span
+/// and says besides `error.type` and where the function is. `OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN` chooses for the program, and
+/// `exceptions = …` for a function or a block, whatever the variable says:
+///
+/// | variable | option | of errors and panics there are |
+/// |---|---|---|
+/// | not set | | events of panics alone |
+/// | | `events` | events |
+/// | `logs` | `logs` | log records |
+/// | `logs/dup` | `both` | both, for a transition |
+/// | | `none` | neither |
+///
+/// An error that is handed on through ten functions is ten events, one of each span, and one log record, of the function that gave it first: a span
+/// around it says nothing whose message has that message in it, in whole words, so that what wraps it and shows it is the same error, and what
+/// says something new is another one. The severity is ERROR, and WARN for an error of a `client` or `producer`, whose caller may handle it; the
+/// `server` or `consumer` span around it, whose request fails for it after all, then says it once more. There are no log records of spans that are not
+/// recorded, so there are never more of them than spans. Where logs are not exported, they are events.
+///
+/// Every span has `code.function.name`, `code.file.path` and `code.line.number` are recorded. The span is the current one inside the function,
 /// at every poll of an async one, and only then; its parent is the span that is current where the call starts.
 ///
 /// The message of a panic comes from a panic hook, which [`init`] puts before the one that is there. A hook that is set later, and does not

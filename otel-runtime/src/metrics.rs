@@ -182,6 +182,23 @@ impl Instruments {
         }
     }
 
+    /// Measures with attributes that are this call's, of its own or copied from baggage.
+    fn measure(&self, outcome: &Outcome, seconds: f64, own: Own) {
+        let Own { count, time, copied } = own;
+        let attributes = |section: Option<Section>| {
+            let mut own = section.map(Section::into_attributes).unwrap_or_default();
+            let of_call: Vec<KeyValue> = copied.iter().filter(|copy| own.iter().all(|own| own.key != copy.key)).cloned().collect();
+            own.extend(of_call);
+            self.attributes(outcome, own)
+        };
+        if let Some(counter) = &self.counter {
+            counter.add(1, &attributes(count));
+        }
+        if let Some(histogram) = &self.histogram {
+            histogram.record(seconds, &attributes(time));
+        }
+    }
+
     /// A site's attributes, sorted by key: the SDK finds a set that it has seen before only in the same order.
     fn attributes(&self, outcome: &Outcome, mut own: Vec<KeyValue>) -> Vec<KeyValue> {
         own.push(function_name(self.function));
@@ -208,22 +225,27 @@ pub(crate) struct Measured {
 struct Own {
     count: Option<Section>,
     time: Option<Section>,
+    /// From baggage.
+    copied: Vec<KeyValue>,
 }
 
 impl Measured {
-    pub(crate) fn start(instruments: Shared<Instruments>, count: Option<Section>, time: Option<Section>) -> Self {
+    pub(crate) fn start(instruments: Shared<Instruments>, count: Option<Section>, time: Option<Section>, copied: Vec<KeyValue>) -> Self {
         if let Some(active) = &instruments.active {
             active.add(1);
         }
-        let own = (count.is_some() || time.is_some()).then(|| Box::new(Own { count, time }));
+        let own = (count.is_some() || time.is_some() || !copied.is_empty()).then(|| Box::new(Own { count, time, copied }));
         Self { instruments, own }
     }
 
     /// The call has ended.
     pub(crate) fn end(mut self, outcome: &Outcome, elapsed: Duration) {
-        let (count, time) = self.own.take().map_or((None, None), |own| (own.count, own.time));
         let instruments = &*self.instruments;
         let seconds = elapsed.as_secs_f64();
+        if let Some(own) = self.own.take_if(|own| !own.copied.is_empty()) {
+            return instruments.measure(outcome, seconds, *own);
+        }
+        let (count, time) = self.own.take().map_or((None, None), |own| (own.count, own.time));
         instruments.bound(outcome, |bound| {
             match (count, &instruments.counter, &bound.counter) {
                 (Some(own), Some(counter), _) => counter.add(1, &instruments.attributes(outcome, own.into_attributes())),

@@ -114,7 +114,47 @@ impl AttributeKey {
     #[must_use]
     #[track_caller]
     pub const fn of_metric(keys: &'static [Self]) -> &'static [Self] {
-        check(keys, (0, 0), &["code.function.name", "error.type", "function.outcome"]);
+        check(keys, (0, 0), METRIC_KEYS);
+        keys
+    }
+
+    /// A key that is the name of an entry of [baggage](https://www.w3.org/TR/baggage/#key): a token of HTTP.
+    ///
+    /// # Panics
+    ///
+    /// If it is not; while compiling, where it is called by a macro.
+    #[doc(hidden)]
+    #[must_use]
+    #[track_caller]
+    pub const fn of_baggage(key: Self) -> Self {
+        let bytes = key.0.as_bytes();
+        let mut at = 0;
+        while at < bytes.len() {
+            assert!(is_of_token(bytes[at]), "the name of an entry of baggage has only letters, digits and !#$%&'*+-.^_`|~, all of ASCII");
+            at += 1;
+        }
+        key
+    }
+
+    /// Checks that no two of some keys are the same.
+    ///
+    /// # Panics
+    ///
+    /// If two are; while compiling, where it is called by a macro.
+    #[doc(hidden)]
+    #[must_use]
+    #[track_caller]
+    pub const fn distinct(keys: &'static [Self]) -> &'static [Self] {
+        let mut at = 0;
+        while at < keys.len() {
+            let mut other = 0;
+            while other < at {
+                let is_same = same(keys[at].0.as_bytes(), keys[other].0.as_bytes());
+                assert!(!is_same, "two entries of baggage have the same name, one of them by a constant; keep one of them");
+                other += 1;
+            }
+            at += 1;
+        }
         keys
     }
 
@@ -124,6 +164,9 @@ impl AttributeKey {
         self.0
     }
 }
+
+/// What the runtime records of every measurement.
+pub(crate) const METRIC_KEYS: &[&str] = &["code.function.name", "error.type", "function.outcome"];
 
 /// The name of an instrument (OpenTelemetry specification, Metrics API, "Instrument name syntax":
 /// <https://opentelemetry.io/docs/specs/otel/metrics/api/#instrument-name-syntax>).
@@ -273,6 +316,12 @@ const fn contains(bytes: &[u8], wanted: u8) -> bool {
         at += 1;
     }
     false
+}
+
+/// Whether a byte may stand in a name of HTTP: <https://www.rfc-editor.org/rfc/rfc7230#section-3.2.6>.
+pub(crate) const fn is_of_token(byte: u8) -> bool {
+    let signs = b"!#$%&'*+-.^_`|~";
+    byte.is_ascii_alphanumeric() || contains(signs, byte)
 }
 
 const fn has_control(bytes: &[u8]) -> bool {

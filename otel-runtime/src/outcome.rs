@@ -100,7 +100,16 @@ pub(crate) enum Kind {
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) error_type: Cow<'static, str>,
+    /// The type of the error, if there is one.
+    pub(crate) exception_type: Option<Cow<'static, str>>,
     pub(crate) description: Cow<'static, str>,
+}
+
+impl Failure {
+    /// What stands in `exception.type`: the type of the error, or what is known in its place.
+    pub(crate) fn exception_type(&self) -> &Cow<'static, str> {
+        self.exception_type.as_ref().unwrap_or(&self.error_type)
+    }
 }
 
 impl Outcome {
@@ -133,12 +142,13 @@ impl Outcome {
     /// ```
     #[must_use]
     pub fn error(error_type: impl Into<Cow<'static, str>>, description: impl Into<Cow<'static, str>>) -> Self {
-        Self(Kind::Error(Box::new(Failure { error_type: error_type.into(), description: description.into() })))
+        Self(Kind::Error(Box::new(Failure { error_type: error_type.into(), exception_type: None, description: description.into() })))
     }
 
     /// Not generic, so that it is compiled once and not into every function that may fail.
-    pub(crate) fn described(error_type: Cow<'static, str>, error: &dyn Display) -> Self {
-        Self::error(error_type, panics::contained(|| error.to_string()).unwrap_or_default())
+    pub(crate) fn described(error_type: Cow<'static, str>, exception_type: &'static str, error: &dyn Display) -> Self {
+        let description = panics::contained(|| error.to_string()).unwrap_or_default().into();
+        Self(Kind::Error(Box::new(Failure { error_type, exception_type: Some(exception_type.into()), description })))
     }
 
     /// `error_if`: what looked well is an error, of the class that the semantic conventions keep for "no class of its own".

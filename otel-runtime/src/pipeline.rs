@@ -6,19 +6,24 @@
 //! tests stay apart from each other.
 
 use std::any::Any;
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::mem;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
+use opentelemetry::logs::LoggerProvider;
 use opentelemetry::metrics::{Meter, MeterProvider};
 use opentelemetry::propagation::TextMapPropagator;
 use opentelemetry::trace::{TraceContextExt, TracerProvider};
 use opentelemetry::{Context, InstrumentationScope, global};
+use opentelemetry_sdk::logs::{SdkLogger, SdkLoggerProvider};
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
 
 use crate::diagnostics::Diagnostics;
+use crate::exceptions::Exceptions;
+use crate::export::baggage::MetricBaggage;
 use crate::filter::{Filter, LiveFilter, Rule};
 use crate::metering::Meters;
 use crate::metrics::Declaration;
@@ -27,7 +32,7 @@ use crate::sampling::{Parent, Sampling, SiteRatio, Threshold};
 use crate::scope::Scope;
 use crate::shared::Shared;
 use crate::thread::Silence;
-use crate::{switch, thread};
+use crate::{exceptions, switch, thread};
 
 static GLOBAL: OnceLock<Global> = OnceLock::new();
 
@@ -51,7 +56,9 @@ struct Route(Arc<Pipeline>);
 pub(crate) struct Pipeline {
     tracing: Option<Tracing>,
     metering: Option<Meters>,
+    logging: Option<SdkLoggerProvider>,
     tracers: RwLock<HashMap<Scope, SdkTracer>>,
+    loggers: RwLock<HashMap<Scope, SdkLogger>>,
     /// By the address of the place; a place keeps those of the first global one itself.
     instruments: RwLock<HashMap<usize, Arc<dyn Any + Send + Sync>>>,
     plain_instruments: RwLock<HashMap<u64, Arc<dyn Any + Send + Sync>>>,
@@ -60,6 +67,8 @@ pub(crate) struct Pipeline {
     filter: LiveFilter,
     /// Of a local one; the global one's is that of the API.
     propagator: Propagator,
+    pub(crate) metric_baggage: MetricBaggage,
+    pub(crate) exceptions: Option<Exceptions>,
     diagnostics: Diagnostics,
     kind: Kind,
     open: AtomicBool,
@@ -85,14 +94,21 @@ struct Declared {
 /// What a pipeline is told beside its providers.
 #[derive(Debug)]
 pub(crate) struct Settings {
+    /// For exceptions; bridges have the provider themselves.
+    pub(crate) logging: Option<SdkLoggerProvider>,
     pub(crate) filter: Filter,
     /// In which formats context goes to other processes.
     pub(crate) propagator: Propagator,
+    /// What of baggage becomes attributes of measurements.
+    pub(crate) metric_baggage: MetricBaggage,
+    /// How exceptions are emitted, unless a place says it; `None`: panics as events.
+    pub(crate) exceptions: Option<Exceptions>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { filter: Filter::default(), propagator: Propagator::new([Format::TRACE_CONTEXT, Format::BAGGAGE]) }
+        let (logging, filter, metric_baggage, exceptions) = Default::default();
+        Self { logging, filter, propagator: Propagator::new([Format::TRACE_CONTEXT, Format::BAGGAGE]), metric_baggage, exceptions }
     }
 }
 
@@ -166,10 +182,24 @@ impl Pipeline {
     }
 
     fn new(tracing: Option<Tracing>, metering: Option<Meters>, settings: Settings, diagnostics: Diagnostics, kind: Kind) -> Self {
-        let (tracers, instruments, plain_instruments, declared) = Default::default();
-        let Settings { filter, propagator } = settings;
-        let (filter, open) = (LiveFilter::new(filter), AtomicBool::new(true));
-        Self { tracing, metering, tracers, instruments, plain_instruments, declared, filter, propagator, diagnostics, kind, open }
+        let Settings { logging, filter, propagator, metric_baggage, exceptions } = settings;
+        Self {
+            tracing,
+            metering,
+            logging,
+            tracers: RwLock::default(),
+            loggers: RwLock::default(),
+            instruments: RwLock::default(),
+            plain_instruments: RwLock::default(),
+            declared: Mutex::default(),
+            filter: LiveFilter::new(filter),
+            propagator,
+            metric_baggage,
+            exceptions,
+            diagnostics,
+            kind,
+            open: AtomicBool::new(true),
+        }
     }
 
     /// Has calls that start from now on filtered by another filter.
@@ -214,6 +244,19 @@ impl Pipeline {
         let _silent = Silence::enter();
         let provider = &self.tracing.as_ref()?.provider;
         Some(made_once(&self.tracers, scope, || provider.tracer_with_scope(scope.build())))
+    }
+
+    /// The logger of an instrumentation scope; made once for each.
+    pub(crate) fn logger(&self, scope: Scope) -> Option<SdkLogger> {
+        let _silent = Silence::enter();
+        let provider = self.logging.as_ref()?;
+        Some(made_once(&self.loggers, scope, || provider.logger_with_scope(scope.build())))
+    }
+
+    /// `parent`, with what a span needs whose exceptions may be log records; `way` is what the place of the span says of them.
+    pub(crate) fn noting<'a>(&self, parent: &'a Context, way: Option<Exceptions>) -> Cow<'a, Context> {
+        let has_logs = self.logging.is_some() && way.or(self.exceptions).is_some_and(Exceptions::has_logs);
+        if has_logs { Cow::Owned(exceptions::noting(parent)) } else { Cow::Borrowed(parent) }
     }
 
     /// The instruments of a place, which is known by its address; made once, if the caller does not keep them.

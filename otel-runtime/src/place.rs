@@ -10,6 +10,7 @@ use opentelemetry::trace::{SpanBuilder, Tracer};
 use opentelemetry_sdk::trace::SdkTracer;
 
 use crate::clock::Moment;
+use crate::exceptions::Exceptions;
 use crate::filter::Rule;
 use crate::pipeline::{self, Pipeline, Placement, Wanted};
 use crate::sampling::SiteRatio;
@@ -24,6 +25,8 @@ pub(crate) struct Place<I: 'static> {
     /// What filters look at, and what it is called in messages.
     pub(crate) path: &'static str,
     pub(crate) scope: Scope,
+    /// How exceptions are emitted, if it is said here.
+    pub(crate) exceptions: Option<Exceptions>,
     switch: Switch,
     /// The tracer of the first global pipeline, once it is known.
     tracer: OnceLock<Option<SdkTracer>>,
@@ -33,7 +36,7 @@ pub(crate) struct Place<I: 'static> {
 
 impl<I: Any + Send + Sync> Place<I> {
     pub(crate) const fn new(path: &'static str, scope: Scope) -> Self {
-        Self { path, scope, switch: Switch::new(), tracer: OnceLock::new(), instruments: OnceLock::new() }
+        Self { path, scope, exceptions: None, switch: Switch::new(), tracer: OnceLock::new(), instruments: OnceLock::new() }
     }
 
     /// Whether the place is known not to record.
@@ -77,7 +80,7 @@ impl<I: Any + Send + Sync> Place<I> {
             None => tracer.build_with_context(builder, parent),
             Some(ratio) => tracer.build_with_context(builder, &ratio.in_context(parent)),
         };
-        Span::started(parent, span, started)
+        Span::started(&pipeline.noting(parent, self.exceptions), span, started)
     }
 
     /// The place's instruments, which are made once for each pipeline.

@@ -8,6 +8,8 @@
 pub mod convention;
 
 pub use crate::attributes::{AttributeWriter, Attributes};
+pub use crate::baggage::Entries;
+pub use crate::exceptions::Exceptions;
 #[cfg(feature = "inventory")]
 pub use crate::inventory::{Entry, SITES, kinds};
 pub use crate::metrics::{Count, Time};
@@ -31,11 +33,19 @@ pub use crate::site::{Code, Site};
 #[cfg(feature = "inventory")]
 pub use linkme;
 
+use opentelemetry::Context;
+
 use crate::attributes::Fields;
 use crate::panics;
 
 /// The fields of a call that has none.
 pub fn no_fields(_: &mut Fields) {}
+
+/// The context that is current here, for what has no other parent.
+#[must_use]
+pub fn current_context() -> Context {
+    Context::current()
+}
 
 /// The name of a span that an annotation gives as a literal. A crate that declares its names has a function of this name, which refuses it.
 #[must_use]

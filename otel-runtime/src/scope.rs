@@ -12,6 +12,9 @@ pub(crate) struct Scope {
 }
 
 impl Scope {
+    /// Of what belongs to no place of the user's.
+    pub(crate) const OWN: Self = Self { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") };
+
     /// The scope of the crate that `module` belongs to. Without Cargo there is no package name; then the crate's own is used.
     pub(crate) const fn of_crate(module: &'static str, package: Option<&'static str>, version: Option<&'static str>) -> Self {
         let name = match package {

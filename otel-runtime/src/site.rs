@@ -5,8 +5,10 @@ use opentelemetry::trace::{SpanBuilder, SpanKind};
 use opentelemetry::{Context, Key, KeyValue};
 
 use crate::attributes::{Fields, Section};
+use crate::baggage::Entries;
 use crate::call::Call;
 use crate::clock::Moment;
+use crate::exceptions::{Exceptions, Seen};
 use crate::metrics::{Count, Instruments, Measured, Time};
 use crate::name::{AttributeKey, MetricName, SpanName};
 use crate::panics;
@@ -16,12 +18,15 @@ use crate::sampling::SiteRatio;
 use crate::scope::Scope;
 use crate::shared::Shared;
 use crate::span::Span;
+use crate::thread;
 
 /// One instrumented place of the program. The macros put one in a `static` for each annotated function.
 #[derive(Debug)]
 pub struct Site {
     pub(crate) code: Code,
     pub(crate) span: Option<SpanSite>,
+    /// The names of the entries of baggage that it sets.
+    baggage: &'static [AttributeKey],
     pub(crate) count: Option<Count>,
     pub(crate) time: Option<Time>,
     pub(crate) place: Place<Instruments>,
@@ -64,13 +69,27 @@ impl Site {
     /// A place that records nothing yet.
     #[must_use]
     pub const fn new(code: Code) -> Self {
-        Self { code, span: None, count: None, time: None, place: Place::new(code.function, code.scope) }
+        Self { code, span: None, baggage: &[], count: None, time: None, place: Place::new(code.function, code.scope) }
     }
 
     /// Records a span. `keys` are those of its `fields`, then those of `ok`, then those of `err`.
     #[must_use]
     pub const fn span(mut self, name: SpanName, kind: SpanKind, keys: &'static [AttributeKey]) -> Self {
         self.span = Some(SpanSite { name, kind, keys });
+        self
+    }
+
+    /// Emits exceptions in this way, whatever the environment says.
+    #[must_use]
+    pub const fn exceptions(mut self, way: Exceptions) -> Self {
+        self.place.exceptions = Some(way);
+        self
+    }
+
+    /// Sets these entries of baggage for what runs inside.
+    #[must_use]
+    pub const fn baggage(mut self, names: &'static [AttributeKey]) -> Self {
+        self.baggage = names;
         self
     }
 
@@ -117,8 +136,36 @@ impl Site {
         if self.place.is_off() || !records(self) { Call::off() } else { self.begin(Some(&parent()), &mut fields) }
     }
 
+    /// As [`start_in`](Self::start_in), with the entries that `baggage` sets. They are context and not telemetry, so they are there for what runs
+    /// inside whatever is installed, filtered or sampled.
+    pub fn start_with(
+        &'static self,
+        parent: impl FnOnce() -> Context,
+        mut baggage: impl FnMut(&mut Entries),
+        mut fields: impl FnMut(&mut Fields),
+    ) -> Call {
+        // Where a thread has no context any more, there is nothing to set and nothing to record.
+        if thread::has_context() { self.begin_with(&parent(), &mut baggage, &mut fields) } else { Call::off() }
+    }
+
+    fn begin_with(&'static self, parent: &Context, baggage: &mut dyn FnMut(&mut Entries), fields: &mut dyn FnMut(&mut Fields)) -> Call {
+        let mut entries = Entries::new(self.baggage, parent);
+        // A value that panics costs the entries from there on.
+        panics::contained(|| baggage(&mut entries));
+        let context = entries.into_context(parent);
+        let mut call = if self.place.is_off() { Call::off() } else { self.begin(Some(&context), fields) };
+        call.carry(self, context);
+        call
+    }
+
     fn is_measured(&self) -> bool {
         self.count.is_some() || self.time.is_some()
+    }
+
+    /// What is to be said of an exception that is seen here.
+    pub(crate) fn seen(&self) -> Seen<'_> {
+        let kind = self.span.as_ref().map(|span| &span.kind);
+        Seen { scope: self.place.scope, way: self.place.exceptions, kind, code: Some(&self.code) }
     }
 
     /// The keys of the span's attributes.
@@ -135,21 +182,22 @@ impl Site {
             match span {
                 SpanPlacement::None => return Call::off(),
                 SpanPlacement::Inherited => return Call::inheriting(self),
-                SpanPlacement::Unsampled(parent) => return Call::started(self, Span::unsampled(parent), None, None),
+                SpanPlacement::Unsampled(parent) => return Call::started(self, Span::carrying(parent), None, None),
                 SpanPlacement::In { .. } => {}
             }
         }
+        let copied = if instruments.is_some() { pipeline.metric_baggage.attributes(parent) } else { Vec::new() };
         panics::forget();
         let mut known = self.known(&span, instruments.is_some());
         // A `Display` that panics costs the attributes from there on.
         panics::contained(|| fields(&mut known));
         let asks_for_time = known.span.is_some() || self.time.is_some();
         let started = asks_for_time.then(Moment::now);
-        let measured = instruments.map(|instruments| Measured::start(instruments, known.count.take(), known.time.take()));
+        let measured = instruments.map(|instruments| Measured::start(instruments, known.count.take(), known.time.take(), copied));
         let span = match span {
             SpanPlacement::None => Span::off(),
             SpanPlacement::Inherited => Span::inherited(),
-            SpanPlacement::Unsampled(parent) => Span::unsampled(parent),
+            SpanPlacement::Unsampled(parent) => Span::carrying(parent),
             SpanPlacement::In { parent, ratio, .. } => self.start_span(&pipeline, &parent, ratio, known, started),
         };
         Call::started(self, span, measured, started)

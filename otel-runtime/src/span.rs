@@ -7,7 +7,8 @@ use std::time::{Duration, SystemTime};
 use opentelemetry::trace::{Span as _, Status, TraceContextExt};
 use opentelemetry::{Context, KeyValue};
 
-use crate::outcome::{Kind, Outcome};
+use crate::exceptions::{self, Seen};
+use crate::outcome::{Failure, Kind, Outcome};
 use crate::panics;
 use crate::trace_flags::{Flagged, flagged};
 
@@ -21,8 +22,8 @@ enum State {
     Off,
     /// As off, but what leaves this thread must take the current context along: the decision not to sample is in it.
     Inherited,
-    /// Not sampled: nothing is recorded, but what happens inside must know that.
-    Unsampled(Context),
+    /// Nothing is recorded, but what happens inside runs in this context: that of a span that is not sampled, or one with baggage.
+    Carrying(Context),
     Recording {
         context: Context,
         /// As the span was told; its end is this much later, whatever happens to the wall clock meanwhile.
@@ -41,15 +42,22 @@ impl Span {
         Self(State::Inherited)
     }
 
-    /// What is not sampled because its parent is not, which is that of the context.
-    pub(crate) fn unsampled(context: Context) -> Self {
-        Self(State::Unsampled(context))
+    /// What records nothing, and runs in this context.
+    pub(crate) fn carrying(context: Context) -> Self {
+        Self(State::Carrying(context))
+    }
+
+    /// Has what records nothing, and has no context of its own, run in this one.
+    pub(crate) fn carry(&mut self, context: Context) {
+        if let State::Off | State::Inherited = self.0 {
+            *self = Self::carrying(context);
+        }
     }
 
     /// Makes the span what it is to be for what may run elsewhere than here.
     pub(crate) fn detach(&mut self) {
         if let State::Inherited = self.0 {
-            *self = Self::unsampled(Context::current());
+            *self = Self::carrying(Context::current());
         }
     }
 
@@ -57,7 +65,7 @@ impl Span {
         if span.is_recording() {
             Self(State::Recording { context: parent.with_span(Flagged::new(span, parent)), started })
         } else {
-            Self(State::Unsampled(parent.with_remote_span_context(flagged(span.span_context(), parent))))
+            Self(State::Carrying(parent.with_remote_span_context(flagged(span.span_context(), parent))))
         }
     }
 
@@ -71,7 +79,7 @@ impl Span {
     pub(crate) fn context(&self) -> Option<&Context> {
         match &self.0 {
             State::Off | State::Inherited => None,
-            State::Unsampled(context) | State::Recording { context, .. } => Some(context),
+            State::Carrying(context) | State::Recording { context, .. } => Some(context),
         }
     }
 
@@ -97,34 +105,30 @@ impl Span {
     }
 
     /// Ends the span, if it is recorded, with the outcome, so long after its start.
-    pub(crate) fn end(&mut self, outcome: Outcome, elapsed: Duration) {
+    pub(crate) fn end(&mut self, seen: Seen<'_>, outcome: Outcome, elapsed: Duration) {
         if let State::Recording { context, started } = mem::replace(&mut self.0, State::Off) {
             let span = context.span();
             let ended = started + elapsed;
-            write(&span, outcome, ended);
+            write(seen, &context, outcome, ended);
             span.end_with_timestamp(ended);
         }
     }
 }
 
 /// Writes the outcome, once for the whole project.
-fn write(span: &opentelemetry::trace::SpanRef<'_>, outcome: Outcome, ended: SystemTime) {
-    match outcome.0 {
-        Kind::Ok => {}
-        Kind::Error(failure) => {
-            span.set_attribute(KeyValue::new("error.type", failure.error_type));
-            span.set_status(Status::error(failure.description));
-        }
-        Kind::Cancelled => span.set_attribute(KeyValue::new("function.outcome", "cancelled")),
+fn write(seen: Seen<'_>, context: &Context, outcome: Outcome, ended: SystemTime) {
+    let span = context.span();
+    let is_panic = outcome.is_panic();
+    let failure = match outcome.0 {
+        Kind::Ok => return,
+        Kind::Cancelled => return span.set_attribute(KeyValue::new("function.outcome", "cancelled")),
+        Kind::Error(failure) => *failure,
         Kind::Panicked => {
             let message = panics::message().unwrap_or_else(|| "panicked, with a message that was not seen".to_owned());
-            span.set_attribute(KeyValue::new("error.type", "panic"));
-            span.add_event_with_timestamp(
-                "exception",
-                ended,
-                vec![KeyValue::new("exception.type", "panic"), KeyValue::new("exception.message", message.clone())],
-            );
-            span.set_status(Status::error(message));
+            Failure { error_type: "panic".into(), exception_type: Some("panic".into()), description: message.into() }
         }
-    }
+    };
+    span.set_attribute(KeyValue::new("error.type", failure.error_type.clone()));
+    exceptions::emit(seen, context, &failure, is_panic, ended);
+    span.set_status(Status::error(failure.description));
 }

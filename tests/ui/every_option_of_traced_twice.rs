@@ -10,6 +10,10 @@ use otel_runtime::traced;
     fields(b = 2),
     scope = "a",
     scope = "b",
+    baggage(tenant.id = "a"),
+    baggage(tenant.id = "b"),
+    exceptions = logs,
+    exceptions = events,
     crate = ::otel_runtime,
     crate = ::otel_runtime,
 )]

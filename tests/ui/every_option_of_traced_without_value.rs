@@ -10,6 +10,8 @@ use otel_runtime::traced;
     ok_if,
     parent,
     links,
+    baggage,
+    exceptions,
     scope,
     only,
     except,

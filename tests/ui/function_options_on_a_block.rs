@@ -10,6 +10,7 @@ struct Shop;
     error_if = |_| true,
     root,
     links = &[],
+    baggage(tenant.id = "a"),
     item_events,
 )]
 impl Shop {

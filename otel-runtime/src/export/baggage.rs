@@ -1,5 +1,5 @@
-//! Baggage on spans and log records: the entries that were asked for by name, and no other, because baggage comes from whoever calls and may have
-//! anything in it.
+//! Baggage on spans, log records and measurements: the entries that were asked for by name, and no other, because baggage comes from whoever calls and
+//! may have anything in it.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -10,6 +10,7 @@ use opentelemetry::trace::Span as _;
 use opentelemetry::{Context, Key, KeyValue, StringValue};
 use opentelemetry_sdk::logs::SdkLogRecord;
 use opentelemetry_sdk::trace::{Span, SpanData};
+use percent_encoding::percent_decode_str;
 
 use crate::thread;
 
@@ -75,5 +76,50 @@ impl BaggageKeys {
         let given: BTreeSet<&Key> = record.attributes_iter().map(|(key, _)| key).collect();
         entries.retain(|(key, _)| !given.contains(key));
         record.add_attributes(entries.into_iter().map(|(key, value)| (key, AnyValue::String(value))));
+    }
+}
+
+/// The entries that become attributes of measurements, each with the values that stand there as they are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct MetricBaggage(Arc<[(Key, Vec<StringValue>)]>);
+
+impl MetricBaggage {
+    /// What stands for a value that was not named.
+    const OTHER: &str = "_OTHER";
+
+    /// `name=value|value`; `None` where there is no `=`.
+    pub(crate) fn parse(entry: &str) -> Option<(&str, Vec<StringValue>)> {
+        let (name, values) = entry.split_once('=')?;
+        let values = values.split('|').map(str::trim).filter(|value| !value.is_empty());
+        let values = values.map(|value| percent_decode_str(value).decode_utf8_lossy().into_owned().into());
+        Some((name.trim(), values.collect()))
+    }
+
+    pub(crate) fn new(entries: &[String]) -> Self {
+        let mut known: Vec<(Key, Vec<StringValue>)> = Vec::new();
+        for (name, values) in entries.iter().filter_map(|entry| Self::parse(entry)) {
+            match known.iter_mut().find(|(key, _)| key.as_str() == name) {
+                Some((_, more)) => more.extend(values),
+                None => known.push((Key::from(Arc::<str>::from(name)), values)),
+            }
+        }
+        Self(known.into())
+    }
+
+    /// What a context, or else the current one, has of them.
+    pub(crate) fn attributes(&self, context: Option<&Context>) -> Vec<KeyValue> {
+        if self.0.is_empty() {
+            return Vec::new();
+        }
+        let attributes = |context: &Context| {
+            let baggage = context.baggage();
+            let attribute = |(key, values): &(Key, Vec<StringValue>)| {
+                let value = baggage.get(key)?;
+                let is_known = values.contains(value);
+                Some(KeyValue::new(key.clone(), if is_known { value.clone() } else { Self::OTHER.into() }))
+            };
+            self.0.iter().filter_map(attribute).collect()
+        };
+        context.map_or_else(|| Context::map_current(attributes), attributes)
     }
 }

@@ -9,6 +9,7 @@ use opentelemetry::{Context, ContextGuard, KeyValue};
 use super::instruments::{Instruments, Measured, Metrics};
 use crate::call;
 use crate::clock::Moment;
+use crate::exceptions::Seen;
 use crate::outcome::Outcome;
 use crate::panics;
 use crate::pipeline::{Placement, SpanPlacement};
@@ -95,7 +96,7 @@ impl Operations {
         let started = Moment::now();
         let measured = instruments.map(|instruments| Measured::start(instruments, beginning.labels, beginning.of_active));
         let span = match span_in {
-            None => passed.map_or_else(Span::off, Span::unsampled),
+            None => passed.map_or_else(Span::off, Span::carrying),
             Some((parent, _, ratio)) => {
                 let mut builder = SpanBuilder::from_name(beginning.name).with_kind(self.kind.clone());
                 builder.attributes = Some(beginning.attributes);
@@ -103,7 +104,7 @@ impl Operations {
                 self.place.start_span(&pipeline, &parent, ratio, builder, Some(started))
             }
         };
-        Operation { span, measured, started: Some(started) }
+        Operation { span, measured, started: Some((self, started)) }
     }
 }
 
@@ -113,13 +114,13 @@ pub(crate) struct Operation {
     span: Span,
     measured: Option<Measured>,
     /// `None`: nothing is recorded.
-    started: Option<Moment>,
+    started: Option<(&'static Operations, Moment)>,
 }
 
 impl Operation {
     /// Nothing is recorded, and what runs under it does so in the context, if there is one.
     pub(crate) fn passing(context: Option<Context>) -> Self {
-        Self { span: context.map_or_else(Span::off, Span::unsampled), measured: None, started: None }
+        Self { span: context.map_or_else(Span::off, Span::carrying), measured: None, started: None }
     }
 
     /// Whether a span is recorded, so that its attributes are of interest.
@@ -177,12 +178,13 @@ impl Operation {
 
     /// Ends the operation; what is done to it afterwards has no effect.
     pub(crate) fn end(&mut self, outcome: Outcome) {
-        let Some(started) = self.started.take() else { return };
+        let Some((of, started)) = self.started.take() else { return };
         let elapsed = call::ended(&outcome, started).since(started);
         if let Some(measured) = self.measured.take() {
             measured.end(&outcome, elapsed);
         }
-        self.span.end(outcome, elapsed);
+        let Place { scope, exceptions: way, .. } = of.place;
+        self.span.end(Seen { scope, way, kind: Some(&of.kind), code: None }, outcome, elapsed);
     }
 }
 

@@ -6,6 +6,7 @@ use opentelemetry::propagation::{Extractor, Injector};
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
 use super::{BLANK, Rules};
+use crate::name::is_of_token;
 
 const BAGGAGE: &str = "baggage";
 const MAX_MEMBERS: usize = 64;
@@ -167,8 +168,7 @@ pub(crate) fn is_baggage_name(name: &str) -> bool {
 
 /// The names of HTTP: <https://www.rfc-editor.org/rfc/rfc7230#section-3.2.6>.
 fn is_token(text: &str) -> bool {
-    let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    !text.is_empty() && text.bytes().all(token)
+    !text.is_empty() && text.bytes().all(is_of_token)
 }
 
 /// Whether a value is all of what may stand in one as it is: `baggage-octet`.

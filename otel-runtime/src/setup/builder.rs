@@ -323,7 +323,13 @@ impl Configured {
         let Self { config, sampling, providers, warnings, diagnostics } = self;
         let tracing = providers.tracer.clone().map(|provider| Tracing { provider, sampling });
         let metering = providers.meter.clone();
-        let settings = Settings { filter: config.filter, propagator: Propagator::new(config.propagators) };
+        let settings = Settings {
+            logging: providers.logger.clone(),
+            filter: config.filter,
+            propagator: Propagator::new(config.propagators),
+            metric_baggage: config.baggage_metric_attributes,
+            exceptions: config.exceptions,
+        };
         let pipeline = open(tracing, metering, settings, diagnostics.clone());
         Telemetry::new(providers, pipeline, warnings, diagnostics)
     }

@@ -14,7 +14,8 @@ use super::variables::Variable;
 use super::warning::Warning;
 use crate::delivery::{Batch, Destination, File, Route, Signal};
 use crate::diagnostics::Level;
-use crate::export::baggage::BaggageKeys;
+use crate::exceptions::Exceptions;
+use crate::export::baggage::{BaggageKeys, MetricBaggage};
 use crate::export::limits;
 use crate::filter::Filter;
 use crate::metering::View;
@@ -31,8 +32,12 @@ pub(crate) struct Config {
     pub(crate) metrics: Metrics,
     pub(crate) logs: Logs,
     pub(crate) filter: Filter,
+    /// How exceptions are emitted; `None`: panics as events.
+    pub(crate) exceptions: Option<Exceptions>,
     /// The entries of baggage that become attributes.
     pub(crate) baggage_attributes: BaggageKeys,
+    /// The entries of baggage that become attributes of measurements, with their values.
+    pub(crate) baggage_metric_attributes: MetricBaggage,
     pub(crate) sending: Sending,
     pub(crate) self_metrics: bool,
 }

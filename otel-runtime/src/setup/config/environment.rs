@@ -10,8 +10,10 @@ use super::{
 };
 use crate::delivery::{Batch, Compression, Destination, Files, Protocol, Signal};
 use crate::diagnostics::Level;
-use crate::export::baggage::BaggageKeys;
+use crate::exceptions::Exceptions;
+use crate::export::baggage::{BaggageKeys, MetricBaggage};
 use crate::export::limits::{self, DEFAULT_COUNT};
+use crate::name::METRIC_KEYS;
 use crate::propagation::{self, Format};
 use crate::sampling::RATES;
 use crate::setup::env::{Env, Lookup};
@@ -34,6 +36,8 @@ const LEVELS: &[(&str, Level)] =
 const FILES: [&str; 2] = ["OTEL_CONFIG_FILE", "OTEL_EXPERIMENTAL_CONFIG_FILE"];
 const EXPORTERS: &[(&str, Name)] =
     &[("otlp", Name::Otlp), ("console", Name::Console), ("otlp/stdout", Name::OtlpStdout), ("otlp/file", Name::OtlpFile)];
+const EXCEPTIONS: &[(&str, Option<Exceptions>)] = &[("logs", Some(Exceptions::Logs)), ("logs/dup", Some(Exceptions::Both))];
+const OPT_IN: &str = "OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN";
 const TRACES_EXPORTERS: &[(&str, Name)] = &[EXPORTERS[0], EXPORTERS[1], EXPORTERS[2], EXPORTERS[3], ("zipkin", Name::Zipkin)];
 const METRICS_EXPORTERS: &[(&str, Name)] = &[EXPORTERS[0], EXPORTERS[1], EXPORTERS[2], EXPORTERS[3], ("prometheus", Name::Prometheus)];
 
@@ -52,7 +56,9 @@ impl Config {
             metrics: metrics(&mut env, lines.as_deref()),
             logs: logs(&mut env, lines.as_deref()),
             filter: env.filter("OTEL_RUST_FILTER"),
+            exceptions: env.word(&[OPT_IN], EXCEPTIONS, ("", None)),
             baggage_attributes: BaggageKeys::new(env.list("OTEL_RUST_BAGGAGE_ATTRIBUTES", baggage_name)),
+            baggage_metric_attributes: MetricBaggage::new(&env.list("OTEL_RUST_BAGGAGE_METRIC_ATTRIBUTES", baggage_values)),
             sending: Sending {
                 max_concurrent_exports: env.number("OTEL_RUST_MAX_CONCURRENT_EXPORTS", 1..=64, 4),
                 queue_max_bytes: env.number("OTEL_RUST_QUEUE_MAX_BYTES", 1..=usize::MAX, 64 * 1024 * 1024),
@@ -66,6 +72,11 @@ impl Config {
         otlp::note_general(&mut env);
         exemplars(&mut env);
         note_general_limits(&mut env);
+        if config.exceptions.is_some() && config.logs.processors.is_empty() && !config.disabled {
+            env.warn(OPT_IN, "is ignored, because logs are not exported; panics are events of their spans");
+            env.holds(OPT_IN, "");
+            config.exceptions = None;
+        }
         config.spool_soon();
         if config.sending.spool_folder.is_some() {
             for (prefix, delay) in [(SPANS, SPANS_DELAY), (RECORDS, RECORDS_DELAY)] {
@@ -161,6 +172,18 @@ fn baggage_name(name: &str) -> Result<(), String> {
         name if !propagation::is_baggage_name(name) => Err(format!("`{name}` is no name of baggage")),
         _ => Ok(()),
     }
+}
+
+/// An entry of baggage whose values are few, because they are these: `tenant.tier=gold|silver`.
+fn baggage_values(entry: &str) -> Result<(), String> {
+    let Some((name, values)) = MetricBaggage::parse(entry) else {
+        return Err(format!("`{entry}` names no values, and callers would choose them: write `{entry}=gold|silver`"));
+    };
+    baggage_name(name)?;
+    if METRIC_KEYS.contains(&name) {
+        return Err(format!("`{name}` is set by the runtime, from the call itself"));
+    }
+    if values.is_empty() { Err(format!("`{entry}` has no values: write `{name}=gold|silver`")) } else { Ok(()) }
 }
 
 /// A sampler, before it has its argument.

@@ -110,6 +110,15 @@ fn cases(row: &Row) -> &'static [Case] {
             ("tenant.*", None),
             ("*", None),
         ],
+        ValueKind::List if row.name == "OTEL_RUST_BAGGAGE_METRIC_ATTRIBUTES" => &[
+            ("tenant.tier=gold|silver", Some("tenant.tier=gold|silver")),
+            (" a=b , c=%2C,,a=b ", Some("a=b,c=%2C")),
+            ("tenant.tier", None),
+            ("tenant.tier=|", None),
+            ("a b=c", None),
+            ("tenant.*=a", None),
+            ("error.type=a", None),
+        ],
         // The other one that is read is the filter.
         ValueKind::List => &[("off", Some("off")), (" a=on , b=0.5 ", Some("a=on,b=0.5")), ("-1", None), ("a", None), ("2", None)],
     }
