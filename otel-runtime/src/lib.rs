@@ -66,6 +66,7 @@ mod name;
 mod of_kind;
 mod origin;
 mod outcome;
+mod own;
 mod panics;
 mod pipeline;
 mod place;

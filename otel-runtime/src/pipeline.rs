@@ -27,6 +27,7 @@ use crate::export::baggage::MetricBaggage;
 use crate::filter::{Filter, LiveFilter, Rule};
 use crate::metering::Meters;
 use crate::metrics::Declaration;
+use crate::own::{Decision, Origin, Started};
 use crate::propagation::{Format, Propagator};
 use crate::sampling::{Parent, Sampling, SiteRatio, Threshold};
 use crate::scope::Scope;
@@ -116,6 +117,8 @@ impl Default for Settings {
 pub(crate) struct Tracing {
     pub(crate) provider: SdkTracerProvider,
     pub(crate) sampling: Sampling,
+    /// Where spans are counted that are not even built, if they are.
+    pub(crate) started: Option<Arc<Started>>,
 }
 
 /// What a place asks for, of a call that starts now.
@@ -315,6 +318,9 @@ impl Pipeline {
         let is_ruled_out = ratio.map_or_else(|| tracing.sampling.is_ruled_out(case), |threshold| threshold == Threshold::NEVER);
         // A parent that is recorded without being sampled must not get what is meant for its children.
         if case == Parent::LocalNotSampled && is_ruled_out && !span.is_recording() {
+            if let Some(started) = &tracing.started {
+                started.count(Origin::Local, Decision::Drop);
+            }
             return if is_current { SpanPlacement::Inherited } else { SpanPlacement::Unsampled(parent.clone()) };
         }
         SpanPlacement::In { parent: parent.clone(), may_record: !is_ruled_out, ratio: ratio.map(SiteRatio) }

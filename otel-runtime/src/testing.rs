@@ -94,7 +94,7 @@ impl Capture {
             .with_resource(resource.clone())
             .with_span_processor(ended.clone())
             .build();
-        let tracing = Tracing { provider, sampling: Sampling::default() };
+        let tracing = Tracing { provider, sampling: Sampling::default(), started: None };
         let collected = Collected::default();
         // Nothing is collected before the end.
         let reader = PeriodicReader::builder(collected.clone()).with_interval(Duration::from_secs(24 * 60 * 60)).build();

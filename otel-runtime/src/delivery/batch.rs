@@ -13,7 +13,7 @@ use tokio::time::timeout;
 
 use super::account::DropReason;
 use super::queue::{Parcel, Queue};
-use super::{Delivery, Holding, Route};
+use super::{Delivery, Gathered, Holding, Route};
 use crate::background::Process;
 
 /// When a batch is full, and when it is due.
@@ -70,6 +70,9 @@ struct State<T> {
     /// How many were taken out, and how many of these have left, ever: a flush waits for what was there before it.
     taken: u64,
     left: u64,
+    /// How many of these were there at the end, and how many came afterwards.
+    abandoned: u64,
+    late: u64,
     closed: bool,
 }
 
@@ -82,7 +85,7 @@ struct Taken<T> {
 
 impl<T: Send + 'static> Batcher<T> {
     pub(crate) fn start(delivery: &Delivery, route: Route, batch: Batch, encoder: Encoder<T>) -> Self {
-        let state = State { items: Vec::new(), bytes: 0, encoding: 0, taken: 0, left: 0, closed: false };
+        let state = State { items: Vec::new(), bytes: 0, encoding: 0, taken: 0, left: 0, abandoned: 0, late: 0, closed: false };
         let queue = Arc::clone(delivery.queue());
         let max_bytes = MAX_BYTES.min(queue.max_bytes() / 4);
         let (done, due) = (Condvar::new(), Notify::new());
@@ -118,6 +121,7 @@ impl<T: Send + 'static> Batcher<T> {
         let Some(mut state) = shared.lock_unless_forked() else { return };
         shared.queue.accept(shared.route, 1);
         if state.closed {
+            state.late += 1;
             drop(state);
             return shared.queue.lose(shared.route, 1, DropReason::Shutdown);
         }
@@ -233,9 +237,15 @@ impl<T: Send + 'static> Holding for Shared<T> {
         self.route
     }
 
-    fn with_held(&self, read: &mut dyn FnMut(u64)) {
+    fn with_held(&self, read: &mut dyn FnMut(Gathered)) {
         let state = self.lock();
-        read((state.items.len() + state.encoding) as u64);
+        read(Gathered {
+            waiting: state.items.len() as u64,
+            encoding: state.encoding as u64,
+            processed: state.taken - state.abandoned,
+            late: state.abandoned + state.late,
+            capacity: self.batch.max_queue_size as u64,
+        });
     }
 
     fn close(&self) {
@@ -245,6 +255,7 @@ impl<T: Send + 'static> Holding for Shared<T> {
         state.bytes = 0;
         state.taken += left;
         state.left += left;
+        state.abandoned = left;
         let announcement = (left > 0).then(|| self.queue.count_lost(self.route, left, DropReason::Shutdown));
         drop(state);
         // The error of the shutdown says it.

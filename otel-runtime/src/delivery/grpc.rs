@@ -21,6 +21,7 @@ use super::http::accepted;
 use super::network::{self, Network, Reply, Wire};
 use super::tls::Tls;
 use super::transport::{Accepted, Failure, Prepared};
+use crate::own;
 
 pub(super) fn otlp(signal: Signal, destination: &Destination) -> Result<Network, String> {
     let tls = Tls::new(destination, b"h2")?;
@@ -80,6 +81,13 @@ impl Wire for Grpc {
     /// It is in the trailers.
     fn is_said_by_status(&self, _: StatusCode) -> bool {
         false
+    }
+
+    fn status(&self, reply: &Reply) -> own::Status {
+        match code(&reply.headers).filter(|_| reply.status == StatusCode::OK) {
+            Some(code) => own::Status::Rpc(NAMES.get(usize::from(code)).copied().unwrap_or("UNKNOWN")),
+            None => own::Status::Http(reply.status.as_u16()),
+        }
     }
 
     fn verdict(&self, reply: &Reply, length: usize) -> Result<Accepted, Failure> {

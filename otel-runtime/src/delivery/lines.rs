@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 
-use super::transport::{Accepted, Failure, Prepared, Recode, aside};
+use super::transport::{Accepted, Attempt, Failure, Prepared, Recode, aside};
 use super::{Signal, json};
 
 /// Where lines go; signals may share it.
@@ -89,9 +89,10 @@ impl Lines {
     }
 
     /// Whoever reads the other end may not read, and a disk may be full: it is tried again like everything else.
-    pub(super) async fn send(&self, prepared: Prepared) -> Result<Accepted, Failure> {
+    pub(super) async fn send(&self, prepared: Prepared) -> Attempt {
         let output = self.output.clone();
-        let written = aside(move || output.write(&prepared.body)).await?;
-        written.map(|()| Accepted::default()).map_err(|error| Failure::retryable(error.to_string()))
+        let written = aside(move || output.write(&prepared.body)).await;
+        let written = written.and_then(|written| written.map_err(|error| Failure::retryable(error.to_string())));
+        Attempt::local(written.map(|()| Accepted::default()))
     }
 }

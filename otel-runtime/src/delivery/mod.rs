@@ -108,12 +108,26 @@ impl fmt::Display for Undelivered {
     }
 }
 
+/// What is gathered into batches: the account of a processor.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Gathered {
+    /// Items that wait to be encoded, and how many may.
+    pub(crate) waiting: u64,
+    pub(crate) capacity: u64,
+    /// Those of the processed ones that are being encoded.
+    encoding: u64,
+    /// Items that were taken out, to be exported.
+    pub(crate) processed: u64,
+    /// Items that came too late for that.
+    pub(crate) late: u64,
+}
+
 /// Something that holds items of a route back before they come into the queue.
 pub(crate) trait Holding: Send + Sync {
     fn route(&self) -> Route;
 
-    /// Calls `read` with the number of items, none of which comes into the queue meanwhile.
-    fn with_held(&self, read: &mut dyn FnMut(u64));
+    /// Calls `read` with its account; nothing that it has comes into the queue meanwhile.
+    fn with_held(&self, read: &mut dyn FnMut(Gathered));
 
     /// Drops what it has, and takes nothing more.
     fn close(&self);
@@ -160,11 +174,21 @@ impl Delivery {
         if let Some(holding) = self.holding().iter().find(|holding| holding.route() == route) {
             holding.with_held(&mut |held| {
                 let mut account = self.queue.health(route);
-                account.queued += held;
+                account.queued += held.waiting + held.encoding;
                 health = Some(account);
             });
         }
         health.unwrap_or_else(|| self.queue.health(route))
+    }
+
+    /// The account of what holds a route's items back, if anything does.
+    pub(crate) fn gathered(&self, route: Route) -> Option<Gathered> {
+        if self.is_in_child() {
+            return None;
+        }
+        let mut gathered = None;
+        self.holding().iter().find(|holding| holding.route() == route)?.with_held(&mut |held| gathered = Some(held));
+        gathered
     }
 
     /// The account of a signal, whichever way it goes.

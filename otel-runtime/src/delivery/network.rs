@@ -14,7 +14,8 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use super::compression::Encoding;
 use super::destination::Destination;
 use super::tls::{Connector, Tls};
-use super::transport::{Accepted, Failure, Prepared, Recode, aside};
+use super::transport::{Accepted, Attempt, Ending, Failure, Prepared, Recode, aside};
+use crate::own::Status;
 
 pub(super) type HttpClient = Client<Connector, Full<Bytes>>;
 
@@ -47,6 +48,11 @@ pub(super) trait Wire: Send + Sync {
 
     /// Whether the status alone says that the backend took the request, or never will, whatever becomes of the rest of the reply.
     fn is_said_by_status(&self, status: StatusCode) -> bool;
+
+    /// What a reply is said to be.
+    fn status(&self, reply: &Reply) -> Status {
+        Status::Http(reply.status.as_u16())
+    }
 
     /// What a reply means, to a request that is this long before it is compressed.
     fn verdict(&self, reply: &Reply, length: usize) -> Result<Accepted, Failure>;
@@ -129,12 +135,12 @@ impl Network {
     }
 
     /// Sends one request and reads the reply.
-    pub(crate) async fn send(&self, prepared: Prepared) -> Result<Accepted, Failure> {
+    pub(crate) async fn send(&self, prepared: Prepared) -> Attempt {
         let (number, client) = self.client().clone();
         let length = prepared.length;
         let exchange = self.exchange(client, prepared);
         let reply = match self.destination.timeout {
-            None => exchange.await?,
+            None => exchange.await,
             Some(limit) => {
                 let Ok(reply) = tokio::time::timeout(limit, exchange).await else {
                     // Who does not answer may be gone, and a connection that many requests share would outlive that by minutes.
@@ -142,12 +148,16 @@ impl Network {
                     if current.0 == number {
                         *current = (number + 1, (self.connect)());
                     }
-                    return Err(Failure::retryable(format!("no answer within {} ms", limit.as_millis())));
+                    let failure = Failure::retryable(format!("no answer within {} ms", limit.as_millis()));
+                    return Attempt { verdict: Err(failure), ending: Ending::TimedOut };
                 };
-                reply?
+                reply
             }
         };
-        self.wire.verdict(&reply, length)
+        match reply {
+            Ok(reply) => Attempt { verdict: self.wire.verdict(&reply, length), ending: Ending::Status(self.wire.status(&reply)) },
+            Err(failure) => Attempt { verdict: Err(failure), ending: Ending::Broken },
+        }
     }
 
     async fn exchange(&self, client: HttpClient, prepared: Prepared) -> Result<Reply, Failure> {

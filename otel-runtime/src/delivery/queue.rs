@@ -19,6 +19,7 @@ use super::Route;
 use super::account::{DropReason, SignalHealth};
 use super::spool::Segment;
 use crate::diagnostics::Diagnostics;
+use crate::own::Operations;
 
 /// One encoded request.
 #[derive(Clone, Debug)]
@@ -69,6 +70,8 @@ pub(crate) struct Queue {
     chores: Condvar,
     max_bytes: usize,
     diagnostics: Diagnostics,
+    /// Requests, by route, from the first try to the last.
+    operations: [Operations; Route::COUNT],
 }
 
 #[derive(Default)]
@@ -100,6 +103,7 @@ impl Queue {
             chores: Condvar::new(),
             max_bytes,
             diagnostics,
+            operations: Default::default(),
         }
     }
 
@@ -109,6 +113,11 @@ impl Queue {
 
     pub(super) fn max_bytes(&self) -> usize {
         self.max_bytes
+    }
+
+    /// What measures the requests of a route.
+    pub(crate) fn operations(&self, route: Route) -> &Operations {
+        &self.operations[route.index()]
     }
 
     /// Where a route goes, for messages.

@@ -100,11 +100,6 @@ impl Route {
         Self { signal, taker, number: 0 }
     }
 
-    /// From 0, of several who take the same in the same way.
-    pub(crate) fn number(self) -> usize {
-        self.number
-    }
-
     /// The same way to another who takes it, if there can be one more.
     pub(crate) fn next(self) -> Option<Self> {
         let number = self.number + 1;

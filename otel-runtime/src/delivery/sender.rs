@@ -77,10 +77,15 @@ impl Retries {
 impl Sender {
     /// `None`: it is put off.
     async fn deliver(&self, ticket: &Ticket) -> Option<Fate> {
-        let Some(body) = self.body(ticket).await else { return Some(Fate::Dropped(DropReason::Damaged)) };
+        let done = |status, error_type| self.queue.operations(self.route).done(|| ticket.tried.elapsed(), status, error_type);
+        let Some(body) = self.body(ticket).await else {
+            done(None, Some(DropReason::Damaged.name().into()));
+            return Some(Fate::Dropped(DropReason::Damaged));
+        };
         let prepared = match self.transport.prepare(body).await {
             Ok(prepared) => prepared,
             Err(failure) => {
+                done(None, Some(DropReason::Encoding.name().into()));
                 self.queue.trouble(self.route, failure.cause(), "what cannot be sent is dropped");
                 return Some(Fate::Dropped(DropReason::Refused));
             }
@@ -89,9 +94,12 @@ impl Sender {
             // A shutdown has no time to wait out, so it is one more try at once.
             self.queue.until_shutdown_begins(self.gate.opened()).await;
             let sent = Instant::now();
-            let failure = match self.transport.send(prepared.clone()).await {
+            let attempt = self.transport.send(prepared.clone()).await;
+            let (status, error_type) = (attempt.status(), attempt.error_type());
+            let failure = match attempt.verdict {
                 Ok(accepted) => {
                     self.gate.open(sent);
+                    done(status, error_type);
                     return Some(self.delivered(ticket, accepted));
                 }
                 Err(failure) => failure,
@@ -99,6 +107,7 @@ impl Sender {
             let Failure::Retryable { cause, after } = failure else {
                 // It answered, so what follows need not wait.
                 self.gate.open(sent);
+                done(status, error_type);
                 self.queue.trouble(self.route, failure.cause(), "what it refuses is dropped");
                 return Some(Fate::Dropped(DropReason::Refused));
             };
@@ -107,6 +116,7 @@ impl Sender {
             if let Retries::DroppedAfter(limit) = self.retries
                 && ticket.came.elapsed() >= limit
             {
+                done(status, error_type);
                 self.queue.trouble(self.route, &cause, "what is older than the time limit for retries is dropped");
                 return Some(Fate::Dropped(DropReason::RetryTimeout));
             }

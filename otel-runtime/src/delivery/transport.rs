@@ -1,5 +1,6 @@
 //! The way to whoever takes what is delivered: over the network, or into lines.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -7,6 +8,7 @@ use tokio::task::spawn_blocking;
 
 use super::lines::Lines;
 use super::network::Network;
+use crate::own::{IO_ERROR, Status};
 
 /// The way to whoever takes what is delivered.
 #[derive(Debug)]
@@ -33,7 +35,7 @@ impl Transport {
     }
 
     /// Sends one request, and waits for the answer.
-    pub(crate) async fn send(&self, prepared: Prepared) -> Result<Accepted, Failure> {
+    pub(crate) async fn send(&self, prepared: Prepared) -> Attempt {
         match self {
             Self::Network(network) => network.send(prepared).await,
             Self::Lines(lines) => lines.send(prepared).await,
@@ -52,6 +54,55 @@ pub(crate) struct Prepared {
     pub(super) encoding: Option<&'static str>,
     /// The length of the request before it was compressed.
     pub(super) length: usize,
+}
+
+/// One try to have a request taken.
+#[derive(Clone, Debug)]
+pub(crate) struct Attempt {
+    pub(crate) verdict: Result<Accepted, Failure>,
+    pub(crate) ending: Ending,
+}
+
+/// How a try ended, whatever it means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// It was answered.
+    Status(Status),
+    TimedOut,
+    /// There was no connection, or it broke.
+    Broken,
+    /// What is on this machine did its part, or did not.
+    Local,
+}
+
+impl Attempt {
+    pub(super) fn local(verdict: Result<Accepted, Failure>) -> Self {
+        Self { verdict, ending: Ending::Local }
+    }
+
+    /// What the backend answered with.
+    pub(crate) fn status(&self) -> Option<Status> {
+        match self.ending {
+            Ending::Status(status) => Some(status),
+            Ending::TimedOut | Ending::Broken | Ending::Local => None,
+        }
+    }
+
+    /// Why it is no full success, as the value of `error.type`.
+    pub(crate) fn error_type(&self) -> Option<Cow<'static, str>> {
+        if let Ok(accepted) = &self.verdict {
+            return (accepted.rejected > 0).then_some(Cow::Borrowed("rejected"));
+        }
+        Some(match self.ending {
+            // It said that all is well, and not in the way that it should.
+            Ending::Status(Status::Http(200..300) | Status::Rpc("OK")) => Cow::Borrowed("invalid_reply"),
+            Ending::Status(Status::Http(code)) => Cow::Owned(code.to_string()),
+            Ending::Status(Status::Rpc(code)) => Cow::Borrowed(code),
+            Ending::TimedOut => Cow::Borrowed("timeout"),
+            Ending::Broken => Cow::Borrowed("connection_error"),
+            Ending::Local => Cow::Borrowed(IO_ERROR),
+        })
+    }
 }
 
 /// The backend took a request, but for some items.

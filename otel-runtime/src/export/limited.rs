@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use opentelemetry::logs::{Logger, LoggerProvider};
+use opentelemetry::trace::Span as _;
 use opentelemetry::{Context, InstrumentationScope};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
@@ -15,6 +16,7 @@ use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
 use super::baggage::BaggageKeys;
 use super::limits::{OfLogs, OfSpans};
 use crate::clock::deadline;
+use crate::own::Tally;
 
 /// Hands spans on. Their counts are within the limits when they come here: the SDK sees to that.
 #[derive(Debug)]
@@ -22,19 +24,39 @@ pub(crate) struct LimitedSpans {
     limits: OfSpans,
     baggage: BaggageKeys,
     exporters: Vec<Box<dyn SpanProcessor>>,
-    open: Arc<AtomicU64>,
+    open: Arc<Open>,
+}
+
+/// Spans that were started, and have not ended.
+#[derive(Debug, Default)]
+pub(crate) struct Open {
+    all: AtomicU64,
+    /// Those of them that are recorded without being sampled.
+    unsampled: AtomicU64,
+}
+
+impl Open {
+    pub(crate) fn all(&self) -> u64 {
+        self.all.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn unsampled(&self) -> u64 {
+        self.unsampled.load(Ordering::Relaxed)
+    }
 }
 
 impl LimitedSpans {
-    /// `open` counts the spans that were started and did not end.
-    pub(crate) fn new(limits: OfSpans, baggage: BaggageKeys, exporters: Vec<Box<dyn SpanProcessor>>, open: Arc<AtomicU64>) -> Self {
+    pub(crate) fn new(limits: OfSpans, baggage: BaggageKeys, exporters: Vec<Box<dyn SpanProcessor>>, open: Arc<Open>) -> Self {
         Self { limits, baggage, exporters, open }
     }
 }
 
 impl SpanProcessor for LimitedSpans {
     fn on_start(&self, span: &mut Span, context: &Context) {
-        self.open.fetch_add(1, Ordering::Relaxed);
+        self.open.all.fetch_add(1, Ordering::Relaxed);
+        if !span.span_context().is_sampled() {
+            self.open.unsampled.fetch_add(1, Ordering::Relaxed);
+        }
         self.baggage.start(span, context);
         for exporter in &self.exporters {
             exporter.on_start(span, context);
@@ -42,7 +64,10 @@ impl SpanProcessor for LimitedSpans {
     }
 
     fn on_end(&self, mut span: SpanData) {
-        self.open.fetch_sub(1, Ordering::Relaxed);
+        self.open.all.fetch_sub(1, Ordering::Relaxed);
+        if !span.span_context.is_sampled() {
+            self.open.unsampled.fetch_sub(1, Ordering::Relaxed);
+        }
         self.baggage.end(&mut span);
         self.limits.shorten(&mut span);
         let Some((last, others)) = self.exporters.split_last() else { return };
@@ -94,17 +119,27 @@ pub(crate) struct LimitedLogs {
     exporters: Vec<Box<dyn LogExporter>>,
     /// Makes empty records, which nothing else can; it has nobody to give one to.
     blank: SdkLogger,
+    /// Where records are counted, if they are.
+    created: Option<Arc<Tally<1>>>,
 }
 
 impl LimitedLogs {
     pub(crate) fn new(limits: OfLogs, baggage: BaggageKeys, exporters: Vec<Box<dyn LogExporter>>) -> Self {
         let blank = SdkLoggerProvider::builder().with_resource(Resource::builder_empty().build()).build().logger("");
-        Self { limits, baggage, exporters, blank }
+        Self { limits, baggage, exporters, blank, created: None }
+    }
+
+    /// The same, which counts records.
+    pub(crate) fn counted(self, created: Option<Arc<Tally<1>>>) -> Self {
+        Self { created, ..self }
     }
 }
 
 impl LogProcessor for LimitedLogs {
     fn emit(&self, record: &mut SdkLogRecord, scope: &InstrumentationScope) {
+        if let Some(created) = &self.created {
+            created.count(0);
+        }
         self.baggage.emit(record);
         let dropped_attributes = self.limits.dropped(record);
         if dropped_attributes > 0 || self.limits.is_any_too_long(record) {

@@ -6,6 +6,7 @@ pub(crate) mod delivered;
 pub(crate) mod limited;
 pub(crate) mod limits;
 pub(crate) mod otlp;
+mod points;
 #[cfg(feature = "prometheus")]
 pub(crate) mod prometheus;
 #[cfg(not(feature = "prometheus"))]

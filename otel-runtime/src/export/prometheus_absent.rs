@@ -8,12 +8,19 @@ use opentelemetry_sdk::metrics::MeterProviderBuilder;
 
 use super::NotServed;
 use crate::diagnostics::Diagnostics;
+use crate::own::Scrapes;
 
 #[derive(Debug)]
 pub(crate) struct Endpoint(Infallible);
 
 impl Endpoint {
-    pub(crate) fn serve(_: MeterProviderBuilder, _: &str, _: u16, _: &Diagnostics) -> Result<(MeterProviderBuilder, Self), NotServed> {
+    pub(crate) fn serve(
+        _: MeterProviderBuilder,
+        _: &str,
+        _: u16,
+        _: &Diagnostics,
+        _: Option<Scrapes>,
+    ) -> Result<(MeterProviderBuilder, Self), NotServed> {
         Err(NotServed::Absent)
     }
 

@@ -46,11 +46,23 @@ impl Meters {
 
 impl MeterProvider for Meters {
     fn meter_with_scope(&self, scope: InstrumentationScope) -> Meter {
+        if scope.name() == OF_THE_SDK {
+            return Meter::new(Arc::new(Nothing));
+        }
         let meter = self.provider.meter_with_scope(scope.clone());
         let (views, diagnostics) = (Arc::clone(&self.views), self.diagnostics.clone());
         Meter::new(Arc::new(Guarded { meter, scope, views, diagnostics }))
     }
 }
+
+/// The scope in which the SDK counts what it processes itself. That would be there whether somebody asked for it or not, and double what we count,
+/// who see more of it.
+const OF_THE_SDK: &str = "otel.sdk";
+
+/// A meter that measures nothing.
+struct Nothing;
+
+impl InstrumentProvider for Nothing {}
 
 struct Guarded {
     meter: Meter,

@@ -1,11 +1,14 @@
 //! How a place's own ratio reaches the sampler: in the context that a root span is built in, and in no other.
 
+use std::sync::Arc;
+
 use opentelemetry::trace::{Link, SpanKind, TraceContextExt, TraceId};
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::trace::{SamplingResult, ShouldSample};
 
 use super::sampler::Sampler;
 use super::threshold::Threshold;
+use crate::own::{Decision, Origin, Started};
 
 /// The ratio that decides instead of the sampler, of the root that is built in this context.
 #[derive(Clone, Copy, Debug)]
@@ -20,7 +23,11 @@ impl SiteRatio {
 
 /// A sampler that gives way to the ratio of a place.
 #[derive(Clone, Debug)]
-pub(crate) struct WithSiteRatios(pub(crate) Sampler);
+pub(crate) struct WithSiteRatios {
+    pub(crate) sampler: Sampler,
+    /// Where every span is counted that is built, if they are.
+    pub(crate) started: Option<Arc<Started>>,
+}
 
 impl ShouldSample for WithSiteRatios {
     fn should_sample(
@@ -33,9 +40,13 @@ impl ShouldSample for WithSiteRatios {
         links: &[Link],
     ) -> SamplingResult {
         let ratio = parent.filter(|parent| !parent.span().span_context().is_valid()).and_then(|parent| parent.get::<SiteRatio>());
-        match ratio {
+        let result = match ratio {
             Some(SiteRatio(threshold)) => threshold.decide(trace_id),
-            None => self.0.should_sample(parent, trace_id, name, kind, attributes, links),
+            None => self.sampler.should_sample(parent, trace_id, name, kind, attributes, links),
+        };
+        if let Some(started) = &self.started {
+            started.count(Origin::of(parent), Decision::from(&result.decision));
         }
+        result
     }
 }

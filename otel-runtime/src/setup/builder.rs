@@ -293,6 +293,7 @@ impl Builder {
             || Console::stderr(Style { color: !no_color && std::io::stderr().is_terminal(), ..Style::default() }),
             |writer| Console::new(writer, Style::default()),
         );
+        console.tell(&diagnostics);
         let sampler = sampler.unwrap_or_else(|| config.traces.sampler.clone().into());
         let mut providers = if config.disabled {
             Providers::default()
@@ -321,7 +322,7 @@ impl Configured {
     /// Opens the way from annotated code to the providers.
     fn start(self, open: impl FnOnce(Option<Tracing>, Option<Meters>, Settings, Diagnostics) -> Arc<Pipeline>) -> Telemetry {
         let Self { config, sampling, providers, warnings, diagnostics } = self;
-        let tracing = providers.tracer.clone().map(|provider| Tracing { provider, sampling });
+        let tracing = providers.tracer.clone().map(|provider| Tracing { provider, sampling, started: providers.started.clone() });
         let metering = providers.meter.clone();
         let settings = Settings {
             logging: providers.logger.clone(),

@@ -1,7 +1,6 @@
 //! Where in its life telemetry is, and how it ends: once, whoever asks for it.
 
 use std::panic::{self, AssertUnwindSafe};
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -135,7 +134,7 @@ impl Life {
         if let Some(meter) = &providers.meter {
             meter.views().tell_unused(&self.diagnostics);
         }
-        let open = providers.open_spans.load(Ordering::Relaxed);
+        let open = providers.open_spans.all();
         if open > 0 {
             self.diagnostics.warn(format_args!("{} had not ended at the shutdown, and will not be delivered", Signal::Traces.count(open)));
         }

@@ -3,28 +3,29 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::logs::SdkLoggerProvider;
-use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider};
+use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
+use opentelemetry_sdk::metrics::{MeterProviderBuilder, PeriodicReader, SdkMeterProvider};
 use opentelemetry_sdk::trace::{SdkTracerProvider, SpanProcessor};
 
 use super::config::{self, Config, Exporter, Processor, Reader, Sending};
 use super::error::InitError;
 use super::ids::SaltedIds;
-use super::self_metrics;
+use super::self_metrics::SelfMetrics;
 use super::warning::Warning;
-use crate::delivery::{self, Batcher, Delivery, Output, Retries, Route, Signal, Spool, Transport};
+use crate::delivery::{self, Batch, Batcher, Delivery, Output, Retries, Route, Signal, Spool, Transport};
 use crate::diagnostics::Diagnostics;
 use crate::export::console::{Console, ConsoleSpans};
 use crate::export::delivered::DeliveredSpans;
-use crate::export::limited::{LimitedLogs, LimitedSpans, LogExporter};
+use crate::export::limited::{LimitedLogs, LimitedSpans, LogExporter, Open};
 use crate::export::otlp::{OtlpLogs, OtlpMetrics};
 use crate::export::prometheus::Endpoint;
 use crate::export::{NotServed, otlp, zipkin};
 use crate::metering::{Meters, Views};
+use crate::own::{Started, Timed};
 use crate::sampling::{Sampler, WithSiteRatios};
 
 /// The three providers, those that anything is exported from, and what lies behind them.
@@ -42,7 +43,9 @@ pub(super) struct Providers {
     pub(super) warnings: Vec<Warning>,
     /// What holds items back for a while.
     pub(super) holding: Vec<Box<dyn Flush>>,
-    pub(super) open_spans: Arc<AtomicU64>,
+    pub(super) open_spans: Arc<Open>,
+    /// Where spans are counted, if they are.
+    pub(super) started: Option<Arc<Started>>,
     /// Whether metrics go anywhere by themselves.
     pub(super) pushes_metrics: bool,
 }
@@ -92,18 +95,16 @@ impl Providers {
             delivery.keep_in(spool, diagnostics.clone()).map_err(InitError::Thread)?;
         }
         // The meter provider comes first: processors of the SDK ask for a meter when they are built.
-        providers.meter = providers.meter_provider(config, &ways, resource, console, diagnostics)?;
-        if let (Some(meter), Some(delivery)) = (&providers.meter, &providers.delivery)
-            && config.self_metrics
-        {
-            for (route, exporter) in ways.all() {
-                if let Exporter::Otlp(destination) = exporter {
-                    self_metrics::observe(meter, delivery, route, destination);
-                }
-            }
+        let mut own = (config.self_metrics && !config.metrics.readers.is_empty()).then(SelfMetrics::default);
+        if let (Some(own), Some(delivery)) = (&mut own, &providers.delivery) {
+            ways.all().for_each(|(route, exporter)| own.delivers(delivery, route, exporter));
         }
-        providers.tracer = providers.tracer_provider(config, &ways, resource, sampler, console)?;
-        providers.logger = providers.logger_provider(config, &ways, resource, console);
+        providers.meter = providers.meter_provider(config, &ways, resource, console, diagnostics, own.as_mut())?;
+        providers.tracer = providers.tracer_provider(config, &ways, resource, sampler, console, own.as_mut())?;
+        providers.logger = providers.logger_provider(config, &ways, resource, console, own.as_mut());
+        if let (Some(own), Some(meter)) = (own, &providers.meter) {
+            own.observe(meter);
+        }
         Ok(providers)
     }
 
@@ -134,6 +135,7 @@ impl Providers {
         resource: &Resource,
         sampler: &Sampler,
         console: &Console,
+        mut own: Option<&mut SelfMetrics>,
     ) -> Result<Option<SdkTracerProvider>, InitError> {
         let traces = &config.traces;
         if traces.processors.is_empty() {
@@ -146,19 +148,23 @@ impl Providers {
                     Exporter::Zipkin(_) => zipkin::encoder(resource).map_err(InitError::Unsupported)?,
                     _ => otlp::span_encoder(resource),
                 };
+                if let Some(own) = &mut own {
+                    own.gathers(delivery, *route, *batch != Batch::SINGLE);
+                }
                 let delivered = DeliveredSpans::new(delivery, *route, *batch, encoder);
                 self.holding.push(Box::new(delivered.batcher()));
                 processors.push(Box::new(delivered));
             } else if *exporter == Exporter::Console {
-                let console = console.spans();
+                let console = console.spans().counted(own.as_mut().map(|own| own.shows(Signal::Traces)));
                 self.holding.push(Box::new(console.clone()));
                 processors.push(Box::new(console));
             }
         }
+        self.started = own.map(|own| own.traces(&self.open_spans));
         // Whatever is not said here the SDK would read from the environment itself.
         let builder = SdkTracerProvider::builder()
             .with_id_generator(SaltedIds::new())
-            .with_sampler(WithSiteRatios(sampler.clone()))
+            .with_sampler(WithSiteRatios { sampler: sampler.clone(), started: self.started.clone() })
             .with_span_limits(traces.limits.into())
             .with_resource(resource.clone())
             .with_span_processor(LimitedSpans::new(
@@ -177,6 +183,7 @@ impl Providers {
         resource: &Resource,
         console: &Console,
         diagnostics: &Diagnostics,
+        mut own: Option<&mut SelfMetrics>,
     ) -> Result<Option<Meters>, InitError> {
         let metrics = &config.metrics;
         if metrics.readers.is_empty() {
@@ -189,13 +196,14 @@ impl Providers {
             builder = match (reader, route.as_ref().zip(self.delivery.as_ref())) {
                 (Reader::Periodic { interval, temporality, .. }, Some(((route, _), delivery))) => {
                     let delivered = OtlpMetrics::new(delivery, *route, *temporality);
-                    builder.with_reader(PeriodicReader::builder(delivered).with_interval(*interval).build())
+                    periodic(builder, delivered, *interval, own.as_deref_mut())
                 }
                 (Reader::Periodic { interval, .. }, None) => {
-                    builder.with_reader(PeriodicReader::builder(console.metrics()).with_interval(*interval).build())
+                    let console = console.metrics().counted(own.as_mut().map(|own| own.shows(Signal::Metrics)));
+                    periodic(builder, console, *interval, own.as_deref_mut())
                 }
                 (Reader::Prometheus { host, port }, _) => {
-                    let served = Endpoint::serve(builder, host, *port, diagnostics);
+                    let served = Endpoint::serve(builder, host, *port, diagnostics, own.as_mut().map(|own| own.is_scraped()));
                     let (builder, endpoint) = served.map_err(|problem| not_served(problem, host, *port))?;
                     self.prometheus = Some(endpoint);
                     builder
@@ -205,7 +213,14 @@ impl Providers {
         Ok(Some(Meters::new(builder.build(), views, diagnostics.clone())))
     }
 
-    fn logger_provider(&mut self, config: &Config, ways: &Ways<'_>, resource: &Resource, console: &Console) -> Option<SdkLoggerProvider> {
+    fn logger_provider(
+        &mut self,
+        config: &Config,
+        ways: &Ways<'_>,
+        resource: &Resource,
+        console: &Console,
+        mut own: Option<&mut SelfMetrics>,
+    ) -> Option<SdkLoggerProvider> {
         let logs = &config.logs;
         if logs.processors.is_empty() {
             return None;
@@ -213,15 +228,32 @@ impl Providers {
         let mut exporters: Vec<Box<dyn LogExporter>> = Vec::new();
         for (Processor { exporter, batch }, route) in logs.processors.iter().zip(&ways.logs) {
             if let (Some((route, _)), Some(delivery)) = (route, &self.delivery) {
+                if let Some(own) = &mut own {
+                    own.gathers(delivery, *route, *batch != Batch::SINGLE);
+                }
                 let delivered = OtlpLogs::new(delivery, *route, *batch, resource);
                 self.holding.push(Box::new(delivered.batcher()));
                 exporters.push(Box::new(delivered));
             } else if *exporter == Exporter::Console {
-                exporters.push(Box::new(console.logs()));
+                exporters.push(Box::new(console.logs().counted(own.as_mut().map(|own| own.shows(Signal::Logs)))));
             }
         }
         let builder = SdkLoggerProvider::builder().with_resource(resource.clone());
-        Some(builder.with_log_processor(LimitedLogs::new(logs.limits, config.baggage_attributes.clone(), exporters)).build())
+        let processor = LimitedLogs::new(logs.limits, config.baggage_attributes.clone(), exporters);
+        Some(builder.with_log_processor(processor.counted(own.map(SelfMetrics::logs))).build())
+    }
+}
+
+/// With one more reader, which is timed if somebody wants that.
+fn periodic<E: PushMetricExporter>(
+    builder: MeterProviderBuilder,
+    exporter: E,
+    interval: Duration,
+    own: Option<&mut SelfMetrics>,
+) -> MeterProviderBuilder {
+    match own {
+        Some(own) => builder.with_reader(PeriodicReader::builder(Timed::new(exporter, own.reads())).with_interval(interval).build()),
+        None => builder.with_reader(PeriodicReader::builder(exporter).with_interval(interval).build()),
     }
 }
 

@@ -32,7 +32,7 @@ fn a_sampler_sees_the_attributes() {
     );
     let looks = Looks::default();
     let provider = SdkTracerProvider::builder().with_sampler(looks.clone()).build();
-    let tracing = Tracing { provider, sampling: Sampling::default() };
+    let tracing = Tracing { provider, sampling: Sampling::default(), started: None };
     let pipeline = Pipeline::local(Some(tracing), None, Settings::default(), Diagnostics::stderr());
     let _attached = pipeline.context(&Context::current()).attach();
     SITE.start(|fields| fields.set(0, &7)).in_scope(|| (), |(), _| Outcome::OK);
@@ -82,7 +82,7 @@ fn what_is_only_recorded_reaches_processors_and_gets_nothing_of_its_children() {
         Site::new(Code::new("child", "f.rs", 2, "tests", None, None)).span(SpanName::new("child"), SpanKind::Internal, &[]);
     let (ended, sampler) = (Ended::default(), Sampler::from(Sampler::custom(RecordsOnly).parent_based()));
     let provider = SdkTracerProvider::builder().with_sampler(sampler.clone()).with_span_processor(ended.clone()).build();
-    let tracing = Tracing { provider, sampling: Sampling::from(&sampler) };
+    let tracing = Tracing { provider, sampling: Sampling::from(&sampler), started: None };
     let pipeline = Pipeline::local(Some(tracing), None, Settings::default(), Diagnostics::stderr());
     let _attached = pipeline.context(&Context::current()).attach();
     let child = || crate::current().set(KEY, true);

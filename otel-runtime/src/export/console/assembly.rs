@@ -32,6 +32,7 @@ use opentelemetry::trace::TraceId;
 use opentelemetry_sdk::trace::{SpanData, SpanEvents, SpanLinks};
 
 use super::tree::{Occasion, Tree};
+use crate::own::Account;
 use kept::Kept;
 use trace::{Member, Trace};
 
@@ -55,6 +56,8 @@ impl Default for Limits {
 pub(super) struct Origin {
     pub(super) processor: u64,
     pub(super) service: Arc<str>,
+    /// What becomes of its spans, if that is counted.
+    pub(super) account: Option<Arc<Account>>,
 }
 
 impl Origin {

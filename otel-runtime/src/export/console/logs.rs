@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use opentelemetry::logs::Severity;
@@ -14,22 +15,30 @@ use super::super::limited::{LimitedLog, LogExporter};
 use super::Console;
 use super::style::{Paint, Style};
 use super::text::{any_value, columns, escape, log_attributes, timestamp, with_dropped};
+use crate::own::{Account, counted};
 
 /// Prints the records of a logger provider as they are emitted.
 #[derive(Debug)]
 pub(crate) struct ConsoleLogs {
     console: Console,
+    account: Option<Arc<Account>>,
 }
 
 impl ConsoleLogs {
     pub(super) fn new(console: Console) -> Self {
-        Self { console }
+        Self { console, account: None }
+    }
+
+    /// The same, whose records are counted.
+    pub(crate) fn counted(self, account: Option<Arc<Account>>) -> Self {
+        Self { account, ..self }
     }
 }
 
 impl LogExporter for ConsoleLogs {
     fn take(&self, log: LimitedLog<'_>) {
-        self.console.print(&line(log, self.console.style()));
+        let text = line(log, self.console.style());
+        counted(self.account.as_ref(), || 1, || self.console.print(&text));
     }
 
     fn force_flush(&self) -> OTelSdkResult {

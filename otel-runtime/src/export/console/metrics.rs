@@ -7,6 +7,7 @@ mod tests;
 
 use std::fmt::{Debug, Write};
 use std::future::{Future, ready};
+use std::sync::Arc;
 use std::time::Duration;
 
 use opentelemetry_sdk::error::OTelSdkResult;
@@ -19,6 +20,7 @@ use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use super::Console;
 use super::style::{Paint, Style};
 use super::text::{attributes, columns, escape};
+use crate::own::{Account, counted};
 
 /// The columns up to which values are aligned; the few lines whose labels are
 /// longer must not push all others aside.
@@ -28,11 +30,17 @@ const ALIGNED: usize = 60;
 #[derive(Debug)]
 pub(crate) struct ConsoleMetrics {
     console: Console,
+    account: Option<Arc<Account>>,
 }
 
 impl ConsoleMetrics {
     pub(super) fn new(console: Console) -> Self {
-        Self { console }
+        Self { console, account: None }
+    }
+
+    /// The same, whose points are counted.
+    pub(crate) fn counted(self, account: Option<Arc<Account>>) -> Self {
+        Self { account, ..self }
     }
 }
 
@@ -40,7 +48,7 @@ impl PushMetricExporter for ConsoleMetrics {
     fn export(&self, metrics: &ResourceMetrics) -> impl Future<Output = OTelSdkResult> + Send {
         let text = render(metrics, self.console.style());
         if !text.is_empty() {
-            self.console.print(&text);
+            counted(self.account.as_ref(), || super::super::points::count(metrics), || self.console.print(&text));
         }
         ready(Ok(()))
     }

@@ -23,7 +23,7 @@
 //! ```
 //!
 //! A console must never harm the program it reports on. Hence a writer that
-//! fails (a closed stderr) is ignored, a poisoned lock is used all the same,
+//! fails (a closed stderr) is told of once, a poisoned lock is used all the same,
 //! what is kept in memory is bounded, and text that comes from data is escaped
 //! before it reaches a terminal.
 
@@ -40,6 +40,7 @@ mod spans;
 mod style;
 mod text;
 mod tree;
+mod writer;
 
 #[cfg(test)]
 mod testing;
@@ -47,7 +48,7 @@ mod testing;
 mod tests;
 
 use std::fmt;
-use std::io::Write;
+use std::io::{self, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
@@ -56,11 +57,15 @@ use assembly::{Assembly, Limits};
 use neighbours::Neighbours;
 use render::render;
 use tree::{Occasion, Tree};
+use writer::Writer;
 
 pub(crate) use logs::ConsoleLogs;
 pub(crate) use metrics::ConsoleMetrics;
 pub(crate) use spans::ConsoleSpans;
 pub(crate) use style::Style;
+
+use crate::diagnostics::Diagnostics;
+use crate::own::{Held, IO_ERROR};
 
 /// A cheaply cloned handle to one writer and to the traces being assembled
 /// for it.
@@ -71,7 +76,8 @@ pub(crate) struct Console {
 
 struct Shared {
     style: Style,
-    writer: Mutex<Box<dyn Write + Send>>,
+    writer: Mutex<Writer>,
+    diagnostics: OnceLock<Diagnostics>,
     assembly: Mutex<Assembly>,
     /// Woken when a tree that was kept has been printed or given away.
     settled: Condvar,
@@ -93,7 +99,8 @@ impl Console {
         Self {
             shared: Arc::new(Shared {
                 style,
-                writer: Mutex::new(writer),
+                writer: Mutex::new(Writer::new(writer)),
+                diagnostics: OnceLock::new(),
                 assembly: Mutex::new(Assembly::new(Limits::default())),
                 settled: Condvar::new(),
                 neighbours,
@@ -108,7 +115,7 @@ impl Console {
     /// the style given first is the one it keeps.
     pub(crate) fn stderr(style: Style) -> Self {
         static STDERR: OnceLock<Console> = OnceLock::new();
-        STDERR.get_or_init(|| Self::among(Neighbours::on_stderr(), Box::new(std::io::stderr()), style)).clone()
+        STDERR.get_or_init(|| Self::among(Neighbours::on_stderr(), Box::new(io::stderr()), style)).clone()
     }
 
     /// A processor for one tracer provider.
@@ -175,7 +182,15 @@ impl Console {
                 self.print_kept(number);
             }
         }
-        self.print(&render(tree, self.style()));
+        let began = Instant::now();
+        let failed = self.print(&render(tree, self.style())).is_err();
+        let held = || tree.rows.iter().filter_map(|row| row.held.as_ref());
+        if failed {
+            held().for_each(Held::fail);
+        }
+        if let Some(first) = held().next() {
+            first.operations().done(|| began.elapsed(), None, failed.then_some(IO_ERROR.into()));
+        }
     }
 
     /// Prints a kept tree, if it is still kept.
@@ -220,12 +235,22 @@ impl Console {
         drop(self.shared.settled.wait_timeout_while(self.assembly(), left, |assembly| !done(assembly)));
     }
 
-    /// Prints `text` in one piece. A writer that fails is ignored: there is
-    /// nobody left to tell.
-    fn print(&self, text: &str) {
+    /// Prints `text` in one piece. A writer that fails is told of once, until
+    /// it takes something again.
+    fn print(&self, text: &str) -> io::Result<()> {
         let mut writer = lock(&self.shared.writer);
-        let _ = writer.write_all(text.as_bytes());
-        let _ = writer.flush();
+        let written = writer.out.write_all(text.as_bytes()).and_then(|()| writer.out.flush());
+        let news = writer.note(&written);
+        drop(writer);
+        if let (Some(diagnostics), Some(news)) = (self.shared.diagnostics.get(), news) {
+            news.tell(diagnostics);
+        }
+        written
+    }
+
+    /// Has it told when the writer fails; the first who wants to hear is told.
+    pub(crate) fn tell(&self, diagnostics: &Diagnostics) {
+        let _ = self.shared.diagnostics.set(diagnostics.clone());
     }
 }
 

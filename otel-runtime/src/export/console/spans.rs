@@ -11,6 +11,7 @@ use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
 
 use super::Console;
 use super::assembly::Origin;
+use crate::own::Account;
 
 /// How long a flush or a shutdown waits for neighbours, where nobody says.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -25,8 +26,14 @@ pub(crate) struct ConsoleSpans {
 
 impl ConsoleSpans {
     pub(super) fn new(console: Console, id: u64) -> Self {
-        let origin = Origin { processor: id, service: Arc::from("unknown_service") };
+        let origin = Origin { processor: id, service: Arc::from("unknown_service"), account: None };
         Self { console, origin }
+    }
+
+    /// The same, whose spans are counted.
+    pub(crate) fn counted(mut self, account: Option<Arc<Account>>) -> Self {
+        self.origin.account = account;
+        self
     }
 
     /// Prints what there is, when neighbours have had their chance to join it.

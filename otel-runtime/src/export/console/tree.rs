@@ -8,6 +8,8 @@ use std::sync::Arc;
 use opentelemetry::trace::{SpanId, SpanKind, Status, TraceId};
 use opentelemetry_sdk::trace::SpanData;
 
+use crate::own::Held;
+
 /// Spans of one trace that are printed in one piece.
 #[derive(Debug)]
 pub(super) struct Tree {
@@ -30,6 +32,8 @@ pub(super) struct Row {
     /// Whether the span has not ended yet; its end time means nothing then.
     pub(super) running: bool,
     pub(super) data: SpanData,
+    /// Until it is printed, or somebody else's.
+    pub(super) held: Option<Held>,
 }
 
 /// Why a tree is printed.

@@ -39,8 +39,9 @@ use opentelemetry_sdk::metrics::{InstrumentKind, ManualReader, MeterProviderBuil
 use self::families::Families;
 use self::format::Format;
 use self::server::{Limits, Server};
-use super::NotServed;
+use super::{NotServed, points};
 use crate::diagnostics::Diagnostics;
+use crate::own::{Scrapes, Status};
 
 /// Metrics that are served.
 #[derive(Debug)]
@@ -53,9 +54,10 @@ impl Endpoint {
         host: &str,
         port: u16,
         diagnostics: &Diagnostics,
+        scrapes: Option<Scrapes>,
     ) -> Result<(MeterProviderBuilder, Self), NotServed> {
         let listeners = server::listen(host, port).map_err(NotServed::Address)?;
-        let exposition = Exposition { reader: Reader::default(), diagnostics: diagnostics.clone(), said: Mutex::default() };
+        let exposition = Exposition { reader: Reader::default(), diagnostics: diagnostics.clone(), said: Mutex::default(), scrapes };
         let builder = builder.with_reader(exposition.reader.clone());
         let pages = Arc::new(move |format| exposition.page(format));
         let server = Server::start(listeners, pages, Limits::default()).map_err(NotServed::Thread)?;
@@ -79,20 +81,34 @@ struct Exposition {
     diagnostics: Diagnostics,
     /// Each problem is said once, not once a scrape.
     said: Mutex<HashSet<String>>,
+    scrapes: Option<Scrapes>,
 }
 
 impl Exposition {
     /// The metrics as they are now; `None` once telemetry has ended.
     fn page(&self, format: Format) -> Option<String> {
         let mut metrics = ResourceMetrics::default();
+        let began = Instant::now();
         self.reader.collect(&mut metrics).ok()?;
-        let mut families = Families::gather(&metrics);
+        let held = self.scrapes.as_ref().map(|scrapes| {
+            scrapes.reader.done(|| began.elapsed(), None, None);
+            scrapes.exporter.hold(points::count(&metrics))
+        });
+        let page = self.render(&metrics, format);
+        if let Some(held) = held {
+            held.operations().done(|| began.elapsed(), Some(Status::Http(200)), None);
+        }
+        Some(page)
+    }
+
+    fn render(&self, metrics: &ResourceMetrics, format: Format) -> String {
+        let mut families = Families::gather(metrics);
         for problem in families.problems.drain(..) {
             if self.said.lock().unwrap_or_else(PoisonError::into_inner).insert(problem.clone()) {
                 self.diagnostics.warn(problem);
             }
         }
-        Some(render::render(&families, format))
+        render::render(&families, format)
     }
 }
 

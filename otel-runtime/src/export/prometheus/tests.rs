@@ -17,7 +17,7 @@ impl Served {
         let said = Arc::new(Mutex::new(Vec::new()));
         let lines = Arc::clone(&said);
         let diagnostics = Diagnostics::new(move |line| lines.lock().unwrap_or_else(PoisonError::into_inner).push(line.to_owned()));
-        let exposition = Exposition { reader: Reader::default(), diagnostics, said: Mutex::default() };
+        let exposition = Exposition { reader: Reader::default(), diagnostics, said: Mutex::default(), scrapes: None };
         let resource =
             Resource::builder_empty().with_attributes([KeyValue::new("service.name", "shop"), KeyValue::new("replicas", 2)]).build();
         let provider = SdkMeterProvider::builder().with_resource(resource).with_reader(exposition.reader.clone()).with_view(view).build();

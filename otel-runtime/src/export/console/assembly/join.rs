@@ -119,8 +119,8 @@ fn fit(mut held: HashSet<SpanId>, rows: &[Row], limit: usize) -> bool {
 }
 
 fn member((row, arrival): (Row, u64)) -> Member {
-    let origin = Origin { processor: Origin::NEIGHBOUR, service: row.service };
-    Member::new(arrival, &origin, row.data, row.running)
+    let origin = Origin { processor: Origin::NEIGHBOUR, service: row.service, account: None };
+    Member::new(arrival, &origin, row.data, row.running).holding(row.held)
 }
 
 /// The tree with `rows` in it.

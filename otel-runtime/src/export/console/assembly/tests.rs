@@ -8,7 +8,7 @@ use super::super::tree::{Occasion, Tree};
 use super::{Assembly, Limits, Origin, Trace};
 
 fn origin(processor: u64, service: &str) -> Origin {
-    Origin { processor, service: Arc::from(service) }
+    Origin { processor, service: Arc::from(service), account: None }
 }
 
 /// An assembly with one processor, which most tests are content with.

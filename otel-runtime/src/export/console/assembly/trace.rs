@@ -8,6 +8,7 @@ use opentelemetry_sdk::trace::SpanData;
 
 use super::super::tree::{Occasion, Row, Tree};
 use super::Origin;
+use crate::own::Held;
 
 /// The spans of one trace that wait to be printed.
 #[derive(Debug)]
@@ -28,13 +29,21 @@ pub(super) struct Member {
     origin: Origin,
     running: bool,
     data: SpanData,
+    /// It has ended, and is to be printed.
+    held: Option<Held>,
     /// The name of the parent, if that was printed and forgotten.
     printed_parent: Option<Cow<'static, str>>,
 }
 
 impl Member {
     pub(super) fn new(arrival: u64, origin: &Origin, data: SpanData, running: bool) -> Self {
-        Self { arrival, origin: origin.clone(), running, data, printed_parent: None }
+        let held = origin.account.as_ref().filter(|_| !running).map(|account| account.hold(1));
+        Self { arrival, origin: origin.clone(), running, data, held, printed_parent: None }
+    }
+
+    /// The same, which is on its way to be printed already.
+    pub(super) fn holding(self, held: Option<Held>) -> Self {
+        Self { held, ..self }
     }
 
     pub(super) fn is_of(&self, processor: u64) -> bool {
@@ -52,11 +61,11 @@ impl Member {
     }
 
     fn row(&self, depth: usize) -> Row {
-        Row { depth, service: self.origin.service.clone(), running: self.running, data: self.data.clone() }
+        Row { depth, service: self.origin.service.clone(), running: self.running, data: self.data.clone(), held: None }
     }
 
     fn into_row(self, depth: usize) -> Row {
-        Row { depth, service: self.origin.service, running: self.running, data: self.data }
+        Row { depth, service: self.origin.service, running: self.running, data: self.data, held: self.held }
     }
 }
 

@@ -63,7 +63,15 @@ fn service(spans: ResourceSpans, trace: TraceId) -> Option<Vec<Row>> {
     let service: Arc<str> = attributes.iter().find(|attribute| attribute.key.as_str() == SERVICE_NAME)?.value.as_str().into();
     let spans = spans.scope_spans.into_iter().flat_map(|scope| scope.spans);
     spans
-        .map(|span| Some(Row { depth: 0, service: Arc::clone(&service), running: span.end_time_unix_nano == 0, data: data(span, trace)? }))
+        .map(|span| {
+            Some(Row {
+                depth: 0,
+                service: Arc::clone(&service),
+                running: span.end_time_unix_nano == 0,
+                data: data(span, trace)?,
+                held: None,
+            })
+        })
         .collect()
 }
 

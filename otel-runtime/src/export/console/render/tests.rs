@@ -11,7 +11,7 @@ use super::super::tree::{Occasion, Row, Tree};
 use super::render;
 
 fn row(depth: usize, service: &str, data: SpanData) -> Row {
-    Row { depth, service: Arc::from(service), running: false, data }
+    Row { depth, service: Arc::from(service), running: false, data, held: None }
 }
 
 fn running(row: Row) -> Row {

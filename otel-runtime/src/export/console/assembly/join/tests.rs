@@ -12,11 +12,11 @@ fn sought(parent: u64) -> Sought {
 
 /// As another process sends it.
 fn row(data: &SpanData) -> Row {
-    Row { depth: 0, service: "bank".into(), running: false, data: data.clone() }
+    Row { depth: 0, service: "bank".into(), running: false, data: data.clone(), held: None }
 }
 
 fn shop() -> Origin {
-    Origin { processor: 0, service: "shop".into() }
+    Origin { processor: 0, service: "shop".into(), account: None }
 }
 
 fn remote(mut data: SpanData) -> SpanData {
