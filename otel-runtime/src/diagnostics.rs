@@ -1,9 +1,13 @@
 //! What the runtime says about itself: whole lines on stderr, or wherever a test wants them.
 
+mod spell;
+
 use std::fmt;
 use std::io::Write;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
+
+pub(crate) use spell::{SAY_EVERY, Spell, times};
 
 /// How much it matters (`OTEL_LOG_LEVEL`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,23 +24,27 @@ pub(crate) enum Level {
     Debug,
 }
 
+type Say = dyn Fn(Level, &str) + Send + Sync;
+
 /// Says lines, those that matter enough. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Diagnostics {
-    say: Arc<dyn Fn(&str) + Send + Sync>,
+    say: Arc<Say>,
     level: Level,
 }
 
 impl Diagnostics {
     /// Lines go to stderr, each in one write.
     pub(crate) fn stderr() -> Self {
-        Self::new(|line| {
-            // A closed stderr is no reason to fail, and there is nobody left to tell.
-            let _ = std::io::stderr().write_all(format!("otel: {line}\n").as_bytes());
-        })
+        Self::new(to_stderr)
     }
 
     pub(crate) fn new(say: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        Self::by_level(move |_, line| say(line))
+    }
+
+    /// What is said goes to whoever wants to know how much it matters.
+    pub(crate) fn by_level(say: impl Fn(Level, &str) + Send + Sync + 'static) -> Self {
         Self { say: Arc::new(say), level: Level::Info }
     }
 
@@ -65,9 +73,15 @@ impl Diagnostics {
     fn say(&self, level: Level, line: impl fmt::Display) {
         if level <= self.level {
             let line = line.to_string();
-            let _ = panic::catch_unwind(AssertUnwindSafe(|| (self.say)(&line)));
+            let _ = panic::catch_unwind(AssertUnwindSafe(|| (self.say)(level, &line)));
         }
     }
+}
+
+/// Says a line on stderr, in one write.
+pub(crate) fn to_stderr(line: &str) {
+    // A closed stderr is no reason to fail, and there is nobody left to tell.
+    let _ = std::io::stderr().write_all(format!("otel: {line}\n").as_bytes());
 }
 
 impl fmt::Debug for Diagnostics {

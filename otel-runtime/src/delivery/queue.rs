@@ -287,9 +287,19 @@ impl Queue {
         }
     }
 
+    /// Items were rejected of a parcel that is delivered; whether to say that this begins.
+    pub(crate) fn rejects(&self, route: Route, items: u64) -> bool {
+        self.lock().lanes[route.index()].trouble.lose(items, DropReason::Rejected)
+    }
+
     /// Says something that does not stop the delivery.
     pub(crate) fn remark(&self, line: impl std::fmt::Display) {
         self.diagnostics.warn(line);
+    }
+
+    /// Says that all is well again.
+    pub(crate) fn is_well(&self, line: impl std::fmt::Display) {
+        self.diagnostics.info(line);
     }
 
     /// The oldest parcel of a route, which is in memory.

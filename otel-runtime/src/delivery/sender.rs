@@ -1,7 +1,6 @@
 //! Sends the parcels of one route, the oldest first and a few at a time, each until it is delivered or given up.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,6 +12,7 @@ use super::queue::{Fate, Queue, Ticket};
 use super::retry::Gate;
 use super::transport::{Accepted, Failure, Transport};
 use super::{Delivery, Route};
+use crate::diagnostics::{Spell, times};
 
 /// How long a server may ask to be left alone where nothing is dropped in the end.
 const LONGEST_WAIT: Duration = Duration::from_secs(300);
@@ -33,24 +33,15 @@ struct Sender {
     transport: Transport,
     gate: Gate,
     retries: Retries,
-    /// Whether it was said why the backend rejects something, and what it warns of.
-    said_rejected: AtomicBool,
-    said_warning: AtomicBool,
+    /// What the backend warns of.
+    warning: Spell,
 }
 
 /// Sends what is queued for `route`, from now on until the delivery ends, with several requests under way together, so that a slow backend gets as
 /// much as a fast one.
 pub(super) fn start(delivery: &Delivery, route: Route, transport: Transport, max_concurrent: usize, retries: Retries) {
     let queue = Arc::clone(delivery.queue());
-    let sender = Sender {
-        route,
-        queue,
-        transport,
-        gate: Gate::default(),
-        retries,
-        said_rejected: AtomicBool::new(false),
-        said_warning: AtomicBool::new(false),
-    };
+    let sender = Sender { route, queue, transport, gate: Gate::default(), retries, warning: Spell::default() };
     let sender = Arc::new(sender);
     for _ in 0..max_concurrent {
         let sender = Arc::clone(&sender);
@@ -153,13 +144,21 @@ impl Sender {
     fn delivered(&self, ticket: &Ticket, accepted: Accepted) -> Fate {
         let rejected = accepted.rejected.min(ticket.items);
         let message = accepted.message.map(|message| format!(": {message:?}"));
-        if rejected > 0 && !self.said_rejected.swap(true, Ordering::Relaxed) {
+        if rejected > 0 {
             let (all, why) = (self.route.count(ticket.items), message.unwrap_or_default());
-            self.queue.remark(format_args!("the backend rejected {rejected} of {all}{why}"));
-        } else if let Some(message) = message.filter(|_| rejected == 0)
-            && !self.said_warning.swap(true, Ordering::Relaxed)
-        {
-            self.queue.remark(format_args!("the backend took {} with a warning{message}", self.route.name()));
+            if self.queue.rejects(self.route, rejected) {
+                self.queue.remark(format_args!("the backend rejected {rejected} of {all}{why}"));
+            }
+        } else if let Some(message) = message {
+            if self.warning.goes_wrong() {
+                self.queue.remark(format_args!("the backend took {} with a warning{message}", self.route.name()));
+            }
+        } else if let Some(warnings) = self.warning.goes_right() {
+            self.queue.is_well(format_args!(
+                "the backend takes {} without a warning again; it warned {}",
+                self.route.name(),
+                times(warnings)
+            ));
         }
         Fate::Delivered { rejected }
     }

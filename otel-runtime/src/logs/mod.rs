@@ -28,6 +28,8 @@
 //! [exceptions in logs](https://opentelemetry.io/docs/specs/semconv/exceptions/exceptions-logs/).)
 
 // record and quiet serve both bridges.
+#[cfg(feature = "tracing")]
+mod diagnostics;
 mod install;
 #[cfg(feature = "log")]
 mod log;

@@ -6,7 +6,6 @@
 use std::borrow::Cow;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use opentelemetry::InstrumentationScope;
 use opentelemetry::metrics::{
@@ -18,7 +17,7 @@ use opentelemetry_sdk::metrics::{InstrumentKind, SdkMeterProvider};
 use super::split::{Callbacks, Split, filtered};
 use super::view::Made;
 use super::views::{Group, Views};
-use crate::diagnostics::Diagnostics;
+use crate::diagnostics::{Diagnostics, Spell, times};
 
 /// A provider of the SDK's whose instruments have the streams that views give them, and whose meters guard callbacks. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -198,11 +197,14 @@ impl InstrumentProvider for Guarded {
 
 /// The callback, whose panics go no further.
 fn guarded<M: 'static>(callback: Callback<M>, name: String, diagnostics: Diagnostics) -> Callback<M> {
-    let is_said = AtomicBool::new(false);
+    let spell = Spell::default();
     Box::new(move |observer| {
         let panicked = panic::catch_unwind(AssertUnwindSafe(|| callback(observer))).is_err();
-        if panicked && !is_said.swap(true, Ordering::Relaxed) {
+        if panicked && spell.goes_wrong() {
             diagnostics.error(format_args!("a callback of the instrument `{name}` panicked; what it would have observed is missing"));
+        }
+        if !panicked && let Some(panics) = spell.goes_right() {
+            diagnostics.info(format_args!("the callback of the instrument `{name}` observes again; it panicked {}", times(panics)));
         }
     })
 }

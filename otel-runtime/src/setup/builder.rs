@@ -189,6 +189,11 @@ impl Builder {
         self
     }
 
+    #[cfg_attr(not(feature = "tracing"), allow(dead_code, reason = "there is nobody else to speak to"))]
+    pub(crate) fn say_by(self, diagnostics: Diagnostics) -> Self {
+        Self { diagnostics, ..self }
+    }
+
     /// Where the exporter `console` writes, without colour; by default to stderr, in colour on a terminal unless `NO_COLOR` is set.
     #[must_use]
     pub fn console(mut self, writer: impl Write + Send + 'static) -> Self {

@@ -208,7 +208,7 @@ impl Lane {
                 self.totals.drop_items(DropReason::Rejected, rejected);
                 self.trouble.forget_cause();
                 // Not before the lane is empty, since a full one is full again at once.
-                if self.waiting.is_empty() {
+                if self.waiting.is_empty() && rejected == 0 {
                     settled.over = self.trouble.end();
                 }
             }

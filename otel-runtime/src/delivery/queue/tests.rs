@@ -229,3 +229,49 @@ fn the_end_says_what_is_wrong_at_the_backend_and_what_else_is() {
     let expected = "7 spans not delivered to http://backend: connection refused; 4 spans dropped: one request is larger than the whole queue may be (OTEL_RUST_QUEUE_MAX_BYTES)";
     assert_eq!(said, [expected]);
 }
+
+#[test]
+fn a_thousand_troubles_of_a_kind_are_said_once_when_they_begin_and_once_when_they_are_over() {
+    for reason in DropReason::ALL {
+        let (queue, lines) = queue_of(100_000, 1000);
+        for _ in 0..1000 {
+            queue.push_new(Route::TRACES, parcel(1, 1));
+            let number = take(&queue, Route::TRACES);
+            let fate = match reason {
+                DropReason::Rejected => {
+                    if queue.rejects(Route::TRACES, 1) {
+                        queue.remark("the backend rejected 1 of 1 span");
+                    }
+                    Fate::Delivered { rejected: 1 }
+                }
+                DropReason::Refused | DropReason::RetryTimeout => {
+                    queue.trouble(Route::TRACES, "no", "dropping them");
+                    Fate::Dropped(reason)
+                }
+                _ => Fate::Dropped(reason),
+            };
+            settle(&queue, Route::TRACES, number, fate);
+        }
+        queue.push_new(Route::TRACES, parcel(1, 1));
+        let number = take(&queue, Route::TRACES);
+        settle(&queue, Route::TRACES, number, Fate::Delivered { rejected: 0 });
+        assert_eq!((queue.health(Route::TRACES).dropped(reason), queue.health(Route::TRACES).delivered), (1000, 1));
+        let lines = lines.lock().unwrap_or_else(PoisonError::into_inner);
+        // That the time is over for what cannot be delivered says two things: why, and what follows.
+        assert_eq!(lines.len(), if reason == DropReason::RetryTimeout { 3 } else { 2 }, "{reason}: {lines:?}");
+        assert_eq!(lines.last().map(String::as_str), Some("traces are delivered again; dropped meanwhile: 1000 spans"), "{reason}");
+    }
+}
+
+#[test]
+fn a_backend_that_now_answers_and_now_does_not_is_said_seldom() {
+    let (queue, lines) = queue_of(1000, 1);
+    for _ in 0..1000 {
+        queue.push_new(Route::TRACES, parcel(1, 1));
+        let number = take(&queue, Route::TRACES);
+        queue.trouble(Route::TRACES, "no", "trying again");
+        settle(&queue, Route::TRACES, number, Fate::Delivered { rejected: 0 });
+    }
+    let lines = lines.lock().unwrap_or_else(PoisonError::into_inner);
+    assert_eq!(*lines, ["cannot deliver traces to : no; trying again", "traces are delivered again"]);
+}

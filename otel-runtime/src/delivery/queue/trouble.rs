@@ -1,16 +1,17 @@
 //! What goes wrong in a lane for a while: said once when it begins and once when it is over, with the number of items that it cost.
 
 use std::mem;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::delivery::account::DropReason;
+use crate::diagnostics::SAY_EVERY;
 
 #[derive(Default)]
 pub(super) struct Trouble {
     /// What went wrong last, until something goes right.
     cause: Option<String>,
     /// Whether it was said that the backend is in trouble.
-    cause_said: bool,
+    backend: Loss,
     /// Losses by their reasons.
     losses: [Loss; DropReason::ALL.len()],
     /// Items dropped since it was last said that something is over.
@@ -25,16 +26,22 @@ struct Loss {
     last: Option<Instant>,
 }
 
-/// How often losses of one kind may be announced.
-const SAY_LOSS_EVERY: Duration = Duration::from_secs(30);
+impl Loss {
+    /// It goes wrong; whether to say so.
+    fn begin(&mut self) -> bool {
+        let say = !self.said && self.last.is_none_or(|last| last.elapsed() >= SAY_EVERY);
+        if say {
+            *self = Self { said: true, last: Some(Instant::now()) };
+        }
+        say
+    }
+}
 
 impl Trouble {
     /// Something went wrong; whether to say so.
     pub(super) fn begin(&mut self, cause: &str, quiet: bool) -> bool {
         self.cause = Some(cause.to_owned());
-        let say = !self.cause_said && !quiet;
-        self.cause_said |= say;
-        say
+        !quiet && self.backend.begin()
     }
 
     pub(super) fn cause(&self) -> Option<String> {
@@ -49,12 +56,7 @@ impl Trouble {
     /// Items were dropped; whether to say that this begins. Where it began too soon after the last time, it is said when it still goes on later.
     pub(super) fn lose(&mut self, items: u64, reason: DropReason) -> bool {
         self.dropped += items;
-        let loss = &mut self.losses[reason as usize];
-        let say = !loss.said && loss.last.is_none_or(|last| last.elapsed() >= SAY_LOSS_EVERY);
-        if say {
-            *loss = Loss { said: true, last: Some(Instant::now()) };
-        }
-        say
+        self.losses[reason as usize].begin()
     }
 
     /// Items were dropped, of which something else is said.
@@ -64,7 +66,7 @@ impl Trouble {
 
     /// Everything was delivered; the items dropped meanwhile, if it was said that something began.
     pub(super) fn end(&mut self) -> Option<u64> {
-        let mut said = mem::take(&mut self.cause_said);
+        let mut said = mem::take(&mut self.backend.said);
         for loss in &mut self.losses {
             said |= mem::take(&mut loss.said);
         }
@@ -73,6 +75,6 @@ impl Trouble {
 
     #[cfg(test)]
     pub(super) fn forget_when_losses_were_said(&mut self) {
-        self.losses.iter_mut().for_each(|loss| loss.last = None);
+        self.losses.iter_mut().chain([&mut self.backend]).for_each(|loss| loss.last = None);
     }
 }

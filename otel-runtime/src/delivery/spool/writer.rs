@@ -1,7 +1,6 @@
 //! The thread that writes what was not delivered at once.
 
 use std::io;
-use std::mem;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -12,7 +11,7 @@ use opentelemetry::Context;
 use super::{Segment, Spool, size_on_disk};
 use crate::delivery::Route;
 use crate::delivery::queue::Queue;
-use crate::diagnostics::Diagnostics;
+use crate::diagnostics::{Diagnostics, Spell, times};
 
 /// How long a parcel has to be delivered before it is written: most never touch the disk.
 const GRACE: Duration = Duration::from_millis(200);
@@ -38,9 +37,9 @@ pub(super) struct Work {
     diagnostics: Diagnostics,
     /// Until when nothing is tried, because the last time failed.
     pause: Option<Instant>,
-    is_too_large_said: bool,
-    /// Whether the spool was full when something was written last.
-    is_full: bool,
+    unwritable: Spell,
+    too_large: Spell,
+    full: Spell,
 }
 
 impl Writer {
@@ -67,7 +66,7 @@ impl Writer {
 
 impl Work {
     pub(super) fn new(spool: Spool, queue: Arc<Queue>, diagnostics: Diagnostics) -> Self {
-        Self { spool, queue, diagnostics, pause: None, is_too_large_said: false, is_full: false }
+        Self { spool, queue, diagnostics, pause: None, unwritable: Spell::default(), too_large: Spell::default(), full: Spell::default() }
     }
 
     fn run(mut self) {
@@ -136,12 +135,15 @@ impl Work {
             match self.spool.write(route, number, &parcel) {
                 Ok(segment) => {
                     self.pause = None;
+                    if let Some(failed) = self.unwritable.goes_right() {
+                        self.diagnostics.info(format_args!("the spool is written to again; it could not be {}", times(failed)));
+                    }
                     if let Some(settled) = self.queue.written(route, number, segment) {
                         settled.remove();
                     }
                 }
                 Err(error) => {
-                    if self.pause.is_none() {
+                    if self.unwritable.goes_wrong() {
                         self.diagnostics.warn(format_args!("the spool cannot be written to: {error}; keeping telemetry in memory alone"));
                     }
                     self.pause = Some(Instant::now() + PAUSE);
@@ -154,7 +156,7 @@ impl Work {
     /// Removes the oldest segments until so many bytes fit; `false` if they do not.
     fn make_room(&mut self, size: u64) -> bool {
         if size > self.spool.max_bytes {
-            if !mem::replace(&mut self.is_too_large_said, true) {
+            if self.too_large.goes_wrong() {
                 let max = self.spool.max_bytes;
                 self.diagnostics.warn(format_args!(
                     "one request is larger than the whole spool may be ({max} bytes, {BOUND}); it is kept in memory alone"
@@ -162,8 +164,11 @@ impl Work {
             }
             return false;
         }
-        let was_full = mem::replace(&mut self.is_full, self.spool.is_full(size));
-        if self.is_full && !was_full {
+        let is_full = self.spool.is_full(size);
+        if !is_full && let Some(full) = self.full.goes_right() {
+            self.diagnostics.info(format_args!("the spool has room again; it had none {}", times(full)));
+        }
+        if is_full && self.full.goes_wrong() {
             let max = self.spool.max_bytes;
             self.diagnostics.warn(format_args!(
                 "the spool is full ({max} bytes, {BOUND}): the oldest in it is kept in memory alone, or dropped if it is not there"

@@ -64,7 +64,7 @@ pub(crate) use metrics::ConsoleMetrics;
 pub(crate) use spans::ConsoleSpans;
 pub(crate) use style::Style;
 
-use crate::diagnostics::Diagnostics;
+use crate::diagnostics::{Diagnostics, Spell};
 use crate::own::{Held, IO_ERROR};
 
 /// A cheaply cloned handle to one writer and to the traces being assembled
@@ -77,7 +77,8 @@ pub(crate) struct Console {
 struct Shared {
     style: Style,
     writer: Mutex<Writer>,
-    diagnostics: OnceLock<Diagnostics>,
+    /// Who hears that it cannot write.
+    listener: OnceLock<(Diagnostics, Spell)>,
     assembly: Mutex<Assembly>,
     /// Woken when a tree that was kept has been printed or given away.
     settled: Condvar,
@@ -100,7 +101,7 @@ impl Console {
             shared: Arc::new(Shared {
                 style,
                 writer: Mutex::new(Writer::new(writer)),
-                diagnostics: OnceLock::new(),
+                listener: OnceLock::new(),
                 assembly: Mutex::new(Assembly::new(Limits::default())),
                 settled: Condvar::new(),
                 neighbours,
@@ -238,19 +239,16 @@ impl Console {
     /// Prints `text` in one piece. A writer that fails is told of once, until
     /// it takes something again.
     fn print(&self, text: &str) -> io::Result<()> {
-        let mut writer = lock(&self.shared.writer);
-        let written = writer.out.write_all(text.as_bytes()).and_then(|()| writer.out.flush());
-        let news = writer.note(&written);
-        drop(writer);
-        if let (Some(diagnostics), Some(news)) = (self.shared.diagnostics.get(), news) {
-            news.tell(diagnostics);
+        let written = lock(&self.shared.writer).write(text);
+        if let Some((diagnostics, spell)) = self.shared.listener.get() {
+            writer::tell(diagnostics, spell, &written);
         }
         written
     }
 
     /// Has it told when the writer fails; the first who wants to hear is told.
     pub(crate) fn tell(&self, diagnostics: &Diagnostics) {
-        let _ = self.shared.diagnostics.set(diagnostics.clone());
+        let _ = self.shared.listener.set((diagnostics.clone(), Spell::default()));
     }
 }
 

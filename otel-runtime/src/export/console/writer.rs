@@ -2,48 +2,34 @@
 
 use std::io::{self, Write};
 
-use crate::diagnostics::Diagnostics;
+use crate::diagnostics::{Diagnostics, Spell, times};
 
 pub(super) struct Writer {
-    pub(super) out: Box<dyn Write + Send>,
-    /// How often nothing could be written, since that was said.
-    failed: u64,
-}
-
-/// What is to be said when nothing is locked.
-pub(super) enum News {
-    Failing(String),
-    /// After so many pieces that were lost.
-    Working(u64),
+    out: Box<dyn Write + Send>,
 }
 
 impl Writer {
     pub(super) fn new(out: Box<dyn Write + Send>) -> Self {
-        Self { out, failed: 0 }
+        Self { out }
     }
 
-    /// Notes what became of a piece.
-    pub(super) fn note(&mut self, written: &io::Result<()>) -> Option<News> {
-        let failed = self.failed;
-        match written {
-            Ok(()) if failed == 0 => None,
-            Ok(()) => {
-                self.failed = 0;
-                Some(News::Working(failed))
-            }
-            Err(error) => {
-                self.failed += 1;
-                (failed == 0).then(|| News::Failing(error.to_string()))
-            }
-        }
+    pub(super) fn write(&mut self, text: &str) -> io::Result<()> {
+        self.out.write_all(text.as_bytes())?;
+        self.out.flush()
     }
 }
 
-impl News {
-    pub(super) fn tell(self, diagnostics: &Diagnostics) {
-        match self {
-            Self::Failing(error) => diagnostics.error(format_args!("the console cannot write: {error}; what it would show is lost")),
-            Self::Working(lost) => diagnostics.info(format_args!("the console writes again; lost meanwhile: {lost} pieces of output")),
+/// Says of a console what became of a piece of its output, if that is news.
+pub(super) fn tell(diagnostics: &Diagnostics, spell: &Spell, written: &io::Result<()>) {
+    match written {
+        Err(error) if spell.goes_wrong() => {
+            diagnostics.error(format_args!("the console cannot write: {error}; what it would show is lost"));
+        }
+        Err(_) => {}
+        Ok(()) => {
+            if let Some(failed) = spell.goes_right() {
+                diagnostics.info(format_args!("the console writes again; it could not {}", times(failed)));
+            }
         }
     }
 }

@@ -60,7 +60,7 @@ impl Endpoint {
         let exposition = Exposition { reader: Reader::default(), diagnostics: diagnostics.clone(), said: Mutex::default(), scrapes };
         let builder = builder.with_reader(exposition.reader.clone());
         let pages = Arc::new(move |format| exposition.page(format));
-        let server = Server::start(listeners, pages, Limits::default()).map_err(NotServed::Thread)?;
+        let server = Server::start(listeners, pages, Limits::default(), diagnostics.clone()).map_err(NotServed::Thread)?;
         Ok((builder, Self(server)))
     }
 

@@ -25,6 +25,7 @@ use tokio::time::{sleep, timeout};
 
 use super::format::Format;
 use crate::background::Background;
+use crate::diagnostics::{Diagnostics, Spell, times};
 
 /// Where the metrics are, as everybody expects them.
 const PATH: &str = "/metrics";
@@ -93,7 +94,7 @@ pub(super) struct Server {
 }
 
 impl Server {
-    pub(super) fn start(listeners: Vec<TcpListener>, pages: Arc<Pages>, limits: Limits) -> io::Result<Self> {
+    pub(super) fn start(listeners: Vec<TcpListener>, pages: Arc<Pages>, limits: Limits, diagnostics: Diagnostics) -> io::Result<Self> {
         let address = listeners.first().ok_or(io::ErrorKind::NotFound)?.local_addr()?;
         for listener in &listeners {
             listener.set_nonblocking(true)?;
@@ -102,8 +103,14 @@ impl Server {
         let entered = thread.handle().enter();
         let listening = listeners.into_iter().map(tokio::net::TcpListener::from_std).collect::<io::Result<Vec<_>>>();
         drop(entered);
-        let site =
-            Arc::new(Site { pages, limits, places: Arc::new(Semaphore::new(limits.connections)), turn: Arc::new(Semaphore::new(1)) });
+        let site = Arc::new(Site {
+            pages,
+            limits,
+            places: Arc::new(Semaphore::new(limits.connections)),
+            turn: Arc::new(Semaphore::new(1)),
+            diagnostics,
+            trouble: Spell::default(),
+        });
         for listener in listening? {
             drop(thread.handle().spawn(accept(listener, Arc::clone(&site))));
         }
@@ -127,6 +134,8 @@ struct Site {
     places: Arc<Semaphore>,
     /// Whose turn it is to collect: a callback that hangs hangs once, and not once a scrape.
     turn: Arc<Semaphore>,
+    diagnostics: Diagnostics,
+    trouble: Spell,
 }
 
 async fn accept(listener: tokio::net::TcpListener, site: Arc<Site>) {
@@ -168,28 +177,41 @@ impl Site {
             return response;
         }
         let format = Format::accepted(request.headers());
-        let Some(page) = self.page(format).await else {
-            return text(StatusCode::SERVICE_UNAVAILABLE, "the metrics could not be collected\n".to_owned());
+        let page = match self.page(format).await {
+            Ok(page) => page,
+            Err(why) => {
+                if let Some(why) = why.filter(|_| self.trouble.goes_wrong()) {
+                    self.diagnostics.warn(format_args!("metrics cannot be collected for Prometheus: {why}"));
+                }
+                return text(StatusCode::SERVICE_UNAVAILABLE, "the metrics could not be collected\n".to_owned());
+            }
         };
+        if let Some(failed) = self.trouble.goes_right() {
+            self.diagnostics.info(format_args!("metrics are collected for Prometheus again; they could not be {}", times(failed)));
+        }
         let mut response = text(StatusCode::OK, page);
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(format.content_type()));
         response.headers_mut().insert(VARY, HeaderValue::from_static("accept"));
         response
     }
 
-    /// `None` if it takes too long, or panics, or telemetry ends.
-    async fn page(&self, format: Format) -> Option<String> {
+    /// `Err` says why there is none; of telemetry that has ended, nothing.
+    async fn page(&self, format: Format) -> Result<String, Option<&'static str>> {
         let collected = async {
-            let turn = Arc::clone(&self.turn).acquire_owned().await.ok()?;
+            let turn = Arc::clone(&self.turn).acquire_owned().await.map_err(|_| None)?;
             let pages = Arc::clone(&self.pages);
             let page = spawn_blocking(move || {
                 let _turn = turn;
                 let _silent = Context::enter_telemetry_suppressed_scope();
                 pages(format)
             });
-            page.await.ok()?
+            match page.await {
+                Ok(page) => page.ok_or(None),
+                Err(error) => Err(error.is_panic().then_some("something panicked meanwhile")),
+            }
         };
-        timeout(self.limits.collection, collected).await.ok()?
+        let too_long = Err(Some("it takes too long, perhaps because a callback of an instrument blocks"));
+        timeout(self.limits.collection, collected).await.unwrap_or(too_long)
     }
 }
 

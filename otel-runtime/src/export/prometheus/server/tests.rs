@@ -9,8 +9,16 @@ use super::*;
 const LONG: Duration = Duration::from_secs(20);
 
 fn server(limits: Limits, pages: impl Fn(Format) -> Option<String> + Send + Sync + 'static) -> Server {
+    said_by(limits, pages, |_| {})
+}
+
+fn said_by(
+    limits: Limits,
+    pages: impl Fn(Format) -> Option<String> + Send + Sync + 'static,
+    say: impl Fn(&str) + Send + Sync + 'static,
+) -> Server {
     let listeners = listen("127.0.0.1", 0).expect("there is a port");
-    Server::start(listeners, Arc::new(pages), limits).expect("there is a thread")
+    Server::start(listeners, Arc::new(pages), limits, Diagnostics::new(say)).expect("there is a thread")
 }
 
 fn end(server: &Server) {
@@ -193,4 +201,27 @@ fn what_is_taken_or_is_not_here_cannot_be_had() {
     // An address for documentation, which is no machine's.
     assert_eq!(listen("192.0.2.1", 0).map_err(|error| error.kind()).err(), Some(io::ErrorKind::AddrNotAvailable));
     assert!(listen("no.such.host.invalid", 0).is_err());
+}
+
+#[test]
+fn a_thousand_scrapes_that_fail_are_said_once_and_so_is_their_end() {
+    let (scrapes, lines) = (Mutex::new(0), Arc::new(Mutex::new(Vec::new())));
+    let said = Arc::clone(&lines);
+    let pages = move |_| {
+        let mut scrapes = scrapes.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        *scrapes += 1;
+        assert!(*scrapes > 1000, "on purpose");
+        Some("all is well\n".to_owned())
+    };
+    let server = said_by(Limits::default(), pages, move |line| said.lock().expect("nobody panics").push(line.to_owned()));
+    for _ in 0..1000 {
+        assert!(get(&server).starts_with("HTTP/1.1 503 "));
+    }
+    assert!(get(&server).ends_with("all is well\n"));
+    end(&server);
+    let expected = [
+        "metrics cannot be collected for Prometheus: something panicked meanwhile",
+        "metrics are collected for Prometheus again; they could not be 1000 times",
+    ];
+    assert_eq!(*lines.lock().expect("nobody panics"), expected);
 }
