@@ -27,6 +27,7 @@
 //! * [`Attributes`], [`AttributeValue`], [`MetricValue`], [`ErrorType`]: what your types can say about themselves.
 //! * [`span_names`], [`metric_names`], [`attribute_keys`]: a project's names in one place; [`checks`]: what is checked of names, and when.
 //! * [`Sampler`], [`filter`]: which traces are recorded, and which places record at all; [`View`]: what is exported of an instrument.
+//! * `http` (features `http`, `axum`): layers for servers and clients of HTTP.
 //! * `logs` (features `tracing`, `log`): what speaks `tracing` or `log`, as log records and spans.
 //! * `testing` (feature `testing`): capture what a test records.
 //! * `inventory` (feature `inventory`): every annotated place of the program.
@@ -60,7 +61,6 @@ pub mod logs;
 mod metering;
 mod metrics;
 #[cfg(feature = "http")]
-#[allow(dead_code, reason = "what the layers share, some of which are still to come")]
 mod middleware;
 mod name;
 mod of_kind;
@@ -75,6 +75,7 @@ pub mod propagation;
 mod redact;
 mod sampling;
 mod scope;
+mod semconv;
 pub mod setup;
 mod shared;
 mod site;
@@ -101,6 +102,8 @@ pub use filter::FilterError;
 pub use inventory::sites;
 pub use metering::{View, ViewError};
 pub use metrics::DURATION_BUCKETS;
+#[cfg(feature = "http")]
+pub use middleware::http;
 pub use name::{AttributeKey, MetricName, SpanName, Unit};
 pub use of_kind::{OfKind, kind};
 pub use origin::{AsLinks, AsParent};

@@ -169,6 +169,11 @@ impl Outcome {
         }
     }
 
+    #[cfg(feature = "http")]
+    pub(crate) fn is_error(&self) -> bool {
+        matches!(self.0, Kind::Error(_))
+    }
+
     /// As in `function.outcome`.
     pub(crate) fn is_panic(&self) -> bool {
         matches!(self.0, Kind::Panicked)

@@ -31,6 +31,7 @@ use crate::own::{Decision, Origin, Started};
 use crate::propagation::{Format, Propagator};
 use crate::sampling::{Parent, Sampling, SiteRatio, Threshold};
 use crate::scope::Scope;
+use crate::semconv::methods::KnownMethods;
 use crate::shared::Shared;
 use crate::thread::Silence;
 use crate::{exceptions, switch, thread};
@@ -70,6 +71,8 @@ pub(crate) struct Pipeline {
     propagator: Propagator,
     pub(crate) metric_baggage: MetricBaggage,
     pub(crate) exceptions: Option<Exceptions>,
+    #[cfg_attr(not(feature = "http"), allow(dead_code, reason = "layers ask for them"))]
+    pub(crate) http_methods: KnownMethods,
     diagnostics: Diagnostics,
     kind: Kind,
     open: AtomicBool,
@@ -104,12 +107,20 @@ pub(crate) struct Settings {
     pub(crate) metric_baggage: MetricBaggage,
     /// How exceptions are emitted, unless a place says it; `None`: panics as events.
     pub(crate) exceptions: Option<Exceptions>,
+    pub(crate) http_methods: KnownMethods,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        let (logging, filter, metric_baggage, exceptions) = Default::default();
-        Self { logging, filter, propagator: Propagator::new([Format::TRACE_CONTEXT, Format::BAGGAGE]), metric_baggage, exceptions }
+        let (logging, filter, metric_baggage, exceptions, http_methods) = Default::default();
+        Self {
+            logging,
+            filter,
+            propagator: Propagator::new([Format::TRACE_CONTEXT, Format::BAGGAGE]),
+            metric_baggage,
+            exceptions,
+            http_methods,
+        }
     }
 }
 
@@ -185,7 +196,7 @@ impl Pipeline {
     }
 
     fn new(tracing: Option<Tracing>, metering: Option<Meters>, settings: Settings, diagnostics: Diagnostics, kind: Kind) -> Self {
-        let Settings { logging, filter, propagator, metric_baggage, exceptions } = settings;
+        let Settings { logging, filter, propagator, metric_baggage, exceptions, http_methods } = settings;
         Self {
             tracing,
             metering,
@@ -199,6 +210,7 @@ impl Pipeline {
             propagator,
             metric_baggage,
             exceptions,
+            http_methods,
             diagnostics,
             kind,
             open: AtomicBool::new(true),
@@ -395,6 +407,12 @@ pub(crate) fn serving(context: &Context) -> Option<Shared<Pipeline>> {
         None => Shared::Global(&*last_global()?.pipeline),
     };
     Some(pipeline).filter(|pipeline| pipeline.is_open())
+}
+
+/// Whether anything was ever installed. Until then, nobody wants context to go through either.
+#[cfg_attr(not(feature = "http"), allow(dead_code, reason = "layers ask"))]
+pub(crate) fn is_installed() -> bool {
+    GLOBAL.get().is_some() || EVER_LOCAL.load(Ordering::Relaxed)
 }
 
 /// Has the propagator at work that is right for a context: that of the local pipeline that it is routed to, or the global one.

@@ -2,6 +2,7 @@
 //! agent and Python packages, and telemetry that sends to either.
 
 pub mod annotated;
+pub mod chance;
 pub mod points;
 pub mod process;
 pub mod propagation;

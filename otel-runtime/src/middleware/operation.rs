@@ -12,7 +12,7 @@ use crate::clock::Moment;
 use crate::exceptions::Seen;
 use crate::outcome::Outcome;
 use crate::panics;
-use crate::pipeline::{Placement, SpanPlacement};
+use crate::pipeline::{Pipeline, Placement, SpanPlacement};
 use crate::place::Place;
 use crate::scope::Scope;
 use crate::span::Span;
@@ -31,7 +31,9 @@ pub(crate) struct Operations {
 
 /// What is known of an operation when it begins. Sections that nobody wants stay empty: ask before.
 #[derive(Debug)]
-pub(crate) struct Beginning {
+pub(crate) struct Beginning<'a> {
+    /// What records it.
+    pub(crate) pipeline: &'a Pipeline,
     /// Whether a span may be recorded, so that its name, its attributes and links are of interest.
     pub(crate) records: bool,
     /// Whether something is measured, so that labels are of interest.
@@ -61,11 +63,11 @@ impl Operations {
     /// and before the sampler is.
     ///
     /// Where no span is recorded, what the operation does still runs in the parent's context: traces go through.
-    pub(crate) fn start(&'static self, parent: Option<Context>, mut describe: impl FnMut(&mut Beginning)) -> Operation {
+    pub(crate) fn start(&'static self, parent: Option<Context>, mut describe: impl FnMut(&mut Beginning<'_>)) -> Operation {
         if self.are_off() { Operation::passing(parent) } else { self.begin(parent, &mut describe) }
     }
 
-    fn begin(&'static self, parent: Option<Context>, describe: &mut dyn FnMut(&mut Beginning)) -> Operation {
+    fn begin(&'static self, parent: Option<Context>, describe: &mut dyn FnMut(&mut Beginning<'_>)) -> Operation {
         let Some(Placement { pipeline, span }) = self.place.placement(true, self.metrics.are_some(), parent.as_ref()) else {
             return Operation::passing(parent);
         };
@@ -84,6 +86,7 @@ impl Operations {
         };
         panics::forget();
         let mut beginning = Beginning {
+            pipeline: &pipeline,
             records: span_in.as_ref().is_some_and(|(_, may_record, _)| *may_record),
             measures: instruments.is_some(),
             name: Cow::Borrowed(""),
@@ -169,11 +172,15 @@ impl Operation {
     }
 
     /// Runs `body` under the operation. If it panics, so did the operation.
+    #[allow(dead_code, reason = "a layer that knows more of its operations at their end has a guard of its own around this one")]
     pub(crate) fn run<T>(&mut self, body: impl FnOnce() -> T) -> T {
-        let entered = Entered { attached: self.attach(), operation: self };
-        let returned = body();
-        entered.exit();
-        returned
+        let attached = self.attach();
+        let body = || {
+            let returned = body();
+            drop(attached);
+            returned
+        };
+        or_unwound(self, body, |operation| operation.end(Outcome::PANICKED))
     }
 
     /// Ends the operation; what is done to it afterwards has no effect.
@@ -194,23 +201,22 @@ impl Drop for Operation {
     }
 }
 
-/// An operation whose span is current on this thread. Dropped without [`Entered::exit`], it was unwound by a panic.
-struct Entered<'a> {
-    operation: &'a mut Operation,
-    attached: Option<ContextGuard>,
+/// Runs `body`; if it panics, `unwound` is done before the panic goes on.
+pub(crate) fn or_unwound<G, T>(guard: &mut G, body: impl FnOnce() -> T, unwound: fn(&mut G)) -> T {
+    let unwinding = Unwinding { guard, unwound };
+    let returned = body();
+    mem::forget(unwinding);
+    returned
 }
 
-impl Entered<'_> {
-    fn exit(mut self) {
-        self.attached = None;
-        mem::forget(self);
-    }
+struct Unwinding<'a, G> {
+    guard: &'a mut G,
+    unwound: fn(&mut G),
 }
 
-impl Drop for Entered<'_> {
+impl<G> Drop for Unwinding<'_, G> {
     fn drop(&mut self) {
-        self.attached = None;
-        self.operation.end(Outcome::PANICKED);
+        (self.unwound)(self.guard);
     }
 }
 

@@ -335,6 +335,7 @@ impl Configured {
             propagator: Propagator::new(config.propagators),
             metric_baggage: config.baggage_metric_attributes,
             exceptions: config.exceptions,
+            http_methods: config.http_methods,
         };
         let pipeline = open(tracing, metering, settings, diagnostics.clone());
         Telemetry::new(providers, pipeline, warnings, diagnostics)

@@ -20,6 +20,7 @@ use crate::export::limits;
 use crate::filter::Filter;
 use crate::metering::View;
 use crate::propagation::Format;
+use crate::semconv::methods::KnownMethods;
 
 #[derive(Debug, PartialEq)]
 pub(crate) struct Config {
@@ -34,6 +35,7 @@ pub(crate) struct Config {
     pub(crate) filter: Filter,
     /// How exceptions are emitted; `None`: panics as events.
     pub(crate) exceptions: Option<Exceptions>,
+    pub(crate) http_methods: KnownMethods,
     /// The entries of baggage that become attributes.
     pub(crate) baggage_attributes: BaggageKeys,
     /// The entries of baggage that become attributes of measurements, with their values.

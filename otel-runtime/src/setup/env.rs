@@ -18,7 +18,7 @@ use http::{HeaderName, HeaderValue, Uri, header};
 use percent_encoding::percent_decode_str;
 
 pub(super) use self::url::shown;
-use super::variables::{NOT_READ, TABLE, Variable};
+use super::variables::{TABLE, Variable};
 use super::warning::Warning;
 use crate::delivery::File;
 use crate::filter::Filter;
@@ -37,13 +37,7 @@ pub(crate) struct Env<'a> {
 
 impl<'a> Env<'a> {
     pub(crate) fn new(written: &'a Lookup<'a>, fallback: &'a Lookup<'a>) -> Self {
-        let mut env = Self { sources: [written, fallback], warnings: Vec::new(), in_force: BTreeMap::new() };
-        for name in NOT_READ {
-            if written(name).is_some_and(|value| !value.is_empty()) {
-                env.warn(name, "this version does not act on this variable, and ignores it");
-            }
-        }
-        env
+        Self { sources: [written, fallback], warnings: Vec::new(), in_force: BTreeMap::new() }
     }
 
     /// What is to be said, and every variable with what holds.

@@ -102,8 +102,5 @@ pub fn variables() -> Vec<Variable> {
     super::builder().variables()
 }
 
-/// Variables of the specification, and ours to come, that this version does not act on. Whoever sets one is told.
-pub(super) const NOT_READ: &[&str] = &["OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS"];
-
 #[cfg(test)]
 mod tests;

@@ -16,20 +16,18 @@ use opentelemetry_proto::tonic::metrics::v1::{
 use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_proto::tonic::trace::v1::span::{Event, Link};
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span, Status};
+use tests::chance::Numbers;
 
-/// The numbers of a seed.
+/// Values made of numbers.
 pub struct Chance {
-    pub seed: u64,
+    pub numbers: Numbers,
     /// Whether doubles may be any, or only such as every reader takes.
     pub is_nasty: bool,
 }
 
 impl Chance {
     fn number(&mut self) -> u64 {
-        self.seed = self.seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.seed ^ (self.seed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
+        self.numbers.next()
     }
 
     fn of<T: Copy>(&mut self, values: &[T]) -> T {

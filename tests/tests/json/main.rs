@@ -13,6 +13,7 @@ use chance::Chance;
 use otel_runtime::traced;
 use prost::Message;
 use serde::de::DeserializeOwned;
+use tests::chance::Numbers;
 use tests::telemetry::isolated;
 use tests::venv;
 
@@ -47,7 +48,7 @@ fn assert_is_read<T: Message + PartialEq + DeserializeOwned + std::fmt::Debug>(s
 #[test]
 fn what_is_written_is_read_again() {
     for seed in 0..SEEDS {
-        let mut chance = Chance { seed, is_nasty: false };
+        let mut chance = Chance { numbers: Numbers(seed), is_nasty: false };
         assert_is_read("trace", seed, &chance.traces());
         assert_is_read("metrics", seed, &chance.metrics());
         assert_is_read("logs", seed, &chance.logs());
@@ -157,7 +158,7 @@ fn protobufs_own_reader_understands_every_field() {
         writeln!(lines, " {}", json::of(signal, &request)).expect("a text takes text");
     };
     for seed in 0..SEEDS {
-        let mut chance = Chance { seed, is_nasty: true };
+        let mut chance = Chance { numbers: Numbers(seed), is_nasty: true };
         add("trace", chance.traces().encode_to_vec());
         add("metrics", chance.metrics().encode_to_vec());
         add("logs", chance.logs().encode_to_vec());

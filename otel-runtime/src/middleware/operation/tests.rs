@@ -22,7 +22,7 @@ static CALLS: Operations = Operations::new(
     },
 );
 
-fn describe(beginning: &mut Beginning) {
+fn describe(beginning: &mut Beginning<'_>) {
     if beginning.records {
         beginning.name = Cow::Owned(format!("call {}", 7));
         beginning.attributes.push(KeyValue::new("call.number", 7));

@@ -16,6 +16,7 @@ use crate::export::limits::{self, DEFAULT_COUNT};
 use crate::name::METRIC_KEYS;
 use crate::propagation::{self, Format};
 use crate::sampling::RATES;
+use crate::semconv::methods::{self, KnownMethods};
 use crate::setup::env::{Env, Lookup};
 use crate::setup::resource::Described;
 
@@ -56,6 +57,7 @@ impl Config {
             metrics: metrics(&mut env, lines.as_deref()),
             logs: logs(&mut env, lines.as_deref()),
             filter: env.filter("OTEL_RUST_FILTER"),
+            http_methods: http_methods(&mut env),
             exceptions: env.word(&[OPT_IN], EXCEPTIONS, ("", None)),
             baggage_attributes: BaggageKeys::new(env.list("OTEL_RUST_BAGGAGE_ATTRIBUTES", baggage_name)),
             baggage_metric_attributes: MetricBaggage::new(&env.list("OTEL_RUST_BAGGAGE_METRIC_ATTRIBUTES", baggage_values)),
@@ -163,6 +165,16 @@ fn propagators(env: &mut Env<'_>) -> Vec<Format> {
         env.holds("OTEL_PROPAGATORS", names.join(","));
     }
     formats
+}
+
+/// The methods of HTTP that are known, in place of those of the conventions.
+fn http_methods(env: &mut Env<'_>) -> KnownMethods {
+    const VARIABLE: &str = "OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS";
+    let names = env.list(VARIABLE, methods::check);
+    if names.is_empty() {
+        env.holds(VARIABLE, methods::DEFAULT.join(","));
+    }
+    KnownMethods::new(names)
 }
 
 /// Names are whole: what a pattern lets through, whoever calls decides. A `*` at the end looks like one, and would copy nothing.

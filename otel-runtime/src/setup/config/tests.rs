@@ -158,8 +158,8 @@ fn a_bad_value_is_named_with_what_is_used_instead() {
         ),
         (
             "OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS",
-            "GET",
-            "OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS: this version does not act on this variable, and ignores it",
+            "GET,a b",
+            "OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS: `a b` is no method of HTTP; it is ignored",
         ),
     ];
     for (variable, value, warning) in cases {

@@ -1,0 +1,189 @@
+//! The layer for clients.
+
+use std::fmt::Display;
+use std::sync::Arc;
+use std::task::{Context as TaskContext, Poll};
+
+use http::request::Parts;
+use http::{HeaderMap, Request, Response};
+use http_body::Body;
+use opentelemetry::Context;
+use opentelemetry::trace::SpanKind;
+use opentelemetry_semantic_conventions::metric;
+use tower_layer::Layer;
+use tower_service::Service;
+
+use super::body::ResponseBody;
+use super::exchange::{Exchange, Side};
+use super::extensions::{ResendCount, Template};
+use super::future::ResponseFuture;
+use super::settings::{Settings, options};
+use crate::middleware::{Metric, Metrics, Operations};
+use crate::name::{MetricName, Unit};
+use crate::propagation::HeaderInjector;
+use crate::semconv::http::{Asked, DURATION_BUCKETS, KnownMethod};
+use crate::{context, pipeline};
+
+static CLIENT: Operations = Operations::new(
+    "otel_runtime::http::client",
+    SpanKind::Client,
+    Metrics {
+        duration: Some(Metric {
+            name: MetricName::new(metric::HTTP_CLIENT_REQUEST_DURATION),
+            unit: Unit::new("s"),
+            description: "Duration of HTTP client requests.",
+            buckets: DURATION_BUCKETS,
+        }),
+        active: None,
+        amounts: &[
+            Metric {
+                name: MetricName::new(metric::HTTP_CLIENT_REQUEST_BODY_SIZE),
+                unit: Unit::new("By"),
+                description: "Size of HTTP client request bodies.",
+                buckets: &[],
+            },
+            Metric {
+                name: MetricName::new(metric::HTTP_CLIENT_RESPONSE_BODY_SIZE),
+                unit: Unit::new("By"),
+                description: "Size of HTTP client response bodies.",
+                buckets: &[],
+            },
+        ],
+    },
+);
+
+/// A layer that records every request that a client sends, and gives it the current context: see the [module](super).
+#[must_use]
+pub fn client() -> ClientLayer {
+    ClientLayer { config: Arc::default() }
+}
+
+/// See [`client`].
+#[derive(Clone, Debug)]
+pub struct ClientLayer {
+    config: Arc<Config>,
+}
+
+/// A service whose requests are recorded: what [`ClientLayer`] makes of one.
+#[derive(Clone, Debug)]
+pub struct Client<S> {
+    inner: S,
+    config: Arc<Config>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Config {
+    settings: Arc<Settings>,
+    /// Whom context is given to; `None` is everybody.
+    hosts: Option<Vec<String>>,
+}
+
+impl ClientLayer {
+    /// Gives context only to these hosts, and to none besides: `example.com`, or `*.example.com` for all below it. By default everybody who is called
+    /// gets the ids of traces, and the baggage.
+    ///
+    /// ```
+    /// let layer = otel_runtime::http::client().propagate_to(["localhost", "*.internal.example.com"]);
+    /// ```
+    #[must_use]
+    pub fn propagate_to(self, hosts: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with(|config| config.hosts = Some(hosts.into_iter().map(|host| host.into().to_ascii_lowercase()).collect()))
+    }
+
+    /// Records the sizes of bodies, as attributes and in `http.client.request.body.size` and `http.client.response.body.size`, in bytes.
+    #[must_use]
+    pub fn body_sizes(self) -> Self {
+        self.settings(|settings| settings.body_sizes = true)
+    }
+}
+
+options!(ClientLayer);
+
+impl<S> Layer<S> for ClientLayer {
+    type Service = Client<S>;
+
+    fn layer(&self, inner: S) -> Client<S> {
+        Client { inner, config: Arc::clone(&self.config) }
+    }
+}
+
+impl<S, B, R> Service<Request<B>> for Client<S>
+where
+    S: Service<Request<B>, Response = Response<R>>,
+    S::Error: Display + 'static,
+    B: Body,
+    R: Body,
+{
+    type Response = Response<ResponseBody<R>>;
+    type Error = S::Error;
+    type Future = ResponseFuture<S::Future>;
+
+    fn poll_ready(&mut self, task: &mut TaskContext<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(task)
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        if CLIENT.are_off() && !pipeline::is_installed() {
+            return ResponseFuture::new(Exchange::default(), self.inner.call(request));
+        }
+        let (mut parts, body) = request.into_parts();
+        let mut exchange = self.config.begin(&mut parts, body.size_hint().exact());
+        let request = Request::from_parts(parts, body);
+        let future = exchange.run(|| self.inner.call(request));
+        ResponseFuture::new(exchange, future)
+    }
+}
+
+impl Config {
+    fn begin(&self, parts: &mut Parts, size: Option<u64>) -> Exchange {
+        let mut asked = Asked::new(&parts.method, &parts.uri, &parts.headers);
+        asked.template = parts.extensions.get::<Template>().map(Template::as_str);
+        asked.resends = parts.extensions.get::<ResendCount>().map_or(0, |ResendCount(count)| *count);
+        let exchange = self.start(&asked, &parts.headers, size);
+        if self.gives_context_to(asked.host()) {
+            inject(&exchange, &mut parts.headers);
+        }
+        exchange
+    }
+
+    pub(super) fn start(&self, asked: &Asked<'_>, headers: &HeaderMap, size: Option<u64>) -> Exchange {
+        let mut method = None;
+        let operation = CLIENT.start(None, |beginning| {
+            let known = KnownMethod::of(asked.method, &beginning.pipeline.http_methods);
+            if beginning.records {
+                beginning.name = known.span_name(asked.template);
+                beginning.attributes = asked.attributes(&known);
+                beginning.attributes.extend(self.settings.of_request(headers));
+            }
+            if beginning.measures {
+                beginning.labels = asked.labels(&known);
+            }
+            method = Some(known);
+        });
+        let Some(method) = method else { return Exchange::passing(operation) };
+        let mut exchange = Exchange::started(operation, Side::Client, Arc::clone(&self.settings), method, asked.method);
+        exchange.asked_with(size);
+        exchange
+    }
+
+    pub(super) fn gives_context_to(&self, host: Option<&str>) -> bool {
+        let Some(hosts) = &self.hosts else { return true };
+        let Some(host) = host.map(str::to_ascii_lowercase) else { return false };
+        hosts.iter().any(|allowed| match allowed.strip_prefix('*') {
+            Some(domain) => domain.starts_with('.') && host.len() > domain.len() && host.ends_with(domain),
+            None => *allowed == host,
+        })
+    }
+}
+
+/// Gives a request the context of its span; or the current one, where no span is recorded.
+pub(super) fn inject(exchange: &Exchange, headers: &mut HeaderMap) {
+    let current;
+    let context = if let Some(context) = exchange.operation().context() {
+        context
+    } else {
+        current = Context::current();
+        &current
+    };
+    context::inject_context(context, &mut HeaderInjector(headers));
+}

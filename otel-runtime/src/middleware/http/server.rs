@@ -1,0 +1,252 @@
+//! The layer for servers.
+
+use std::fmt::{self, Display};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::task::{Context as TaskContext, Poll};
+
+use http::request::Parts;
+use http::{Extensions, HeaderName, Request, Response, header};
+use http_body::Body;
+use opentelemetry::trace::{Link, SpanKind, TraceContextExt};
+use opentelemetry_semantic_conventions::metric;
+use tower_layer::Layer;
+use tower_service::Service;
+
+use super::axum;
+use super::body::ResponseBody;
+use super::exchange::{Exchange, Side};
+use super::extensions::{Found, Peer, Route};
+use super::future::ResponseFuture;
+use super::settings::{Settings, options};
+use crate::middleware::{Metric, Metrics, Operations};
+use crate::name::{MetricName, Unit};
+use crate::propagation::HeaderExtractor;
+use crate::semconv::http::{DURATION_BUCKETS, KnownMethod, Scheme, Served};
+use crate::{context, origin, panics, pipeline};
+
+static SERVER: Operations = Operations::new(
+    "otel_runtime::http::server",
+    SpanKind::Server,
+    Metrics {
+        duration: Some(Metric {
+            name: MetricName::new(metric::HTTP_SERVER_REQUEST_DURATION),
+            unit: Unit::new("s"),
+            description: "Duration of HTTP server requests.",
+            buckets: DURATION_BUCKETS,
+        }),
+        active: Some(Metric {
+            name: MetricName::new(metric::HTTP_SERVER_ACTIVE_REQUESTS),
+            unit: Unit::new("{request}"),
+            description: "Number of active HTTP server requests.",
+            buckets: &[],
+        }),
+        amounts: &[
+            Metric {
+                name: MetricName::new(metric::HTTP_SERVER_REQUEST_BODY_SIZE),
+                unit: Unit::new("By"),
+                description: "Size of HTTP server request bodies.",
+                buckets: &[],
+            },
+            Metric {
+                name: MetricName::new(metric::HTTP_SERVER_RESPONSE_BODY_SIZE),
+                unit: Unit::new("By"),
+                description: "Size of HTTP server response bodies.",
+                buckets: &[],
+            },
+        ],
+    },
+);
+
+/// A layer that records every request that a server answers: see the [module](super).
+#[must_use]
+pub fn server() -> ServerLayer {
+    ServerLayer { config: Arc::default() }
+}
+
+/// See [`server`].
+#[derive(Clone, Debug)]
+pub struct ServerLayer {
+    config: Arc<Config>,
+}
+
+/// A service whose requests are recorded: what [`ServerLayer`] makes of one.
+#[derive(Clone, Debug)]
+pub struct Server<S> {
+    inner: S,
+    config: Arc<Config>,
+}
+
+type Filter = Arc<dyn Fn(&Parts) -> bool + Send + Sync>;
+
+#[derive(Clone)]
+struct Config {
+    settings: Arc<Settings>,
+    filter: Option<Filter>,
+    is_trusting: bool,
+    proxies: usize,
+    scheme: Scheme,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self { settings: Arc::default(), filter: None, is_trusting: true, proxies: 0, scheme: Scheme::Http }
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { settings, filter, is_trusting, proxies, scheme } = self;
+        let mut debug = f.debug_struct("Config");
+        debug.field("settings", settings).field("has_filter", &filter.is_some()).field("is_trusting", is_trusting);
+        debug.field("proxies", proxies).field("scheme", scheme).finish()
+    }
+}
+
+impl ServerLayer {
+    /// Records only requests for which `wanted` is true: health checks are not worth a span, or a place in a histogram.
+    ///
+    /// ```
+    /// let layer = otel_runtime::http::server().filter(|request| request.uri.path() != "/healthz");
+    /// ```
+    #[must_use]
+    pub fn filter(self, wanted: impl Fn(&Parts) -> bool + Send + Sync + 'static) -> Self {
+        self.with(|config| config.filter = Some(Arc::new(wanted)))
+    }
+
+    /// For a server that anybody can call: each request begins a new trace, which is linked to that of the caller, whose baggage is left alone.
+    /// Otherwise whoever calls decides what is sampled here, and in which trace it stands.
+    #[must_use]
+    pub fn untrusted(self) -> Self {
+        self.with(|config| config.is_trusting = false)
+    }
+
+    /// Believes so many proxies in front of the server, the nearest one included, what they say in `Forwarded`, or in `X-Forwarded-For`,
+    /// `X-Forwarded-Proto` and `X-Forwarded-Host`, of the client's address, the scheme and the host; by default none, because anybody can send
+    /// these headers.
+    #[must_use]
+    pub fn trust_proxies(self, proxies: usize) -> Self {
+        self.with(|config| config.proxies = proxies)
+    }
+
+    /// The server speaks TLS: `url.scheme` is `https` unless the request says something else. A request of HTTP/1.1 says nothing of it.
+    #[must_use]
+    pub fn https(self) -> Self {
+        self.with(|config| config.scheme = Scheme::Https)
+    }
+
+    /// Records the sizes of bodies, as attributes and in `http.server.request.body.size` and `http.server.response.body.size`, in bytes. The size of
+    /// a request's body is what its `content-length` says; where there is none, it is not known.
+    #[must_use]
+    pub fn body_sizes(self) -> Self {
+        self.settings(|settings| settings.body_sizes = true)
+    }
+
+    /// Tells whoever called the id of the trace, in this header of the response, so that a complaint can be looked up.
+    ///
+    /// ```
+    /// let layer = otel_runtime::http::server().trace_id_header(http::HeaderName::from_static("x-trace-id"));
+    /// ```
+    #[must_use]
+    pub fn trace_id_header(self, name: HeaderName) -> Self {
+        self.settings(|settings| settings.trace_id_header = Some(name))
+    }
+}
+
+options!(ServerLayer);
+
+impl<S> Layer<S> for ServerLayer {
+    type Service = Server<S>;
+
+    fn layer(&self, inner: S) -> Server<S> {
+        Server { inner, config: Arc::clone(&self.config) }
+    }
+}
+
+impl<S, B, R> Service<Request<B>> for Server<S>
+where
+    S: Service<Request<B>, Response = Response<R>>,
+    S::Error: Display + 'static,
+    R: Body,
+{
+    type Response = Response<ResponseBody<R>>;
+    type Error = S::Error;
+    type Future = ResponseFuture<S::Future>;
+
+    fn poll_ready(&mut self, task: &mut TaskContext<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(task)
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        if SERVER.are_off() && !pipeline::is_installed() {
+            return ResponseFuture::new(Exchange::default(), self.inner.call(request));
+        }
+        let (mut parts, body) = request.into_parts();
+        let mut exchange = self.config.begin(&mut parts);
+        let request = Request::from_parts(parts, body);
+        let future = exchange.run(|| self.inner.call(request));
+        ResponseFuture::new(exchange, future)
+    }
+}
+
+impl Config {
+    fn begin(&self, parts: &mut Parts) -> Exchange {
+        if let Some(found) = parts.extensions.get::<Found>() {
+            if let Some(route) = route(&parts.extensions) {
+                found.tell(route);
+            }
+            return Exchange::default();
+        }
+        // A filter that panics ends no request.
+        if self.filter.as_ref().is_some_and(|wanted| panics::contained(|| wanted(parts)) == Some(false)) {
+            return Exchange::default();
+        }
+        let sent = context::extract(&HeaderExtractor(&parts.headers));
+        let (parent, link) = if self.is_trusting {
+            (sent, None)
+        } else {
+            let caller = sent.span().span_context().clone();
+            (origin::no_parent(), Some(caller).filter(|caller| caller.is_valid() && caller.is_remote()))
+        };
+        let mut method = None;
+        let operation = SERVER.start(Some(parent), |beginning| {
+            let served = Served::new(parts, peer(&parts.extensions), self.scheme, self.proxies);
+            let known = KnownMethod::of(&parts.method, &beginning.pipeline.http_methods);
+            let route = route(&parts.extensions);
+            if beginning.records {
+                beginning.name = known.span_name(route);
+                beginning.attributes = served.attributes(&known, route);
+                beginning.attributes.extend(self.settings.of_request(&parts.headers));
+                beginning.links.extend(link.clone().map(Link::with_context));
+            }
+            if beginning.measures {
+                beginning.labels = served.labels(&known, route);
+                beginning.of_active = 2;
+            }
+            method = Some(known);
+        });
+        let Some(method) = method else { return Exchange::passing(operation) };
+        let found = Found::default();
+        let is_known = route(&parts.extensions).is_some();
+        parts.extensions.insert(found.clone());
+        let side = Side::Server { route: (!is_known).then_some(found) };
+        let mut exchange = Exchange::started(operation, side, Arc::clone(&self.settings), method, &parts.method);
+        if self.settings.body_sizes {
+            exchange.asked_with(declared(parts));
+        }
+        exchange
+    }
+}
+
+/// The size of a request's body, as its header has it.
+fn declared(parts: &Parts) -> Option<u64> {
+    parts.headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+fn route(extensions: &Extensions) -> Option<&str> {
+    extensions.get::<Route>().map(Route::as_str).or_else(|| axum::route(extensions))
+}
+
+fn peer(extensions: &Extensions) -> Option<SocketAddr> {
+    extensions.get::<Peer>().map(|Peer(peer)| *peer).or_else(|| axum::peer(extensions))
+}

@@ -1,0 +1,6 @@
+//! The layers for HTTP, over real sockets: what is recorded of a request, by each side, however it ends.
+
+mod client;
+mod server;
+mod storm;
+mod world;
