@@ -27,7 +27,7 @@
 //! * [`Attributes`], [`AttributeValue`], [`MetricValue`], [`ErrorType`]: what your types can say about themselves.
 //! * [`span_names`], [`metric_names`], [`attribute_keys`]: a project's names in one place; [`checks`]: what is checked of names, and when.
 //! * [`Sampler`], [`filter`]: which traces are recorded, and which places record at all; [`View`]: what is exported of an instrument.
-//! * `http` (features `http`, `axum`): layers for servers and clients of HTTP.
+//! * `http` (features `http`, `axum`, `reqwest`): layers for servers and clients of HTTP.
 //! * `logs` (features `tracing`, `log`): what speaks `tracing` or `log`, as log records and spans.
 //! * `testing` (feature `testing`): capture what a test records.
 //! * `inventory` (feature `inventory`): every annotated place of the program.

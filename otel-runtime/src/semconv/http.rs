@@ -15,7 +15,8 @@ use opentelemetry::{Array, Key, KeyValue, StringValue, Value};
 use opentelemetry_semantic_conventions::attribute as key;
 
 use self::forwarded::Forwarded;
-use self::url::{authority, host_and_port, redacted_query, redacted_url};
+pub(crate) use self::url::redacted_url;
+use self::url::{authority, host_and_port, redacted_query};
 use super::methods::{KnownMethods, Name};
 use crate::outcome::Outcome;
 

@@ -20,7 +20,7 @@ use tower::{Layer, ServiceExt, service_fn};
 use crate::world::{Serving, attributes, serve, streamed};
 
 /// What arrives of the context at a server.
-async fn told(headers: HeaderMap) -> String {
+pub async fn told(headers: HeaderMap) -> String {
     let value = |name: &str| headers.get(name).map(|value| value.to_str().expect("it is text").to_owned()).unwrap_or_default();
     format!("{} {}", value("traceparent"), value("baggage"))
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
 
 use http::request::Parts;
-use http::{HeaderMap, Request, Response};
+use http::{HeaderMap, Method, Request, Response, Uri};
 use http_body::Body;
 use opentelemetry::Context;
 use opentelemetry::trace::SpanKind;
@@ -61,7 +61,7 @@ pub fn client() -> ClientLayer {
 /// See [`client`].
 #[derive(Clone, Debug)]
 pub struct ClientLayer {
-    config: Arc<Config>,
+    pub(super) config: Arc<Config>,
 }
 
 /// A service whose requests are recorded: what [`ClientLayer`] makes of one.
@@ -123,50 +123,66 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        if CLIENT.are_off() && !pipeline::is_installed() {
+        if is_idle() {
             return ResponseFuture::new(Exchange::default(), self.inner.call(request));
         }
         let (mut parts, body) = request.into_parts();
-        let mut exchange = self.config.begin(&mut parts, body.size_hint().exact());
+        let Parts { method, uri, headers, extensions, .. } = &mut parts;
+        let mut exchange = self.config.begin(method, uri, headers, body.size_hint().exact(), |asked| {
+            asked.template = extensions.get::<Template>().map(Template::as_str);
+            asked.resends = extensions.get::<ResendCount>().map_or(0, |ResendCount(count)| *count);
+        });
         let request = Request::from_parts(parts, body);
         let future = exchange.run(|| self.inner.call(request));
         ResponseFuture::new(exchange, future)
     }
 }
 
+/// Whether there is nothing to record with, and no context that could go through.
+pub(super) fn is_idle() -> bool {
+    CLIENT.are_off() && !pipeline::is_installed()
+}
+
 impl Config {
-    fn begin(&self, parts: &mut Parts, size: Option<u64>) -> Exchange {
-        let mut asked = Asked::new(&parts.method, &parts.uri, &parts.headers);
-        asked.template = parts.extensions.get::<Template>().map(Template::as_str);
-        asked.resends = parts.extensions.get::<ResendCount>().map_or(0, |ResendCount(count)| *count);
-        let exchange = self.start(&asked, &parts.headers, size);
+    /// Begins a request, of which `more` is known, and gives it the context.
+    pub(super) fn begin<'a>(
+        &self,
+        method: &'a Method,
+        uri: &'a Uri,
+        headers: &mut HeaderMap,
+        size: Option<u64>,
+        more: impl FnOnce(&mut Asked<'a>),
+    ) -> Exchange {
+        let mut asked = Asked::new(method, uri, headers);
+        more(&mut asked);
+        let mut known = None;
+        let operation = CLIENT.start(None, |beginning| {
+            let method = KnownMethod::of(method, &beginning.pipeline.http_methods);
+            if beginning.records {
+                beginning.name = method.span_name(asked.template);
+                beginning.attributes = asked.attributes(&method);
+                beginning.attributes.extend(self.settings.of_request(headers));
+            }
+            if beginning.measures {
+                beginning.labels = asked.labels(&method);
+            }
+            known = Some(method);
+        });
+        let exchange = match known {
+            None => Exchange::passing(operation),
+            Some(known) => {
+                let mut exchange = Exchange::started(operation, Side::Client, Arc::clone(&self.settings), known, method);
+                exchange.asked_with(size);
+                exchange
+            }
+        };
         if self.gives_context_to(asked.host()) {
-            inject(&exchange, &mut parts.headers);
+            inject(&exchange, headers);
         }
         exchange
     }
 
-    pub(super) fn start(&self, asked: &Asked<'_>, headers: &HeaderMap, size: Option<u64>) -> Exchange {
-        let mut method = None;
-        let operation = CLIENT.start(None, |beginning| {
-            let known = KnownMethod::of(asked.method, &beginning.pipeline.http_methods);
-            if beginning.records {
-                beginning.name = known.span_name(asked.template);
-                beginning.attributes = asked.attributes(&known);
-                beginning.attributes.extend(self.settings.of_request(headers));
-            }
-            if beginning.measures {
-                beginning.labels = asked.labels(&known);
-            }
-            method = Some(known);
-        });
-        let Some(method) = method else { return Exchange::passing(operation) };
-        let mut exchange = Exchange::started(operation, Side::Client, Arc::clone(&self.settings), method, asked.method);
-        exchange.asked_with(size);
-        exchange
-    }
-
-    pub(super) fn gives_context_to(&self, host: Option<&str>) -> bool {
+    fn gives_context_to(&self, host: Option<&str>) -> bool {
         let Some(hosts) = &self.hosts else { return true };
         let Some(host) = host.map(str::to_ascii_lowercase) else { return false };
         hosts.iter().any(|allowed| match allowed.strip_prefix('*') {
@@ -177,7 +193,7 @@ impl Config {
 }
 
 /// Gives a request the context of its span; or the current one, where no span is recorded.
-pub(super) fn inject(exchange: &Exchange, headers: &mut HeaderMap) {
+fn inject(exchange: &Exchange, headers: &mut HeaderMap) {
     let current;
     let context = if let Some(context) = exchange.operation().context() {
         context

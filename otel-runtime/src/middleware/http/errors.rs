@@ -6,7 +6,7 @@ use std::error::Error;
 use std::fmt::Display;
 use std::io;
 
-use super::axum;
+use super::{axum, reqwest};
 use crate::outcome::{ErrorType, Outcome};
 
 type Boxed = Box<dyn Error + Send + Sync>;
@@ -14,6 +14,9 @@ type Boxed = Box<dyn Error + Send + Sync>;
 /// What an error says of itself. Services give errors of any type, and some of a box, which is no error itself: so a type is only asked to have a text.
 pub(super) fn outcome<E: Display + 'static>(error: &E) -> Outcome {
     let any: &dyn Any = error;
+    if let Some(outcome) = reqwest::outcome(any) {
+        return outcome;
+    }
     let boxed = any.downcast_ref::<Boxed>().map(|error| &**error as &(dyn Error + 'static));
     let known = boxed.or_else(|| is::<hyper_util::client::legacy::Error>(any)).or_else(|| is::<hyper::Error>(any));
     let class = known.or_else(|| is::<io::Error>(any)).or_else(|| axum::error(any)).and_then(class);
@@ -27,7 +30,7 @@ fn is<E: Error + 'static>(error: &dyn Any) -> Option<&(dyn Error + 'static)> {
 }
 
 /// The class of the innermost cause that has one.
-fn class(error: &(dyn Error + 'static)) -> Option<Cow<'static, str>> {
+pub(super) fn class(error: &(dyn Error + 'static)) -> Option<Cow<'static, str>> {
     let (mut class, mut cause) = (None, Some(error));
     while let Some(error) = cause {
         class = own_class(error).or(class);

@@ -80,6 +80,21 @@
 //! `network.protocol.version`, and `url.template` where there is one; so have `http.client.request.body.size` and `http.client.response.body.size`,
 //! [if asked for](ClientLayer::body_sizes).
 //!
+//! # Around reqwest
+//!
+//! With the feature `reqwest` the layer for clients is a middleware of [`reqwest-middleware`](https://docs.rs/reqwest-middleware) too:
+//!
+//! ```
+//! use otel_runtime::http;
+//! use reqwest_middleware::ClientBuilder;
+//!
+//! let client = ClientBuilder::new(reqwest::Client::new()).with(http::client()).build();
+//! let request = client.get("https://example.com/users/7").with_extension(http::Template::new("/users/{id}"));
+//! ```
+//!
+//! A span is then that of the request that was asked for, whatever redirects reqwest follows by itself; a middleware in front of it that sends a request
+//! again has a span for each time, with `http.request.resend_count`.
+//!
 //! # Context
 //!
 //! A server's span is the child of the one that the request names, in the formats of `OTEL_PROPAGATORS`, unless callers are
@@ -98,6 +113,11 @@ mod errors;
 mod exchange;
 mod extensions;
 mod future;
+#[cfg(feature = "reqwest")]
+mod reqwest;
+#[cfg(not(feature = "reqwest"))]
+#[path = "reqwest_absent.rs"]
+mod reqwest;
 mod server;
 mod settings;
 
