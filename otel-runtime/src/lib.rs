@@ -29,6 +29,7 @@
 //! * [`Sampler`], [`filter`]: which traces are recorded, and which places record at all; [`View`]: what is exported of an instrument.
 //! * `http` (features `http`, `axum`, `reqwest`): layers for servers and clients of HTTP.
 //! * `logs` (features `tracing`, `log`): what speaks `tracing` or `log`, as log records and spans.
+//! * `sqlx` (features `sqlx-sqlite`, `sqlx-postgres`, `sqlx-mysql`): queries of sqlx as spans and metrics.
 //! * `testing` (feature `testing`): capture what a test records.
 //! * `inventory` (feature `inventory`): every annotated place of the program.
 //!
@@ -60,7 +61,8 @@ pub mod inventory;
 pub mod logs;
 mod metering;
 mod metrics;
-#[cfg(feature = "http")]
+#[cfg(any(feature = "http", feature = "sqlx"))]
+#[cfg_attr(not(all(feature = "http", feature = "sqlx")), allow(dead_code, unused_imports, reason = "no layer uses all that they share"))]
 mod middleware;
 mod name;
 mod of_kind;
@@ -104,6 +106,8 @@ pub use metering::{View, ViewError};
 pub use metrics::DURATION_BUCKETS;
 #[cfg(feature = "http")]
 pub use middleware::http;
+#[cfg(feature = "sqlx")]
+pub use middleware::sqlx;
 pub use name::{AttributeKey, MetricName, SpanName, Unit};
 pub use of_kind::{OfKind, kind};
 pub use origin::{AsLinks, AsParent};

@@ -9,6 +9,7 @@ pub mod propagation;
 pub mod receiver;
 pub mod relay;
 pub mod rotel;
+pub mod sql;
 pub mod telemetry;
 pub mod tls;
 pub mod venv;

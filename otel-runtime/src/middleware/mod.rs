@@ -5,6 +5,8 @@
 pub mod http;
 mod instruments;
 mod operation;
+#[cfg(feature = "sqlx")]
+pub mod sqlx;
 
 pub(crate) use self::instruments::{Metric, Metrics};
 pub(crate) use self::operation::{Operation, Operations, or_unwound};

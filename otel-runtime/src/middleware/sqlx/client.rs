@@ -1,0 +1,76 @@
+//! What all connections of a pool share: how its queries are recorded.
+
+use std::sync::Arc;
+
+use opentelemetry::trace::SpanKind;
+
+use super::PATH;
+use super::pool_metrics::Observed;
+use super::queries::{Described, Queries};
+use super::running::Running;
+use crate::middleware::{Metric, Metrics, Operations};
+use crate::semconv::db::{self, Query};
+
+const METRICS: Metrics = Metrics {
+    duration: Some(Metric {
+        name: db::OPERATION_DURATION,
+        unit: db::SECONDS,
+        description: "Duration of database client operations",
+        buckets: db::DURATION_BUCKETS,
+    }),
+    active: None,
+    amounts: &[Metric {
+        name: db::RETURNED_ROWS,
+        unit: db::ROWS,
+        description: "The actual number of records returned by the database operation",
+        buckets: db::ROW_BUCKETS,
+    }],
+};
+
+static CLIENT: Operations = Operations::new(PATH, SpanKind::Client, METRICS);
+/// Of what happens in this process.
+static INTERNAL: Operations = Operations::new(PATH, SpanKind::Internal, METRICS);
+
+#[derive(Debug)]
+pub(super) struct Client {
+    queries: Queries,
+    operations: &'static Operations,
+    pub(super) pool: Arc<Observed>,
+}
+
+impl Client {
+    pub(super) fn new(queries: Queries, is_in_memory: bool, pool: Arc<Observed>) -> Self {
+        Self { queries, operations: if is_in_memory { &INTERNAL } else { &CLIENT }, pool }
+    }
+
+    /// Begins to execute a text.
+    pub(super) fn execute(&self, text: &str) -> Running {
+        self.begin(|queries| queries.of_text(text))
+    }
+
+    /// Begins to prepare a text.
+    pub(super) fn prepare(&self, text: &str) -> Running {
+        self.begin(|queries| Arc::new(queries.prepared(text)))
+    }
+
+    /// Begins something whose text is not known.
+    pub(super) fn command(&self, name: &str) -> Running {
+        self.begin(|queries| Arc::new(queries.describe(Query::command(name))))
+    }
+
+    fn begin(&self, describe: impl Fn(&Queries) -> Arc<Described>) -> Running {
+        let mut described = None;
+        let operation = self.operations.start(None, |beginning| {
+            let known = describe(&self.queries);
+            if beginning.records {
+                beginning.name = known.span_name.clone().into();
+                beginning.attributes.clone_from(&known.attributes);
+            }
+            if beginning.measures {
+                beginning.labels.clone_from(&known.labels);
+            }
+            described = Some(known);
+        });
+        Running::new(operation, described)
+    }
+}
