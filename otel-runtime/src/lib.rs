@@ -31,6 +31,7 @@
 //! * `logs` (features `tracing`, `log`): what speaks `tracing` or `log`, as log records and spans.
 //! * `sqlx` (features `sqlx-sqlite`, `sqlx-postgres`, `sqlx-mysql`): queries of sqlx as spans and metrics.
 //! * `testing` (feature `testing`): capture what a test records.
+//! * `process` (feature `process`): metrics about the process and about runtimes of tokio.
 //! * `inventory` (feature `inventory`): every annotated place of the program.
 //!
 //! The matching [`opentelemetry`] and [`opentelemetry_sdk`] are re-exported: with two versions of them in one program, telemetry gets lost
@@ -73,6 +74,8 @@ mod panics;
 mod pipeline;
 mod place;
 mod plain;
+#[cfg(feature = "process")]
+pub mod process;
 pub mod propagation;
 mod redact;
 mod sampling;

@@ -9,6 +9,14 @@ mod readings;
 mod spans;
 mod tally;
 
+use opentelemetry::InstrumentationScope;
+use opentelemetry_semantic_conventions::SCHEMA_URL;
+
+/// The instrumentation scope of what the runtime measures itself.
+pub(crate) fn scope() -> InstrumentationScope {
+    InstrumentationScope::builder("otel-runtime").with_version(env!("CARGO_PKG_VERSION")).with_schema_url(SCHEMA_URL).build()
+}
+
 pub(crate) use account::{Account, Held, IO_ERROR, Scrapes, counted};
 pub(crate) use component::{Component, Components};
 pub(crate) use operations::{Operations, Status};

@@ -4,16 +4,15 @@
 
 use std::sync::{Arc, Weak};
 
+use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Histogram, Meter, MeterProvider};
-use opentelemetry::{InstrumentationScope, KeyValue};
-use opentelemetry_semantic_conventions::SCHEMA_URL;
 use opentelemetry_semantic_conventions::metric as names;
 
 use super::config::Exporter;
 use crate::delivery::{Delivery, Destination, DropReason, Gathered, Protocol, Route, Signal};
 use crate::export::limited::Open;
 use crate::metering::Meters;
-use crate::own::{Account, Component, Components, Decision, Operations, Scrapes, Started, Tally, collection_begins};
+use crate::own::{self, Account, Component, Components, Decision, Operations, Scrapes, Started, Tally, collection_begins};
 
 /// What is measured, while the providers are built.
 #[derive(Debug, Default)]
@@ -107,8 +106,7 @@ impl SelfMetrics {
 
     /// Has everything measured from now on.
     pub(super) fn observe(self, meters: &Meters) {
-        let scope = InstrumentationScope::builder("otel-runtime").with_version(env!("CARGO_PKG_VERSION")).with_schema_url(SCHEMA_URL);
-        let meter = meters.meter_with_scope(scope.build());
+        let meter = meters.meter_with_scope(own::scope());
         let Self { exporters, processors, readers, spans, logs, .. } = self;
         observe_exporters(&meter, exporters);
         let durations = histogram(&meter, names::OTEL_SDK_METRIC_READER_COLLECTION_DURATION, "How long it took to collect metrics.");
@@ -218,7 +216,7 @@ impl Exported {
             Self::Counted(account) => {
                 observe(account.exported(), None);
                 if account.failed() > 0 {
-                    observe(account.failed(), Some(crate::own::IO_ERROR));
+                    observe(account.failed(), Some(own::IO_ERROR));
                 }
             }
         }
