@@ -6,9 +6,12 @@ use std::pin::pin;
 use std::task::Poll;
 
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
+use otel_runtime::context::FutureExt;
 use otel_runtime::sqlx::Pool;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, Executor, QueryBuilder, Row, SqlSafeStr, SqlitePool, Statement};
+use tests::receiver::{Protocol, Receiver};
+use tests::telemetry::to;
 
 use super::{in_memory, recorded, text};
 
@@ -195,6 +198,17 @@ async fn secrets_in_literals_and_in_values_never_leave() {
             .any(|attribute| attribute.starts_with("db.query.text=SELECT s3cr3t(?") || attribute == "db.query.text=s3cr3t")),
         "{leaked:?}"
     );
+}
+
+#[tokio::test]
+async fn a_filter_switches_the_layer_off() {
+    let receiver = Receiver::start();
+    let telemetry =
+        to(&receiver, Protocol::Http).set("OTEL_RUST_FILTER", "otel_runtime::sqlx=off").build().expect("telemetry can be set up");
+    let query = async { sqlx::query("SELECT 1").fetch_all(&in_memory().await).await.expect("a row") };
+    assert_eq!(query.with_context(telemetry.context()).await.len(), 1);
+    telemetry.shutdown().expect("there is nothing to deliver");
+    assert!(receiver.spans().is_empty());
 }
 
 /// Numbers, so many of them.

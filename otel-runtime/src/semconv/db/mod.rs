@@ -40,7 +40,7 @@ pub enum Dialect {
     MySql,
     /// PostgreSQL.
     PostgreSql,
-    /// SQLite.
+    /// SQLite. It takes `"Ada"` for a string where it knows no such name; so does this where it is compared or stored, and nowhere else.
     Sqlite,
     /// Standard SQL.
     Other,

@@ -48,8 +48,7 @@ struct Walk<'a, 'c> {
     expressions: Vec<&'a str>,
     /// Whether a command may come next.
     at_start: bool,
-    /// The last two tokens.
-    last: [Option<Token<'a>>; 2],
+    last: Option<Token<'a>>,
 }
 
 /// What is found in the next statement that is not empty.
@@ -58,13 +57,13 @@ pub(super) fn next(cursor: &mut Cursor<'_>) -> Option<Found> {
         cursor.next();
     }
     let (found, frames, expressions) = (Found::default(), vec![Frame::default()], Vec::new());
-    let mut walk = Walk { cursor, found, frames, expressions, at_start: true, last: [None; 2] };
+    let mut walk = Walk { cursor, found, frames, expressions, at_start: true, last: None };
     while let Some(token) = walk.cursor.next() {
         if token.kind == Kind::End {
             break;
         }
         walk.step(token);
-        walk.last = [Some(token), walk.last[0]];
+        walk.last = Some(token);
     }
     Some(walk.found)
 }
@@ -138,14 +137,14 @@ impl<'a> Walk<'a, '_> {
 
     /// `FROM`, but in `IS DISTINCT FROM`; `USING`, but before columns.
     fn begins_sources(&self, word: Token<'_>) -> bool {
-        let is_comparison = self.last[0].is_some_and(|last| last.is(&["DISTINCT"]));
+        let is_comparison = self.last.is_some_and(|last| last.is(&["DISTINCT"]));
         word.is(&["FROM"]) && !is_comparison || word.is(&["USING"]) && self.cursor.peek() != Some(Kind::Open)
     }
 
     /// Anything may begin a statement; in the midst of one, only what can stand in parentheses or after names of queries, and there `REPLACE(…)`
     /// and `(delete, …)` are none.
     fn is_command(&self, word: Token<'_>) -> bool {
-        if self.last[0].is_none() {
+        if self.last.is_none() {
             return verbs::after(word.text).is_some();
         }
         let is_followed = matches!(self.cursor.peek(), Some(Kind::Word | Kind::Quoted));
@@ -255,11 +254,11 @@ impl<'a> Walk<'a, '_> {
     }
 
     fn follows(&self, kind: Kind) -> bool {
-        self.last[0].is_some_and(|last| last.kind == kind)
+        self.last.is_some_and(|last| last.kind == kind)
     }
 
     fn follows_word(&self, word: &str) -> bool {
-        self.last[0].is_some_and(|last| last.is(&[word]))
+        self.last.is_some_and(|last| last.is(&[word]))
     }
 }
 
