@@ -118,7 +118,7 @@ pub fn without(name: &str) -> Context {
 }
 
 /// A copy of what a context has.
-fn copy(context: &Context) -> Baggage {
+pub(crate) fn copy(context: &Context) -> Baggage {
     let entries = context.baggage().iter();
     entries.map(|(name, (value, properties))| (name.clone(), (value.clone(), properties.clone()))).collect()
 }

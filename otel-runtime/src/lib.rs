@@ -29,6 +29,7 @@
 //! * [`Sampler`], [`filter`]: which traces are recorded, and which places record at all; [`View`]: what is exported of an instrument.
 //! * `http` (features `http`, `axum`, `reqwest`): layers for servers and clients of HTTP.
 //! * `logs` (features `tracing`, `log`): what speaks `tracing` or `log`, as log records and spans.
+//! * `messaging` (features `messaging`, `async-nats`, `lapin`, `rdkafka`): messages that are sent, received and processed, with any broker.
 //! * `sqlx` (features `sqlx-sqlite`, `sqlx-postgres`, `sqlx-mysql`): queries of sqlx as spans and metrics.
 //! * `testing` (feature `testing`): capture what a test records.
 //! * `process` (feature `process`): metrics about the process and about runtimes of tokio.
@@ -62,8 +63,11 @@ pub mod inventory;
 pub mod logs;
 mod metering;
 mod metrics;
-#[cfg(any(feature = "http", feature = "sqlx"))]
-#[cfg_attr(not(all(feature = "http", feature = "sqlx")), allow(dead_code, unused_imports, reason = "no layer uses all that they share"))]
+#[cfg(any(feature = "http", feature = "messaging", feature = "sqlx"))]
+#[cfg_attr(
+    not(all(feature = "http", feature = "messaging", feature = "sqlx")),
+    allow(dead_code, unused_imports, reason = "no layer uses all that they share")
+)]
 mod middleware;
 mod name;
 mod of_kind;
@@ -109,6 +113,8 @@ pub use metering::{View, ViewError};
 pub use metrics::DURATION_BUCKETS;
 #[cfg(feature = "http")]
 pub use middleware::http;
+#[cfg(feature = "messaging")]
+pub use middleware::messaging;
 #[cfg(feature = "sqlx")]
 pub use middleware::sqlx;
 pub use name::{AttributeKey, MetricName, SpanName, Unit};

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::mem;
 use std::time::{Duration, SystemTime};
 
-use opentelemetry::trace::{Span as _, Status, TraceContextExt};
+use opentelemetry::trace::{Span as _, SpanContext, Status, TraceContextExt};
 use opentelemetry::{Context, KeyValue};
 
 use crate::exceptions::{self, Seen};
@@ -94,6 +94,14 @@ impl Span {
     pub(crate) fn rename(&self, name: Cow<'static, str>) {
         if let State::Recording { context, .. } = &self.0 {
             context.span().update_name(name);
+        }
+    }
+
+    /// Links it to another span, where that is known only after its start.
+    #[cfg_attr(not(feature = "messaging"), allow(dead_code, reason = "layers do so"))]
+    pub(crate) fn link(&self, to: SpanContext, attributes: Vec<KeyValue>) {
+        if let State::Recording { context, .. } = &self.0 {
+            context.span().add_link(to, attributes);
         }
     }
 

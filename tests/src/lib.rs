@@ -2,6 +2,8 @@
 //! agent and Python packages, and telemetry that sends to either.
 
 pub mod annotated;
+#[cfg(unix)]
+pub mod brokers;
 pub mod chance;
 pub mod points;
 pub mod process;

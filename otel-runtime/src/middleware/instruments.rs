@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use opentelemetry::KeyValue;
-use opentelemetry::metrics::{Histogram, HistogramBuilder, Meter, UpDownCounter};
+use opentelemetry::metrics::{Counter, Histogram, HistogramBuilder, Meter, UpDownCounter};
 
 use crate::name::{MetricName, Unit};
 use crate::outcome::Outcome;
@@ -50,18 +50,23 @@ pub(super) struct Instruments {
     active: Option<UpDownCounter<i64>>,
     /// Most programs measure no amounts, and the SDK reserves memory for each instrument: they are made when they are needed.
     amounts: Vec<(&'static Metric, OnceLock<Histogram<u64>>)>,
+    counted: Option<Counter<u64>>,
     meter: Meter,
 }
 
 impl Instruments {
-    pub(super) fn new(meter: &Meter, metrics: &'static Metrics) -> Self {
+    pub(super) fn new(meter: &Meter, metrics: &'static Metrics, things: Option<Metric>) -> Self {
         let duration = metrics.duration.as_ref().map(|metric| metric.describe(meter.f64_histogram(metric.name.as_str())).build());
         let active = metrics.active.map(|metric| {
-            let counter = meter.i64_up_down_counter(metric.name.as_str());
-            counter.with_unit(metric.unit.as_str()).with_description(metric.description).build()
+            let builder = meter.i64_up_down_counter(metric.name.as_str());
+            builder.with_unit(metric.unit.as_str()).with_description(metric.description).build()
         });
         let amounts = metrics.amounts.iter().map(|metric| (metric, OnceLock::new())).collect();
-        Self { duration, active, amounts, meter: meter.clone() }
+        let counted = things.map(|metric| {
+            let builder = meter.u64_counter(metric.name.as_str());
+            builder.with_unit(metric.unit.as_str()).with_description(metric.description).build()
+        });
+        Self { duration, active, amounts, counted, meter: meter.clone() }
     }
 
     fn amount(&self, index: usize) -> &Histogram<u64> {
@@ -78,6 +83,7 @@ pub(super) struct Measured {
     /// So many of the first labels are those of the operations under way.
     of_active: usize,
     amounts: Vec<(usize, u64)>,
+    count: Option<u64>,
 }
 
 impl Measured {
@@ -85,7 +91,7 @@ impl Measured {
         if let Some(active) = &instruments.active {
             active.add(1, &labels[..of_active]);
         }
-        Self { instruments, labels, of_active, amounts: Vec::new() }
+        Self { instruments, labels, of_active, amounts: Vec::new(), count: None }
     }
 
     pub(super) fn label(&mut self, label: KeyValue) {
@@ -96,8 +102,12 @@ impl Measured {
         self.amounts.push((index, value));
     }
 
+    pub(super) fn count(&mut self, count: u64) {
+        self.count = Some(count);
+    }
+
     pub(super) fn end(self, outcome: &Outcome, elapsed: Duration) {
-        if self.instruments.duration.is_none() && self.amounts.is_empty() {
+        if self.instruments.duration.is_none() && self.amounts.is_empty() && self.count.is_none() {
             return;
         }
         let mut labels = self.labels.clone();
@@ -109,6 +119,9 @@ impl Measured {
         }
         for (index, value) in &self.amounts {
             self.instruments.amount(*index).record(*value, &labels);
+        }
+        if let (Some(counter), Some(count)) = (&self.instruments.counted, self.count) {
+            counter.add(count, &labels);
         }
     }
 }

@@ -4,9 +4,15 @@
 #[cfg(feature = "http")]
 pub mod http;
 mod instruments;
+#[cfg(feature = "messaging")]
+#[cfg_attr(
+    not(all(feature = "async-nats", feature = "lapin", feature = "rdkafka")),
+    allow(dead_code, reason = "some of it is for some libraries alone")
+)]
+pub mod messaging;
 mod operation;
 #[cfg(feature = "sqlx")]
 pub mod sqlx;
 
 pub(crate) use self::instruments::{Metric, Metrics};
-pub(crate) use self::operation::{Operation, Operations, or_unwound};
+pub(crate) use self::operation::{Beginning, Operation, Operations, or_unwound};

@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 use std::mem;
 
-use opentelemetry::trace::{Link, SpanBuilder, SpanKind};
+use opentelemetry::trace::{Link, SpanBuilder, SpanContext, SpanKind};
 use opentelemetry::{Context, ContextGuard, KeyValue};
 
-use super::instruments::{Instruments, Measured, Metrics};
+use super::instruments::{Instruments, Measured, Metric, Metrics};
 use crate::call;
 use crate::clock::Moment;
 use crate::exceptions::Seen;
@@ -26,6 +26,7 @@ use crate::thread;
 pub(crate) struct Operations {
     kind: SpanKind,
     metrics: Metrics,
+    counted: Option<Metric>,
     place: Place<Instruments>,
 }
 
@@ -50,7 +51,17 @@ pub(crate) struct Beginning<'a> {
 impl Operations {
     pub(crate) const fn new(path: &'static str, kind: SpanKind, metrics: Metrics) -> Self {
         let scope = Scope::of_crate(path, Some(path), Some(env!("CARGO_PKG_VERSION")));
-        Self { kind, metrics, place: Place::new(path, scope) }
+        Self { kind, metrics, counted: None, place: Place::new(path, scope) }
+    }
+
+    /// Counts things in a counter as well: how many, [`Operation::count`] says of each operation.
+    pub(crate) const fn counting(mut self, counted: Metric) -> Self {
+        self.counted = Some(counted);
+        self
+    }
+
+    const fn measures(&self) -> bool {
+        self.metrics.are_some() || self.counted.is_some()
     }
 
     /// Whether operations are known not to be recorded: one relaxed load.
@@ -68,11 +79,14 @@ impl Operations {
     }
 
     fn begin(&'static self, parent: Option<Context>, describe: &mut dyn FnMut(&mut Beginning<'_>)) -> Operation {
-        let Some(Placement { pipeline, span }) = self.place.placement(true, self.metrics.are_some(), parent.as_ref()) else {
+        let Some(Placement { pipeline, span }) = self.place.placement(true, self.measures(), parent.as_ref()) else {
             return Operation::passing(parent);
         };
-        let instruments =
-            if self.metrics.are_some() { self.place.instruments(&pipeline, |meter| Instruments::new(meter, &self.metrics)) } else { None };
+        let instruments = if self.measures() {
+            self.place.instruments(&pipeline, |meter| Instruments::new(meter, &self.metrics, self.counted))
+        } else {
+            None
+        };
         let span_in = match span {
             SpanPlacement::None => Err(parent),
             SpanPlacement::Inherited => Err(Some(Context::current())),
@@ -163,6 +177,18 @@ impl Operation {
         if let Some(measured) = &mut self.measured {
             measured.amount(index, value);
         }
+    }
+
+    /// Notes how many things of those that are counted the operation was about.
+    pub(crate) fn count(&mut self, count: u64) {
+        if let Some(measured) = &mut self.measured {
+            measured.count(count);
+        }
+    }
+
+    /// Links the span to another, where that is known only after its start.
+    pub(crate) fn link(&self, to: SpanContext, attributes: Vec<KeyValue>) {
+        self.span.link(to, attributes);
     }
 
     /// Makes the operation's span the current one, as long as what is returned lives.

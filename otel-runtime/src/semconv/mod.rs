@@ -4,4 +4,10 @@
 pub(crate) mod db;
 #[cfg(feature = "http")]
 pub(crate) mod http;
+#[cfg(feature = "messaging")]
+#[cfg_attr(
+    not(all(feature = "async-nats", feature = "lapin", feature = "rdkafka")),
+    allow(dead_code, unused_imports, reason = "some of it is for some libraries alone")
+)]
+pub(crate) mod messaging;
 pub(crate) mod methods;
