@@ -1,0 +1,126 @@
+//! What an annotation costs, beside what others write for the same: prints one table. Which groups of rows it has can be said: `calls`, `metrics`,
+//! `floods`, `compile`, `builds`; all without. `README.md` says what is measured, and keeps the latest table.
+
+mod flood;
+mod instructions;
+mod measure;
+mod metering;
+mod peers;
+mod sink;
+mod spans;
+mod table;
+mod work;
+
+use std::env;
+use std::process::Command;
+
+use measure::{Case, Measured, Surroundings};
+use sink::Sink;
+use spans::{Installed, NOTHING, Nothing};
+use table::{Row, Table};
+
+/// Groups of cases that need a process of their own, by what is installed in it.
+const GROUPS: [&str; 3] = ["uninstalled", "installed", "metrics"];
+
+fn main() {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments[..] {
+        ["sink"] => sink::run(),
+        ["group", group, port] => report(group, port.parse().expect("a port")),
+        ["count", group, port] => instructions::run(group, port.parse().expect("a port"), None),
+        ["look", group, row, peer] => {
+            let sink = Sink::start();
+            instructions::run(group, sink.port(), Some((row, peer)));
+        }
+        ["flood", peer, port] => flood::run(peer, port.parse().expect("a port")),
+        _ => print(&arguments),
+    }
+}
+
+fn print(wanted: &[&str]) {
+    let wants = |group| wanted.is_empty() || wanted.contains(&group);
+    let sink = Sink::start();
+    let mut table = Table::default();
+    for group in GROUPS {
+        if wants(if group == "metrics" { group } else { "calls" }) {
+            table.add(calls(group, sink.port()));
+        }
+    }
+    if wants("floods") {
+        table.add(flood::rows(sink.port()));
+    }
+    print!("{table}");
+}
+
+/// The rows of a group, from a process of its own.
+fn calls(group: &'static str, port: u16) -> Vec<Row> {
+    let instructions = instructions::of(group, port);
+    let measured = child(&["group", group, &port.to_string()]);
+    let measured = measured.lines().map(|line| {
+        let mut numbers = line.split(' ').map(|number| number.parse().expect("a number"));
+        let mut next = || numbers.next().expect("three numbers");
+        Measured { caller: next(), process: next(), exported: next() }
+    });
+    let cases = cases(group);
+    let measured: Vec<_> =
+        cases.iter().zip(measured).zip(instructions).map(|((case, measured), counted)| (case, measured, counted)).collect();
+    let plain = |row| measured.iter().find(|(case, ..)| case.row == row && case.peer == NOTHING).expect("each row has it");
+    measured
+        .iter()
+        .map(|(case, measured, counted)| {
+            let (_, plain, plain_counted) = plain(case.row);
+            #[allow(clippy::cast_precision_loss, reason = "it is small")]
+            let spans = case.spans.max(1) as f64;
+            let each = |value: f64, nothing: f64| if case.peer == NOTHING { value } else { (value - nothing) / spans };
+            let counted = counted.zip(*plain_counted);
+            Row {
+                row: case.row,
+                peer: case.peer.to_owned(),
+                caller: Some(each(measured.caller, plain.caller)),
+                ratio: Some(measured.caller / plain.caller),
+                instructions: counted.map(|(counted, plain)| each(counted.caller, plain.caller)),
+                process: (case.spans > 0).then_some(measured.process),
+                process_instructions: counted.filter(|_| case.spans > 0).map(|(counted, _)| counted.process),
+                exported: (case.spans > 0).then_some(measured.exported),
+                ..Row::default()
+            }
+        })
+        .collect()
+}
+
+/// In the process of a group: prints what it measured, a line for each case.
+fn report(group: &str, port: u16) {
+    let cases = cases(group);
+    for measured in measure::measure(&cases, &*installed(group, port)) {
+        println!("{} {} {}", measured.caller, measured.process, measured.exported);
+    }
+}
+
+fn cases(group: &str) -> Vec<Case> {
+    match group {
+        "uninstalled" => spans::uninstalled(),
+        "installed" => spans::installed(),
+        _ => metering::cases(),
+    }
+}
+
+/// Installs what the cases of a group need.
+fn installed(group: &str, port: u16) -> Box<dyn Surroundings> {
+    match group {
+        "uninstalled" => Box::new(Nothing),
+        "installed" => Box::new(Installed::new(port)),
+        _ => Box::new(metering::Installed::new(port)),
+    }
+}
+
+/// What this program says if it is run with these arguments.
+fn child(arguments: &[&str]) -> String {
+    said(Command::new(env::current_exe().expect("this program has a file")).args(arguments))
+}
+
+fn said(command: &mut Command) -> String {
+    let output = command.stderr(std::process::Stdio::inherit()).output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    assert!(output.status.success(), "{command:?}: {}", output.status);
+    String::from_utf8(output.stdout).expect("it is text")
+}
