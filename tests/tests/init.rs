@@ -34,7 +34,7 @@ fn it_installs_once_for_the_process() {
     let unknown = otel_runtime::builder().set("OTEL_TRACE_EXPORTER", "console").init().expect_err("there is no such variable");
     assert_eq!(unknown.to_string(), "there is no variable `OTEL_TRACE_EXPORTER`; did you mean `OTEL_TRACES_EXPORTER`?");
     let file = otel_runtime::builder().environment(|_| None).set("OTEL_CONFIG_FILE", "/etc/otel.yaml").init();
-    assert!(matches!(file, Err(InitError::Unsupported(_))), "nothing is done that the file may forbid");
+    assert!(matches!(file, Err(InitError::InvalidFile { .. })), "nothing is done that the file may forbid");
 
     let receiver = Receiver::start();
     let printed = Printed::default();

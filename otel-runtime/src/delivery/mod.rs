@@ -48,7 +48,7 @@ use std::time::{Duration, Instant};
 pub use account::{DropReason, SignalHealth};
 pub(crate) use batch::{Batch, Batcher, Encoder};
 pub(crate) use compression::Compression;
-pub(crate) use destination::{Destination, File, Files, Protocol};
+pub(crate) use destination::{Destination, File, Files, Headers, Protocol};
 use lines::Lines;
 pub(crate) use lines::Output;
 pub(crate) use queue::{Parcel, Queue};

@@ -162,7 +162,7 @@ impl Network {
 
     async fn exchange(&self, client: HttpClient, prepared: Prepared) -> Result<Reply, Failure> {
         let mut request = self.wire.request(&self.destination.endpoint, prepared).map_err(|error| Failure::is_final(error.to_string()))?;
-        for (name, value) in &self.destination.headers {
+        for (name, value) in &self.destination.headers.values {
             request.headers_mut().insert(name, value.clone());
         }
         let response = client.request(request).await.map_err(|error| self.broken(&error))?;

@@ -89,6 +89,20 @@ impl Parsed {
     }
 }
 
+/// As it is read.
+impl fmt::Display for Filter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rule = |rule: &Rule| match rule {
+            Rule::On => "on".to_owned(),
+            Rule::Off => "off".to_owned(),
+            Rule::Ratio(threshold) => threshold.ratio().to_string(),
+        };
+        let default = (self.default != Rule::On).then(|| rule(&self.default));
+        let paths = self.paths.iter().map(|(path, of_path)| format!("{path}={}", rule(of_path)));
+        f.write_str(&default.into_iter().chain(paths).collect::<Vec<_>>().join(","))
+    }
+}
+
 /// Whether the segments of `path` are the first ones of `place`: `shop` is the beginning of `shop::hot`, and not that of `shopping`.
 fn begins_with(place: &str, path: &str) -> bool {
     place.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))

@@ -12,6 +12,7 @@ mod split;
 mod view;
 mod views;
 
+pub(crate) use pattern::Pattern;
 pub(crate) use provider::{Meters, hand_on};
 pub use view::{View, ViewError};
-pub(crate) use views::Views;
+pub(crate) use views::{CardinalityLimits, Views};

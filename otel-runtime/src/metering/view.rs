@@ -36,25 +36,25 @@ use super::pattern::Pattern;
 #[derive(Clone, Debug, PartialEq)]
 #[must_use = "a view does nothing until it is given to `Builder::view`"]
 pub struct View {
-    instruments: Pattern,
-    kind: Option<InstrumentKind>,
-    unit: Option<String>,
-    meter_name: Option<String>,
-    meter_version: Option<String>,
-    meter_schema_url: Option<String>,
-    name: Option<String>,
-    description: Option<String>,
-    aggregation: Option<Aggregation>,
-    keys: Keys,
-    cardinality_limit: Option<usize>,
+    pub(crate) instruments: Pattern,
+    pub(crate) kind: Option<InstrumentKind>,
+    pub(crate) unit: Option<String>,
+    pub(crate) meter_name: Option<String>,
+    pub(crate) meter_version: Option<String>,
+    pub(crate) meter_schema_url: Option<String>,
+    pub(crate) name: Option<String>,
+    pub(crate) description: Option<String>,
+    pub(crate) aggregation: Option<Aggregation>,
+    pub(crate) keys: Keys,
+    pub(crate) cardinality_limit: Option<usize>,
 }
 
 /// Which attributes a stream has.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Keys {
+pub(crate) struct Keys {
     /// All of them, if nothing is said.
-    included: Option<Vec<Pattern>>,
-    excluded: Vec<Pattern>,
+    pub(crate) included: Option<Vec<Pattern>>,
+    pub(crate) excluded: Vec<Pattern>,
 }
 
 impl Keys {
@@ -80,6 +80,9 @@ pub(super) struct Made<'a> {
 }
 
 impl View {
+    /// How many sets of attributes there may be: the SDK reserves room for all of them at once.
+    pub(crate) const MAX_CARDINALITY: usize = 1_000_000;
+
     /// Of the instruments with this name, in which `*` and `?` are wildcards: `*` is all of them.
     pub fn of(instruments: impl Into<String>) -> Self {
         Self {
@@ -184,8 +187,8 @@ impl View {
             }
             _ => {}
         }
-        if self.cardinality_limit.is_some_and(|limit| !(1..=MAX_CARDINALITY).contains(&limit)) {
-            return error(format!("has a limit that is not from 1 to {MAX_CARDINALITY} sets of attributes"));
+        if self.cardinality_limit.is_some_and(|limit| !(1..=Self::MAX_CARDINALITY).contains(&limit)) {
+            return error(format!("has a limit that is not from 1 to {} sets of attributes", Self::MAX_CARDINALITY));
         }
         match &self.aggregation {
             Some(Aggregation::ExplicitBucketHistogram { boundaries, .. }) => {
@@ -259,8 +262,8 @@ impl View {
         self.instruments.as_str()
     }
 
-    /// What the SDK makes of an instrument, which aggregates as `default` says where nothing else is said.
-    pub(super) fn stream(&self, default: Option<Aggregation>) -> Option<Stream> {
+    /// What the SDK makes of an instrument, which aggregates as `default` says, with so many sets of attributes, where nothing else is said.
+    pub(super) fn stream(&self, default: Option<Aggregation>, limit: Option<usize>) -> Option<Stream> {
         let mut stream = Stream::builder();
         if let Some(name) = &self.name {
             stream = stream.with_name(name.clone());
@@ -271,15 +274,12 @@ impl View {
         if let Some(aggregation) = self.aggregation.clone().filter(|aggregation| *aggregation != Aggregation::Default).or(default) {
             stream = stream.with_aggregation(aggregation);
         }
-        if let Some(limit) = self.cardinality_limit {
+        if let Some(limit) = self.cardinality_limit.or(limit) {
             stream = stream.with_cardinality_limit(limit);
         }
         stream.build().ok()
     }
 }
-
-/// The SDK reserves room for all sets at once.
-const MAX_CARDINALITY: usize = 1_000_000;
 
 /// Far beyond the 160 that are usual.
 const MAX_SIZE: u32 = 16_384;

@@ -14,12 +14,40 @@ use opentelemetry_sdk::metrics::{Aggregation, Instrument, InstrumentKind, MeterP
 use super::view::{Keys, Made, View};
 use crate::diagnostics::Diagnostics;
 
+/// How many sets of attributes the points of an instrument may have, by its kind; what is not said is for the SDK to say.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct CardinalityLimits {
+    pub(crate) counter: Option<usize>,
+    pub(crate) gauge: Option<usize>,
+    pub(crate) histogram: Option<usize>,
+    pub(crate) observable_counter: Option<usize>,
+    pub(crate) observable_gauge: Option<usize>,
+    pub(crate) observable_up_down_counter: Option<usize>,
+    pub(crate) up_down_counter: Option<usize>,
+}
+
+impl CardinalityLimits {
+    fn of(&self, kind: InstrumentKind) -> Option<usize> {
+        match kind {
+            InstrumentKind::Counter => self.counter,
+            InstrumentKind::Gauge => self.gauge,
+            InstrumentKind::Histogram => self.histogram,
+            InstrumentKind::ObservableCounter => self.observable_counter,
+            InstrumentKind::ObservableGauge => self.observable_gauge,
+            InstrumentKind::ObservableUpDownCounter => self.observable_up_down_counter,
+            InstrumentKind::UpDownCounter => self.up_down_counter,
+        }
+    }
+}
+
 /// All views, in their order.
 #[derive(Debug, Default)]
 pub(crate) struct Views {
-    views: Vec<Registered>,
+    all: Vec<Registered>,
     /// Whether histograms choose their buckets themselves where no view says otherwise.
     exponential_histograms: bool,
+    /// How many sets of attributes there are where no view says otherwise.
+    cardinality_limits: CardinalityLimits,
 }
 
 #[derive(Debug)]
@@ -45,21 +73,22 @@ thread_local! {
 
 impl Views {
     /// Of views that were [checked](View::check).
-    pub(crate) fn new(views: &[View], exponential_histograms: bool) -> Arc<Self> {
+    pub(crate) fn new(views: &[View], exponential_histograms: bool, cardinality_limits: CardinalityLimits) -> Arc<Self> {
         let registered = |view: &View| Registered { view: view.clone(), fitted: AtomicBool::new(false), told: AtomicBool::new(false) };
-        Arc::new(Self { views: views.iter().map(registered).collect(), exponential_histograms })
+        Arc::new(Self { all: views.iter().map(registered).collect(), exponential_histograms, cardinality_limits })
     }
 
     /// Has the SDK ask these.
     pub(crate) fn install(self: &Arc<Self>, mut builder: MeterProviderBuilder) -> MeterProviderBuilder {
-        for at in 0..self.views.len() {
+        for at in 0..self.all.len() {
             let views = Arc::clone(self);
             builder = builder.with_view(move |instrument: &Instrument| views.stream(at, instrument.kind()));
         }
-        if self.exponential_histograms {
-            builder = builder.with_view(|instrument: &Instrument| {
+        if self.exponential_histograms || self.cardinality_limits != CardinalityLimits::default() {
+            let views = Arc::clone(self);
+            builder = builder.with_view(move |instrument: &Instrument| {
                 let is_without = APPLIED.with_borrow(Vec::is_empty);
-                Stream::builder().with_aggregation(exponential(instrument.kind()).filter(|_| is_without)?).build().ok()
+                is_without.then(|| views.stream_without(instrument.kind())).flatten()
             });
         }
         builder
@@ -67,7 +96,18 @@ impl Views {
 
     fn stream(&self, at: usize, kind: InstrumentKind) -> Option<Stream> {
         let is_applied = APPLIED.with_borrow(|applied| applied.contains(&at));
-        self.views[at].view.stream(self.exponential_histograms.then(|| exponential(kind)).flatten()).filter(|_| is_applied)
+        self.all[at].view.stream(self.aggregation(kind), self.cardinality_limits.of(kind)).filter(|_| is_applied)
+    }
+
+    /// That of an instrument that fits no view, where something is said of its kind.
+    fn stream_without(&self, kind: InstrumentKind) -> Option<Stream> {
+        let (aggregation, limit) = (self.aggregation(kind), self.cardinality_limits.of(kind));
+        let said = aggregation.is_some() || limit.is_some();
+        said.then(|| View::of("*").stream(aggregation, limit)).flatten()
+    }
+
+    fn aggregation(&self, kind: InstrumentKind) -> Option<Aggregation> {
+        self.exponential_histograms.then(|| exponential(kind)).flatten()
     }
 
     /// The streams of an instrument, those together that have the same attributes; `None` if no view holds for it.
@@ -75,7 +115,7 @@ impl Views {
         let mut groups: Vec<Group> = Vec::new();
         let mut streams = Vec::new();
         let mut is_dropped = false;
-        for (at, registered) in self.views.iter().enumerate().filter(|(_, registered)| registered.view.fits(made)) {
+        for (at, registered) in self.all.iter().enumerate().filter(|(_, registered)| registered.view.fits(made)) {
             let view = &registered.view;
             registered.fitted.store(true, Ordering::Relaxed);
             if !view.can_aggregate(made.kind) {
@@ -102,7 +142,7 @@ impl Views {
 
     /// Tells of the views that no instrument fitted.
     pub(crate) fn tell_unused(&self, diagnostics: &Diagnostics) {
-        for registered in self.views.iter().filter(|registered| !registered.fitted.load(Ordering::Relaxed)) {
+        for registered in self.all.iter().filter(|registered| !registered.fitted.load(Ordering::Relaxed)) {
             diagnostics.debug(format_args!("the view of `{}` fitted no instrument", registered.view.instruments()));
         }
     }

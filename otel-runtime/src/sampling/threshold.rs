@@ -45,6 +45,15 @@ impl Threshold {
         Some(Self((ALL - kept + unit / 2) / unit * unit))
     }
 
+    /// The part of all traces that it keeps.
+    pub(crate) fn ratio(self) -> f64 {
+        #[allow(clippy::cast_precision_loss, reason = "as few digits count as fit")]
+        let kept = (ALL - self.0) as f64;
+        #[allow(clippy::cast_precision_loss, reason = "a power of two")]
+        let all = ALL as f64;
+        kept / all
+    }
+
     /// The bits, to be kept in an atomic.
     pub(crate) const fn bits(self) -> u64 {
         self.0

@@ -12,6 +12,7 @@ use opentelemetry::{KeyValue, global};
 use super::config::{Config, Read};
 use super::copies;
 use super::error::InitError;
+use super::file::{self, FileRead};
 use super::providers::Providers;
 use super::telemetry::Telemetry;
 use super::variables::{self, Variable};
@@ -103,7 +104,8 @@ impl Default for Builder {
 }
 
 impl Builder {
-    /// The value of a variable, whatever the environment says.
+    /// The value of a variable, whatever the environment says. Where a configuration file sets telemetry up, it is what the file finds if it names the
+    /// variable; [`Telemetry::warnings`] has those that it does not name.
     #[must_use]
     pub fn set(mut self, variable: impl Into<String>, value: impl Into<String>) -> Self {
         self.in_code.insert(variable.into(), value.into());
@@ -120,7 +122,7 @@ impl Builder {
     /// The name of this service, `service.name`; the same as setting `OTEL_SERVICE_NAME`.
     #[must_use]
     pub fn service_name(self, name: impl Into<String>) -> Self {
-        self.set("OTEL_SERVICE_NAME", name)
+        self.set(SERVICE_NAME, name)
     }
 
     /// An attribute of the resource, which stands for this program in everything that it sends.
@@ -130,7 +132,7 @@ impl Builder {
         self
     }
 
-    /// What decides which spans are recorded, whatever `OTEL_TRACES_SAMPLER` says.
+    /// What decides which spans are recorded, whatever `OTEL_TRACES_SAMPLER` or a configuration file says.
     ///
     /// ```
     /// use otel_runtime::Sampler;
@@ -242,7 +244,7 @@ impl Builder {
     }
 
     /// Every variable, with its kind, its default and what holds: from [`set`](Self::set), the environment, [`fallback`](Self::fallback), or by
-    /// default.
+    /// default. Where `OTEL_CONFIG_FILE` names a configuration file, they say nothing besides.
     ///
     /// ```
     /// let builder = otel_runtime::builder().environment(|_| None).set("OTEL_TRACES_SAMPLER", "Always_Off");
@@ -260,11 +262,28 @@ impl Builder {
         self.in_code.get(variable).map(OsString::from).or_else(|| (self.lookup)(variable))
     }
 
+    /// What the variables say.
     fn read(&self) -> Read {
-        let fallback = |variable: &str| self.fallbacks.get(variable).map(OsString::from);
-        let mut read = Config::read(&|variable| self.written(variable), &fallback);
+        Config::read(&|variable| self.written(variable), &|variable| self.fallbacks.get(variable).map(OsString::from))
+    }
+
+    /// What holds: what the variables say, or the configuration file that one of them names, under what is said in code alone.
+    fn read_all(&self) -> Result<Read, InitError> {
+        let mut read = self.read();
+        if let Some(named) = &read.file {
+            let lookup = |variable: &str| self.written(variable).or_else(|| self.fallbacks.get(variable).map(OsString::from));
+            let FileRead { config, warnings, substituted } = file::read(named, &lookup)?;
+            let is_heard = |variable: &str| variable == SERVICE_NAME || BESIDE_A_FILE.contains(&variable) || substituted.contains(variable);
+            let ignored = self.in_code.keys().filter(|variable| !is_heard(variable)).map(|variable| {
+                Warning::new(variable, format!("is set in code, and ignored, because {} names a configuration file", named.variable))
+            });
+            (read.config, read.warnings) = (config, ignored.chain(warnings).collect());
+            read.variables.retain(|variable| BESIDE_A_FILE.contains(&variable.name()));
+            read.config.resource.add(self.in_code.get(SERVICE_NAME).map(|name| KeyValue::new("service.name", name.clone())));
+        }
         read.config.resource.add(self.attributes.iter().cloned());
-        read
+        read.config.metrics.views.extend_from_slice(&self.views);
+        Ok(read)
     }
 
     fn configure(self) -> Result<Configured, InitError> {
@@ -273,15 +292,8 @@ impl Builder {
                 return Err(InitError::UnknownVariable { name: name.clone(), nearest });
             }
         }
-        let Read { mut config, mut warnings, variables, file, no_color } = self.read();
-        config.metrics.views.extend_from_slice(&self.views);
+        let Read { config, mut warnings, variables, no_color, .. } = self.read_all()?;
         config.metrics.views.iter().try_for_each(View::check).map_err(InitError::View)?;
-        if let Some(file) = file.filter(|_| !config.disabled) {
-            return Err(InitError::Unsupported(format!(
-                "{} is set, and this version cannot read a configuration file; unset it to be configured by variables",
-                file.variable
-            )));
-        }
         let resource = config.resource.build(&|variable| self.written(variable)?.into_string().ok().filter(|text| !text.is_empty()));
         warnings.extend(copies::warning(&self.lookup));
         let Self { names, sampler, diagnostics, console, .. } = self;
@@ -313,6 +325,12 @@ impl Builder {
         Ok(Configured { config, sampling: Sampling::from(&sampler), providers, warnings, diagnostics })
     }
 }
+
+/// The variable of [`Builder::service_name`].
+const SERVICE_NAME: &str = "OTEL_SERVICE_NAME";
+
+/// What a configuration file leaves to variables: where it is, and the terminal's colours.
+const BESIDE_A_FILE: [&str; 3] = ["NO_COLOR", "OTEL_CONFIG_FILE", "OTEL_EXPERIMENTAL_CONFIG_FILE"];
 
 /// Everything is built, and nothing uses it yet.
 struct Configured {

@@ -1,8 +1,8 @@
 //! The typed configuration: what was read, checked and completed with defaults, before anything is built. The environment and a configuration file
 //! fill the same types.
 
-mod environment;
-mod otlp;
+pub(super) mod environment;
+pub(super) mod otlp;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -18,7 +18,7 @@ use crate::exceptions::Exceptions;
 use crate::export::baggage::{BaggageKeys, MetricBaggage};
 use crate::export::limits;
 use crate::filter::Filter;
-use crate::metering::View;
+use crate::metering::{CardinalityLimits, View};
 use crate::propagation::Format;
 use crate::semconv::methods::KnownMethods;
 
@@ -44,22 +44,23 @@ pub(crate) struct Config {
     pub(crate) self_metrics: bool,
 }
 
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Default, PartialEq)]
 pub(crate) struct Traces {
     pub(crate) processors: Vec<Processor>,
     pub(crate) sampler: Sampler,
     pub(crate) limits: limits::OfSpans,
 }
 
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Default, PartialEq)]
 pub(crate) struct Metrics {
     pub(crate) readers: Vec<Reader>,
+    pub(crate) cardinality_limits: CardinalityLimits,
     /// Whether histograms choose their buckets themselves.
     pub(crate) exponential_histograms: bool,
     pub(crate) views: Vec<View>,
 }
 
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Default, PartialEq)]
 pub(crate) struct Logs {
     pub(crate) processors: Vec<Processor>,
     pub(crate) limits: limits::OfLogs,
@@ -137,6 +138,18 @@ pub(crate) struct Sending {
     pub(crate) spool_max_bytes: u64,
 }
 
+impl Default for Sending {
+    fn default() -> Self {
+        Self {
+            max_concurrent_exports: 4,
+            queue_max_bytes: 64 * 1024 * 1024,
+            retry_max_elapsed: Duration::from_secs(300),
+            spool_folder: None,
+            spool_max_bytes: 256 * 1024 * 1024,
+        }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Sampler {
     AlwaysOn,
@@ -170,14 +183,20 @@ impl Sampler {
     }
 }
 
+impl Default for Sampler {
+    fn default() -> Self {
+        Self::AlwaysOn.parent_based()
+    }
+}
+
 /// How long a batch is gathered at most where there is a spool: within a second, what ended is on disk.
 const SPOOLED_BATCH: Duration = Duration::from_millis(500);
 
 /// Traces in a second, where nobody says how many.
-const DEFAULT_RATE: f64 = 100.0;
+pub(super) const DEFAULT_RATE: f64 = 100.0;
 
 /// Far beyond any use, and far from overflowing anything.
-const MAX_ITEMS: usize = 1 << 20;
+pub(super) const MAX_ITEMS: usize = 1 << 20;
 
 /// What an environment says, or a configuration file.
 pub(crate) struct Read {
@@ -194,7 +213,7 @@ pub(crate) struct Read {
 
 impl Config {
     /// Has batches reach the spool in time, if there is one: what is in no batch yet is on no disk either.
-    fn spool_soon(&mut self) {
+    pub(super) fn spool_soon(&mut self) {
         if self.sending.spool_folder.is_some() {
             for processor in self.traces.processors.iter_mut().chain(&mut self.logs.processors) {
                 processor.batch.schedule_delay = processor.batch.schedule_delay.min(SPOOLED_BATCH);

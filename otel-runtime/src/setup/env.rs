@@ -4,7 +4,8 @@
 //! without touching that of the process. The rules are those of the OpenTelemetry specification, "Environment Variable Specification":
 //! <https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/>.
 
-mod url;
+pub(super) mod pairs;
+pub(super) mod url;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -14,13 +15,13 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use http::{HeaderName, HeaderValue, Uri, header};
-use percent_encoding::percent_decode_str;
+use http::Uri;
 
+use self::pairs::{List, headers, pairs};
 pub(super) use self::url::shown;
 use super::variables::{TABLE, Variable};
 use super::warning::Warning;
-use crate::delivery::File;
+use crate::delivery::{File, Headers};
 use crate::filter::Filter;
 
 /// Gives the value of a variable by its name, as the environment of a process does.
@@ -262,34 +263,23 @@ impl<'a> Env<'a> {
 
     /// `key=value,…`, percent-encoded. One bad entry spoils all of them: half a resource is a wrong resource.
     pub(crate) fn attributes(&mut self, variable: &str) -> Vec<(String, String)> {
-        let parse = |text: &str| {
-            let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
-            let pairs = entries.map(pair).collect::<Result<Vec<_>, _>>();
-            let pairs = pairs.map_err(|problem| format!("{problem} in `{text}`, so all of it is ignored"))?;
-            Ok((text.to_owned(), pairs))
-        };
+        let parse = |text: &str| Ok((text.to_owned(), pairs(text)?));
         let Some((text, pairs)) = self.first(&[variable], "none of it", parse) else { return Vec::new() };
         self.holds(variable, text);
         pairs
     }
 
     /// `name=value,…`, percent-encoded, from the first variable that is set. Values are secrets: no message repeats them.
-    pub(crate) fn headers(&mut self, variables: &[impl AsRef<str>]) -> Vec<(HeaderName, HeaderValue)> {
-        let mut headers = Vec::new();
+    pub(crate) fn headers(&mut self, variables: &[impl AsRef<str>]) -> Headers {
         let parse = |text: &str| Ok(text.to_owned());
-        let Some((value, variable)) = self.look(variables, "none", parse) else { return headers };
-        for (index, entry) in value.split(',').enumerate().filter(|(_, entry)| !entry.trim().is_empty()) {
-            match header(entry) {
-                Some((name, _)) if FRAMING.contains(&name) => {
-                    self.warn(variable, format!("entry {}, `{name}`, is for the exporter to set; it is ignored", index + 1));
-                }
-                Some(header) => headers.push(header),
-                None => self.warn(variable, format!("entry {} is not a header like name=value; it is ignored", index + 1)),
-            }
+        let Some((value, variable)) = self.look(variables, "none", parse) else { return Headers::default() };
+        let List { headers, problems } = headers(&value);
+        for problem in problems {
+            self.warn(variable, problem);
         }
         let shown: Vec<String> = headers.iter().map(|(name, _)| format!("{name}=***")).collect();
         self.holds(variables[0].as_ref(), shown.join(","));
-        headers
+        Headers::listed(headers, format!("${{{variable}}}"))
     }
 }
 
@@ -322,7 +312,7 @@ impl<T: Copy + PartialEq> Words<T> {
 }
 
 /// A year: longer is a mistake, and would overflow where a moment is computed.
-const MAX_MILLIS: u64 = 365 * 24 * 60 * 60 * 1000;
+pub(super) const MAX_MILLIS: u64 = 365 * 24 * 60 * 60 * 1000;
 
 fn millis(text: &str) -> Option<u64> {
     text.trim().parse().ok().filter(|millis| *millis <= MAX_MILLIS)
@@ -337,38 +327,7 @@ fn names<T>(words: &[(&str, T)]) -> String {
     words.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(",")
 }
 
-fn listed<T>(words: &[(&str, T)]) -> String {
+/// For a message.
+pub(super) fn listed<T>(words: &[(&str, T)]) -> String {
     words.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
-}
-
-fn pair(entry: &str) -> Result<(String, String), String> {
-    let (key, value) = entry.split_once('=').ok_or_else(|| format!("`{entry}` has no `=`"))?;
-    let decoded = |part: &str| {
-        let decoded = percent_decode_str(part.trim()).decode_utf8();
-        decoded.map(std::borrow::Cow::into_owned).map_err(|_| format!("`{part}` is not UTF-8 after decoding"))
-    };
-    let key = decoded(key)?;
-    if key.is_empty() {
-        return Err(format!("`{entry}` has no key"));
-    }
-    Ok((key, decoded(value)?))
-}
-
-/// Headers that say how a request is to be read; a wrong one would spoil it.
-const FRAMING: [HeaderName; 8] = [
-    header::CONTENT_LENGTH,
-    header::CONTENT_TYPE,
-    header::CONTENT_ENCODING,
-    header::TRANSFER_ENCODING,
-    header::CONNECTION,
-    header::TE,
-    header::TRAILER,
-    header::UPGRADE,
-];
-
-fn header(entry: &str) -> Option<(HeaderName, HeaderValue)> {
-    let (name, value) = pair(entry).ok()?;
-    let mut value = HeaderValue::try_from(value).ok()?;
-    value.set_sensitive(true);
-    Some((HeaderName::try_from(name).ok()?, value))
 }

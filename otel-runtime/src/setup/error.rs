@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::fmt;
 use std::io::ErrorKind;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::delivery::Undelivered;
@@ -25,6 +26,15 @@ pub enum InitError {
     Unsupported(String),
     /// A view that cannot be, given to [`Builder::view`](crate::Builder::view).
     View(ViewError),
+    /// The configuration file cannot be used: nothing is set up, rather than something else than what was meant.
+    InvalidFile {
+        /// The variable that names it, `OTEL_CONFIG_FILE`.
+        variable: String,
+        /// Where it is.
+        path: PathBuf,
+        /// A sentence for each mistake, with its line, its column and the keys that lead there.
+        problems: Vec<String>,
+    },
     /// Metrics cannot be served to Prometheus where the configuration says.
     PrometheusAddress {
         /// The host, of `OTEL_EXPORTER_PROMETHEUS_HOST`.
@@ -47,6 +57,13 @@ impl fmt::Display for InitError {
             Self::UnknownVariable { name, nearest } => write!(f, "there is no variable `{name}`; did you mean `{nearest}`?"),
             Self::Unsupported(what) => f.write_str(what),
             Self::View(error) => error.fmt(f),
+            Self::InvalidFile { variable, path, problems } => {
+                write!(f, "the configuration file {} of {variable} cannot be used", path.display())?;
+                match problems.as_slice() {
+                    [problem] => write!(f, ": {problem}"),
+                    problems => problems.iter().try_for_each(|problem| write!(f, "\n  {problem}")),
+                }
+            }
             Self::PrometheusAddress { host, port, error } => {
                 let advice = match error.kind() {
                     ErrorKind::AddrInUse => {

@@ -8,6 +8,11 @@ pub(crate) mod config;
 mod copies;
 pub(crate) mod env;
 mod error;
+#[cfg(feature = "config-file")]
+mod file;
+#[cfg(not(feature = "config-file"))]
+#[path = "file_absent.rs"]
+mod file;
 mod ids;
 mod last_words;
 mod life;

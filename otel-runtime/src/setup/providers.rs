@@ -190,7 +190,7 @@ impl Providers {
             return Ok(None);
         }
         self.pushes_metrics = metrics.readers.iter().any(|reader| matches!(reader, Reader::Periodic { .. }));
-        let views = Views::new(&metrics.views, metrics.exponential_histograms);
+        let views = Views::new(&metrics.views, metrics.exponential_histograms, metrics.cardinality_limits.clone());
         let mut builder = views.install(SdkMeterProvider::builder().with_resource(resource.clone()));
         for (reader, route) in metrics.readers.iter().zip(&ways.metrics) {
             builder = match (reader, route.as_ref().zip(self.delivery.as_ref())) {

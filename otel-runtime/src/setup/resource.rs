@@ -13,20 +13,96 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::resource::{ResourceDetector, TelemetryResourceDetector};
 
 use super::env::Env;
+use crate::metering::Pattern;
 
 /// The resource, as the configuration describes it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Described {
-    /// Whether what a program can find out by itself is in it.
-    pub(crate) detected: bool,
+    pub(crate) detection: Detection,
     /// What was written, each key once.
     pub(crate) attributes: Vec<KeyValue>,
+    pub(crate) schema_url: Option<String>,
+}
+
+/// What of that which a program can find out by itself is in the resource.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Detection {
+    pub(crate) detectors: Vec<Detector>,
+    /// The patterns of what is in it; none is everything.
+    pub(crate) included: Vec<Pattern>,
+    /// The patterns of what is not, whatever is included.
+    pub(crate) excluded: Vec<Pattern>,
+}
+
+/// Who finds something out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Detector {
+    Container,
+    Host,
+    Kubernetes,
+    Process,
+    Service,
+}
+
+impl Detector {
+    /// By their names in a configuration file.
+    pub(crate) const NAMED: [(&'static str, Self); 5] = [
+        ("container", Self::Container),
+        ("host", Self::Host),
+        ("kubernetes", Self::Kubernetes),
+        ("process", Self::Process),
+        ("service", Self::Service),
+    ];
+
+    /// Whether it is who finds out what this attribute says.
+    fn finds(self, key: &str) -> bool {
+        let namespaces: &[&str] = match self {
+            Self::Container => &["container."],
+            Self::Host => &["host.", "os."],
+            Self::Kubernetes => &["k8s."],
+            Self::Process => &["process."],
+            Self::Service => &["service."],
+        };
+        namespaces.iter().any(|namespace| key.starts_with(namespace))
+    }
+}
+
+impl Detection {
+    /// All that this build can.
+    fn everything() -> Self {
+        Self {
+            detectors: if detectors::ARE_BUILT { Detector::NAMED.map(|(_, detector)| detector).to_vec() } else { Vec::new() },
+            ..Self::default()
+        }
+    }
+
+    fn detect(&self, variable: &dyn Fn(&str) -> Option<String>) -> Vec<KeyValue> {
+        if self.detectors.is_empty() {
+            return Vec::new();
+        }
+        let mut detected = detectors::detect(variable);
+        detected.extend(variable("OTEL_SERVICE_NAME").map(|name| KeyValue::new(SERVICE_NAME, name)));
+        detected.retain(|attribute| {
+            let key = attribute.key.as_str();
+            let is_among = |patterns: &[Pattern]| patterns.iter().any(|pattern| pattern.matches(key));
+            self.detectors.iter().any(|detector| detector.finds(key))
+                && (self.included.is_empty() || is_among(&self.included))
+                && !is_among(&self.excluded)
+        });
+        detected
+    }
 }
 
 impl Described {
+    /// The feature without which most detectors find nothing, where that is off.
+    #[cfg_attr(not(feature = "config-file"), allow(dead_code, reason = "a file asks for detectors"))]
+    pub(super) fn missing_feature() -> Option<&'static str> {
+        (!detectors::ARE_BUILT).then_some("resource")
+    }
+
     /// What is detected, the attributes of `OTEL_RESOURCE_ATTRIBUTES`, and `OTEL_SERVICE_NAME`, which wins.
     pub(super) fn read(env: &mut Env<'_>) -> Self {
-        let mut described = Self { detected: true, attributes: Vec::new() };
+        let mut described = Self { detection: Detection::everything(), ..Self::default() };
         let written = env.attributes("OTEL_RESOURCE_ATTRIBUTES");
         described.add(written.into_iter().map(|(key, value)| KeyValue::new(key, value)));
         if let Some(name) = env.string("OTEL_SERVICE_NAME") {
@@ -48,7 +124,7 @@ impl Described {
     }
 
     fn is_named(&self) -> bool {
-        self.attributes.iter().any(|attribute| attribute.key.as_str() == SERVICE_NAME && !attribute.value.as_str().is_empty())
+        is_named(&self.attributes)
     }
 
     /// What is detected, under what was written, under what the runtime says of itself.
@@ -56,14 +132,23 @@ impl Described {
         let distribution =
             [KeyValue::new("telemetry.distro.name", "otel-runtime"), KeyValue::new("telemetry.distro.version", env!("CARGO_PKG_VERSION"))];
         let sdk = TelemetryResourceDetector.detect();
-        Resource::builder_empty()
-            .with_attributes(if self.detected { detectors::detect(variable) } else { Vec::new() })
+        let detected = self.detection.detect(variable);
+        let unnamed = !self.is_named() && !is_named(&detected);
+        let builder = Resource::builder_empty()
+            .with_attributes(detected)
             .with_attributes(distribution)
             .with_attributes(self.attributes.iter().cloned())
-            .with_attributes((!self.is_named()).then(|| KeyValue::new(SERVICE_NAME, unknown_service())))
-            .with_attributes(sdk.iter().map(|(key, value)| KeyValue::new(key.clone(), value.clone())))
-            .build()
+            .with_attributes(unnamed.then(|| KeyValue::new(SERVICE_NAME, unknown_service())))
+            .with_attributes(sdk.iter().map(|(key, value)| KeyValue::new(key.clone(), value.clone())));
+        match &self.schema_url {
+            Some(url) => builder.with_schema_url([], url.clone()).build(),
+            None => builder.build(),
+        }
     }
+}
+
+fn is_named(attributes: &[KeyValue]) -> bool {
+    attributes.iter().any(|attribute| attribute.key.as_str() == SERVICE_NAME && !attribute.value.as_str().is_empty())
 }
 
 const SERVICE_NAME: &str = "service.name";

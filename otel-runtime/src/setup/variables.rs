@@ -1,6 +1,6 @@
 //! Which variables there are: their kinds, their defaults, and the values in force.
 
-mod names;
+pub(super) mod names;
 mod table;
 
 use std::fmt;

@@ -8,7 +8,7 @@ use http::Uri;
 use super::{
     Config, DEFAULT_RATE, Exporter, Logs, MAX_ITEMS, Metrics, Processor, Read, Reader, SPOOLED_BATCH, Sampler, Sending, Traces, otlp,
 };
-use crate::delivery::{Batch, Compression, Destination, Files, Protocol, Signal};
+use crate::delivery::{Batch, Compression, Destination, Files, Headers, Protocol, Signal};
 use crate::diagnostics::Level;
 use crate::exceptions::Exceptions;
 use crate::export::baggage::{BaggageKeys, MetricBaggage};
@@ -37,7 +37,8 @@ const LEVELS: &[(&str, Level)] =
 const FILES: [&str; 2] = ["OTEL_CONFIG_FILE", "OTEL_EXPERIMENTAL_CONFIG_FILE"];
 const EXPORTERS: &[(&str, Name)] =
     &[("otlp", Name::Otlp), ("console", Name::Console), ("otlp/stdout", Name::OtlpStdout), ("otlp/file", Name::OtlpFile)];
-const EXCEPTIONS: &[(&str, Option<Exceptions>)] = &[("logs", Some(Exceptions::Logs)), ("logs/dup", Some(Exceptions::Both))];
+pub(in crate::setup) const EXCEPTIONS: &[(&str, Option<Exceptions>)] =
+    &[("logs", Some(Exceptions::Logs)), ("logs/dup", Some(Exceptions::Both))];
 const OPT_IN: &str = "OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN";
 const TRACES_EXPORTERS: &[(&str, Name)] = &[EXPORTERS[0], EXPORTERS[1], EXPORTERS[2], EXPORTERS[3], ("zipkin", Name::Zipkin)];
 const METRICS_EXPORTERS: &[(&str, Name)] = &[EXPORTERS[0], EXPORTERS[1], EXPORTERS[2], EXPORTERS[3], ("prometheus", Name::Prometheus)];
@@ -61,13 +62,7 @@ impl Config {
             exceptions: env.word(&[OPT_IN], EXCEPTIONS, ("", None)),
             baggage_attributes: BaggageKeys::new(env.list("OTEL_RUST_BAGGAGE_ATTRIBUTES", baggage_name)),
             baggage_metric_attributes: MetricBaggage::new(&env.list("OTEL_RUST_BAGGAGE_METRIC_ATTRIBUTES", baggage_values)),
-            sending: Sending {
-                max_concurrent_exports: env.number("OTEL_RUST_MAX_CONCURRENT_EXPORTS", 1..=64, 4),
-                queue_max_bytes: env.number("OTEL_RUST_QUEUE_MAX_BYTES", 1..=usize::MAX, 64 * 1024 * 1024),
-                retry_max_elapsed: env.duration("OTEL_RUST_RETRY_MAX_ELAPSED", Duration::from_secs(300)),
-                spool_folder: env.path(&["OTEL_RUST_SPOOL_DIR"]),
-                spool_max_bytes: env.number("OTEL_RUST_SPOOL_MAX_BYTES", 1..=u64::MAX, 256 * 1024 * 1024),
-            },
+            sending: sending(&mut env),
             self_metrics: env.boolean(&["OTEL_RUST_SELF_METRICS"]),
         };
         let no_color = env.flag("NO_COLOR");
@@ -97,6 +92,17 @@ const RECORDS: &str = "OTEL_BLRP";
 const SPANS_DELAY: Duration = Duration::from_secs(5);
 const RECORDS_DELAY: Duration = Duration::from_secs(1);
 
+fn sending(env: &mut Env<'_>) -> Sending {
+    let default = Sending::default();
+    Sending {
+        max_concurrent_exports: env.number("OTEL_RUST_MAX_CONCURRENT_EXPORTS", 1..=64, default.max_concurrent_exports),
+        queue_max_bytes: env.number("OTEL_RUST_QUEUE_MAX_BYTES", 1..=usize::MAX, default.queue_max_bytes),
+        retry_max_elapsed: env.duration("OTEL_RUST_RETRY_MAX_ELAPSED", default.retry_max_elapsed),
+        spool_folder: env.path(&["OTEL_RUST_SPOOL_DIR"]),
+        spool_max_bytes: env.number("OTEL_RUST_SPOOL_MAX_BYTES", 1..=u64::MAX, default.spool_max_bytes),
+    }
+}
+
 fn traces(env: &mut Env<'_>, lines: Option<&Path>) -> Traces {
     let exporters = env.words("OTEL_TRACES_EXPORTER", TRACES_EXPORTERS, &TRACES_EXPORTERS[..1]);
     let sampler = sampler(env);
@@ -107,7 +113,9 @@ fn traces(env: &mut Env<'_>, lines: Option<&Path>) -> Traces {
         Name::Zipkin => Some(Exporter::Zipkin(Box::new(zipkin.clone()))),
         name => exporter(name, &otlp, lines),
     });
-    Traces { processors: exporters.map(|exporter| Processor::of(exporter, batch)).collect(), sampler, limits }
+    let processors: Vec<_> = exporters.map(|exporter| Processor::of(exporter, batch)).collect();
+    // What nobody gets needs no settings.
+    if processors.is_empty() { Traces::default() } else { Traces { processors, sampler, limits } }
 }
 
 fn logs(env: &mut Env<'_>, lines: Option<&Path>) -> Logs {
@@ -116,7 +124,8 @@ fn logs(env: &mut Env<'_>, lines: Option<&Path>) -> Logs {
     let batch = batch(env, RECORDS, RECORDS_DELAY);
     let otlp = otlp::destination(env, Signal::Logs);
     let exporters = exporters.into_iter().filter_map(|name| exporter(name, &otlp, lines));
-    Logs { processors: exporters.map(|exporter| Processor::of(exporter, batch)).collect(), limits }
+    let processors: Vec<_> = exporters.map(|exporter| Processor::of(exporter, batch)).collect();
+    if processors.is_empty() { Logs::default() } else { Logs { processors, limits } }
 }
 
 fn metrics(env: &mut Env<'_>, lines: Option<&Path>) -> Metrics {
@@ -131,7 +140,8 @@ fn metrics(env: &mut Env<'_>, lines: Option<&Path>) -> Metrics {
         Name::Prometheus => Some(Reader::Prometheus { host: host.clone(), port }),
         name => exporter(name, &otlp, lines).map(|exporter| Reader::periodic(exporter, interval, temporality)),
     });
-    Metrics { readers: readers.collect(), exponential_histograms, views: Vec::new() }
+    let readers: Vec<_> = readers.collect();
+    if readers.is_empty() { Metrics::default() } else { Metrics { readers, exponential_histograms, ..Metrics::default() } }
 }
 
 /// An exporter of every signal, by its name.
@@ -178,7 +188,7 @@ fn http_methods(env: &mut Env<'_>) -> KnownMethods {
 }
 
 /// Names are whole: what a pattern lets through, whoever calls decides. A `*` at the end looks like one, and would copy nothing.
-fn baggage_name(name: &str) -> Result<(), String> {
+pub(in crate::setup) fn baggage_name(name: &str) -> Result<(), String> {
     match name {
         name if name.ends_with('*') => Err(format!("`{name}` is a pattern, and names are whole")),
         name if !propagation::is_baggage_name(name) => Err(format!("`{name}` is no name of baggage")),
@@ -187,7 +197,7 @@ fn baggage_name(name: &str) -> Result<(), String> {
 }
 
 /// An entry of baggage whose values are few, because they are these: `tenant.tier=gold|silver`.
-fn baggage_values(entry: &str) -> Result<(), String> {
+pub(in crate::setup) fn baggage_values(entry: &str) -> Result<(), String> {
     let Some((name, values)) = MetricBaggage::parse(entry) else {
         return Err(format!("`{entry}` names no values, and callers would choose them: write `{entry}=gold|silver`"));
     };
@@ -239,12 +249,19 @@ fn sampler(env: &mut Env<'_>) -> Sampler {
 
 /// Where a Zipkin is.
 fn zipkin(env: &mut Env<'_>) -> Destination {
-    const DEFAULT: &str = "http://localhost:9411/api/v2/spans";
+    let url = env.url("OTEL_EXPORTER_ZIPKIN_ENDPOINT", ZIPKIN, None);
+    Destination { timeout: env.timeout(&["OTEL_EXPORTER_ZIPKIN_TIMEOUT"], otlp::TIMEOUT), ..zipkin_at(url) }
+}
+
+const ZIPKIN: &str = "http://localhost:9411/api/v2/spans";
+
+/// A Zipkin, by default on this machine.
+pub(in crate::setup) fn zipkin_at(url: Option<Uri>) -> Destination {
     Destination {
         protocol: Protocol::HttpJson,
-        endpoint: env.url("OTEL_EXPORTER_ZIPKIN_ENDPOINT", DEFAULT, None).unwrap_or_else(|| Uri::from_static(DEFAULT)),
-        headers: Vec::new(),
-        timeout: env.timeout(&["OTEL_EXPORTER_ZIPKIN_TIMEOUT"], Duration::from_secs(10)),
+        endpoint: url.unwrap_or_else(|| Uri::from_static(ZIPKIN)),
+        headers: Headers::default(),
+        timeout: Some(otlp::TIMEOUT),
         compression: Compression::None,
         tls: Files::default(),
     }

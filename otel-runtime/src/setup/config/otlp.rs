@@ -5,14 +5,15 @@ use std::time::Duration;
 use http::Uri;
 use opentelemetry_sdk::metrics::Temporality;
 
-use crate::delivery::{Compression, Destination, Files, Protocol, Signal};
+use crate::delivery::{Compression, Destination, File, Files, Protocol, Signal};
 use crate::setup::env::{Env, shown};
 
 const PROTOCOLS: &[(&str, Protocol)] =
     &[("http/protobuf", Protocol::HttpProtobuf), ("http/json", Protocol::HttpJson), ("grpc", Protocol::Grpc)];
-const COMPRESSIONS: &[(&str, Compression)] = &[("none", Compression::None), ("gzip", Compression::Gzip), ("zstd", Compression::Zstd)];
-const TIMEOUT: Duration = Duration::from_secs(10);
-const EXPORT_TIMEOUT: Duration = Duration::from_secs(30);
+pub(in crate::setup) const COMPRESSIONS: &[(&str, Compression)] =
+    &[("none", Compression::None), ("gzip", Compression::Gzip), ("zstd", Compression::Zstd)];
+pub(in crate::setup) const TIMEOUT: Duration = Duration::from_secs(10);
+pub(in crate::setup) const EXPORT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Where a signal goes. Its own variables come before the general ones.
 pub(super) fn destination(env: &mut Env<'_>, signal: Signal) -> Destination {
@@ -31,9 +32,12 @@ pub(super) fn temporality(env: &mut Env<'_>) -> Temporality {
     env.word(&["OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE"], PREFERENCES, PREFERENCES[0])
 }
 
+/// With whether histograms choose their buckets themselves.
+pub(in crate::setup) const AGGREGATIONS: &[(&str, bool)] =
+    &[("explicit_bucket_histogram", false), ("base2_exponential_bucket_histogram", true)];
+
 /// Whether histograms choose their buckets themselves.
 pub(super) fn exponential_histograms(env: &mut Env<'_>) -> bool {
-    const AGGREGATIONS: &[(&str, bool)] = &[("explicit_bucket_histogram", false), ("base2_exponential_bucket_histogram", true)];
     env.word(&["OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION"], AGGREGATIONS, AGGREGATIONS[0])
 }
 
@@ -72,26 +76,42 @@ fn read(env: &mut Env<'_>, signal: Option<Signal>) -> Destination {
 
 /// Says what does not go together.
 fn contradictions(env: &mut Env<'_>, destination: &Destination, insecure: Option<Vec<String>>, endpoints: &[String]) {
-    let Destination { protocol, endpoint, tls, .. } = destination;
     let written = |env: &Env<'_>, names: &[String]| names.iter().find(|name| env.is_set(name)).cloned();
-    if endpoint.scheme_str() == Some("http") {
-        for file in [&tls.certificate, &tls.client_certificate, &tls.client_key].into_iter().flatten() {
-            env.warn(&file.variable, "is not used where the endpoint is http, without TLS; did you mean https?");
-        }
-    } else if let Some(variable) = insecure.and_then(|names| written(env, &names)) {
+    for file in unused_files(destination) {
+        env.warn(&file.variable, UNUSED_FILE);
+    }
+    if destination.endpoint.scheme_str() != Some("http")
+        && let Some(variable) = insecure.and_then(|names| written(env, &names))
+    {
         env.warn(&variable, "has no effect, because the endpoint says https");
     }
-    let (is_grpc, port) = (*protocol == Protocol::Grpc, endpoint.port_u16());
-    if let Some(variable) = written(env, endpoints)
-        && port == Some(if is_grpc { 4318 } else { 4317 })
-    {
-        let (of, other, protocol) = if is_grpc { ("HTTP", "4317", "http/protobuf") } else { ("gRPC", "4318", "grpc") };
-        let port = port.unwrap_or_default();
-        env.warn(
-            &variable,
-            format!("{port} is the port of OTLP over {of} by convention; did you mean {other}, or the protocol {protocol}?"),
-        );
+    if let Some((variable, doubt)) = written(env, endpoints).zip(port_of_another(destination)) {
+        env.warn(&variable, doubt);
     }
+}
+
+/// The files of TLS, where there is none.
+pub(in crate::setup) fn unused_files(destination: &Destination) -> impl Iterator<Item = &File> {
+    let Destination { endpoint, tls, .. } = destination;
+    let is_plain = endpoint.scheme_str() == Some("http");
+    [&tls.certificate, &tls.client_certificate, &tls.client_key].into_iter().flatten().filter(move |_| is_plain)
+}
+
+pub(in crate::setup) const UNUSED_FILE: &str = "is not used where the endpoint is http, without TLS; did you mean https?";
+
+/// What is to be said of the port, if it is that of the other protocol.
+pub(in crate::setup) fn port_of_another(destination: &Destination) -> Option<String> {
+    let is_grpc = destination.protocol == Protocol::Grpc;
+    let (port, of, other, protocol) = if is_grpc { (4318, "HTTP", "4317", "http/protobuf") } else { (4317, "gRPC", "4318", "grpc") };
+    let doubt = || format!("{port} is the port of OTLP over {of} by convention; did you mean {other}, or the protocol {protocol}?");
+    (destination.endpoint.port_u16() == Some(port)).then(doubt)
+}
+
+/// What is to be said of a URL that is used as it is, if it has no path.
+pub(in crate::setup) fn without_path(url: &Uri, protocol: Protocol, signal: Signal) -> Option<String> {
+    let meant = || format!("{}v1/{}", shown(url).trim_end_matches("?***"), signal.name());
+    let is_bare = protocol != Protocol::Grpc && url.path() == "/";
+    is_bare.then(|| format!("is used as it is, so requests go to the path `/`; did you mean {}?", meant()))
 }
 
 /// The variable that says how long an export may take.
@@ -115,9 +135,8 @@ fn endpoint(env: &mut Env<'_>, names: &[String], protocol: Protocol, signal: Opt
         [] => return Uri::from_static(default),
     };
     if let Some((own, url)) = own.and_then(|own| Some((own, env.url(own, "the general endpoint", default_scheme)?))) {
-        if let Some(signal) = signal.filter(|_| protocol != Protocol::Grpc && url.path() == "/") {
-            let meant = format!("{}v1/{}", shown(&url).trim_end_matches("?***"), signal.name());
-            env.warn(own, format!("is used as it is, so requests go to the path `/`; did you mean {meant}?"));
+        if let Some(doubt) = signal.and_then(|signal| without_path(&url, protocol, signal)) {
+            env.warn(own, doubt);
         }
         return url;
     }

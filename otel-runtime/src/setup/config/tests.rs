@@ -46,7 +46,7 @@ fn an_empty_environment_is_the_specification_s_defaults() {
     assert_eq!(metrics_otlp(&config).endpoint, "http://localhost:4318/v1/metrics");
     let otlp = otlp(&config.traces.processors);
     assert_eq!((otlp.protocol, otlp.endpoint.to_string()), (Protocol::HttpProtobuf, "http://localhost:4318/v1/traces".to_owned()));
-    assert_eq!((otlp.headers.len(), otlp.timeout), (0, Some(Duration::from_secs(10))));
+    assert_eq!((otlp.headers.values.len(), otlp.timeout), (0, Some(Duration::from_secs(10))));
     assert!(resource(&config, "service.name").is_some_and(|name| name.starts_with("unknown_service:")));
 }
 

@@ -4,7 +4,7 @@ use http::Uri;
 
 /// A URL with scheme `http` or `https`, a host and, if there is one, a port; `default_scheme` is that of what has none, where that is allowed. What
 /// is no URL may still contain a password, so no problem repeats it.
-pub(super) fn parse(text: &str, default_scheme: Option<&str>) -> Result<Uri, String> {
+pub(in crate::setup) fn parse(text: &str, default_scheme: Option<&str>) -> Result<Uri, String> {
     let text = text.trim();
     if text.starts_with(['"', '\'']) {
         return Err("the value has quotes around it".to_owned());

@@ -21,7 +21,7 @@ pub(in crate::setup) fn nearest(name: &str) -> Option<&'static str> {
 }
 
 /// How many letters must be inserted, removed or replaced to make `a` into `b` (Levenshtein).
-fn distance(a: &str, b: &str) -> usize {
+pub(in crate::setup) fn distance(a: &str, b: &str) -> usize {
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, from) in a.bytes().enumerate() {
         let mut diagonal = row[0];

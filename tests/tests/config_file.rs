@@ -1,0 +1,301 @@
+//! Telemetry that a configuration file sets up, to the bytes that arrive.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use opentelemetry_proto::tonic::common::v1::any_value::Value;
+use otel_runtime::opentelemetry::KeyValue;
+use otel_runtime::opentelemetry::logs::{LogRecord, Logger, LoggerProvider};
+use otel_runtime::opentelemetry::metrics::MeterProvider;
+use otel_runtime::{InitError, Sampler, traced};
+use tests::points::points;
+use tests::receiver::Receiver;
+use tests::relay::Relay;
+use tests::telemetry::{Builder, Printed, Said, Watched};
+use tests::tls::{Authority, server};
+
+#[traced("config.work", fields(size = 7, colour = "green"))]
+fn work() {}
+
+/// A file of a test's own.
+struct File(PathBuf);
+
+impl File {
+    fn new(name: &str, text: &str) -> Self {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("config-file");
+        std::fs::create_dir_all(&folder).expect("the target folder can be written to");
+        let path = folder.join(name);
+        std::fs::write(&path, text).expect("the target folder can be written to");
+        Self(path)
+    }
+
+    fn path(&self) -> String {
+        self.0.to_str().expect("the target folder has a name").to_owned()
+    }
+
+    /// Telemetry that the file describes, with these variables and no others.
+    fn builder(&self, variables: &[(&str, String)]) -> Builder {
+        self.with(variables).into()
+    }
+
+    fn with(&self, variables: &[(&str, String)]) -> otel_runtime::Builder {
+        let mut variables: Vec<(String, String)> = variables.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+        variables.push(("OTEL_CONFIG_FILE".to_owned(), self.path()));
+        let lookup = move |wanted: &str| variables.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.into());
+        otel_runtime::builder().environment(lookup)
+    }
+}
+
+fn run(telemetry: &Watched) {
+    let _attached = telemetry.context().attach();
+    work();
+}
+
+fn text(value: Option<&Value>) -> &str {
+    match value {
+        Some(Value::StringValue(text)) => text,
+        other => panic!("no text: {other:?}"),
+    }
+}
+
+#[test]
+fn a_file_says_what_is_sent_where_and_how() {
+    let receivers = [Receiver::start(), Receiver::start()];
+    let file = File::new(
+        "everywhere.yaml",
+        r#"
+file_format: "1.0"
+resource:
+  attributes:
+    - {name: service.name, value: "${NAME}"}
+    - {name: shop.size, value: 7, type: int}
+    - {name: shop.rooms, value: [kitchen, hall], type: string_array}
+  schema_url: https://opentelemetry.io/schemas/1.40.0
+tracer_provider:
+  limits: {attribute_value_length_limit: 3}
+  processors:
+    - simple:
+        exporter:
+          otlp_http: {endpoint: "${FIRST}/v1/traces", compression: gzip, headers: [{name: x-token, value: "${TOKEN}"}]}
+    - batch:
+        schedule_delay: 600000
+        exporter: {otlp_grpc: {endpoint: "${SECOND}", headers_list: "x-token=second"}}
+logger_provider:
+  limits: {attribute_count_limit: 1}
+  processors:
+    - batch: {exporter: {otlp_http: {endpoint: "${FIRST}/v1/logs", encoding: json}}}
+meter_provider:
+  readers:
+    - periodic:
+        interval: 600000
+        exporter: {otlp_http: {endpoint: "${FIRST}/v1/metrics", temporality_preference: delta}}
+        cardinality_limits: {counter: 1}
+    - periodic:
+        interval: 600000
+        exporter: {otlp_grpc: {endpoint: "${SECOND}", default_histogram_aggregation: base2_exponential_bucket_histogram}}
+  views:
+    - selector: {instrument_name: "shop.*", instrument_type: histogram}
+      stream: {attribute_keys: {excluded: [colour]}}
+"#,
+    );
+    let variables = [
+        ("NAME", "checkout".to_owned()),
+        ("FIRST", receivers[0].http_endpoint()),
+        ("SECOND", receivers[1].grpc_endpoint()),
+        ("TOKEN", "1234".to_owned()),
+        ("OTEL_TRACES_EXPORTER", "none".to_owned()),
+        ("OTEL_SDK_DISABLED", "true".to_owned()),
+    ];
+    let telemetry = file.builder(&variables).build().expect("the file is good");
+    assert!(telemetry.warnings().is_empty(), "{:?}", telemetry.warnings());
+    run(&telemetry);
+    receivers[0].wait_for_spans(1, Duration::from_secs(10));
+    let logger = telemetry.logger_provider().expect("there are logs").logger("shop");
+    let mut record = logger.create_log_record();
+    record.set_body("brewed".into());
+    record.add_attributes([("first", 1), ("second", 2)]);
+    logger.emit(record);
+    let meter = telemetry.meter_provider().expect("there are metrics").meter("shop");
+    for colour in ["green", "black"] {
+        meter.u64_counter("cups").build().add(1, &[KeyValue::new("colour", colour)]);
+        meter.f64_histogram("shop.time").build().record(1.0, &[KeyValue::new("colour", colour)]);
+    }
+    telemetry.shutdown().expect("everything is delivered");
+
+    for (receiver, token) in receivers.iter().zip(["1234", "second"]) {
+        let spans = receiver.spans();
+        assert_eq!(spans.len(), 1, "each backend has the span once");
+        assert_eq!(text(spans[0].attribute("colour")), "gre");
+        assert_eq!(text(spans[0].resource_attribute("service.name")), "checkout");
+        assert_eq!(spans[0].resource_attribute("shop.size"), Some(&Value::IntValue(7)));
+        assert_eq!(spans[0].resource_attribute("process.pid"), None, "nothing is detected unless it is asked for");
+        let requests = receiver.requests();
+        assert!(requests.iter().any(|request| request.header("x-token") == Some(token)), "{requests:?}");
+        let metrics = receiver.metrics();
+        let names: Vec<&str> = metrics.iter().map(|metric| metric.data.name.as_str()).collect();
+        assert!(names.contains(&"cups") && names.contains(&"shop.time"), "{names:?}");
+        let of =
+            |name: &str| points(&metrics).into_iter().filter(|point| point.metric == name).map(|point| point.labels()).collect::<Vec<_>>();
+        assert_eq!(of("shop.time"), [""], "the colour is left out");
+        assert!(of("cups").iter().any(|labels| labels.contains("overflow")), "{:?}", of("cups"));
+    }
+    let first = receivers[0].requests();
+    assert!(first.iter().any(|request| request.header("content-encoding") == Some("gzip")), "{first:?}");
+    assert!(first.iter().any(|request| request.header("content-type") == Some("application/json")), "{first:?}");
+    let logs = receivers[0].logs();
+    assert_eq!((logs.len(), logs[0].data.attributes.len(), logs[0].data.dropped_attributes_count), (1, 1, 1));
+    assert!(receivers[1].logs().is_empty());
+}
+
+#[test]
+fn code_wins_over_the_file_and_a_variable_that_it_does_not_name_is_told() {
+    let receiver = Receiver::start();
+    let file = File::new(
+        "code.yaml",
+        "\
+file_format: '1.0'
+resource: {attributes: [{name: service.name, value: file}, {name: a, value: file}, {name: b, value: file}]}
+tracer_provider:
+  sampler: {always_off: }
+  processors:
+    - simple:
+        exporter:
+          otlp_http:
+            endpoint: ${ENDPOINT}/v1/traces
+",
+    );
+    let builder = file.builder(&[("ENDPOINT", "http://localhost:1".to_owned()), ("OTEL_SERVICE_NAME", "environment".to_owned())]);
+    let said = Said::default();
+    let telemetry = said
+        .listen(builder)
+        .service_name("code")
+        .resource_attribute(KeyValue::new("a", "code"))
+        .sampler(Sampler::always_on())
+        .set("OTEL_TRACES_EXPORTER", "none")
+        .build();
+    assert!(telemetry.is_ok(), "{telemetry:?}");
+    let telemetry = telemetry.expect("the file is good");
+    let [warning] = telemetry.warnings() else { panic!("{:?}", telemetry.warnings()) };
+    assert_eq!(
+        warning.to_string(),
+        "OTEL_TRACES_EXPORTER: is set in code, and ignored, because OTEL_CONFIG_FILE names a configuration file"
+    );
+    assert!(said.lines().iter().any(|line| line.contains("OTEL_TRACES_EXPORTER")));
+    drop(telemetry);
+
+    let builder = file.builder(&[("ENDPOINT", receiver.http_endpoint())]);
+    let builder = builder.service_name("code").resource_attribute(KeyValue::new("a", "code")).sampler(Sampler::always_on());
+    let telemetry = builder.build().expect("the file is good");
+    run(&telemetry);
+    telemetry.shutdown().expect("everything is delivered");
+    let span = receiver.spans().pop().expect("the sampler of the code records it");
+    let of = |key: &str| text(span.resource_attribute(key)).to_owned();
+    assert_eq!([of("service.name"), of("a"), of("b")], ["code", "code", "file"]);
+}
+
+#[test]
+fn a_certificate_of_the_file_is_what_is_trusted() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("config-file-tls");
+    let authority = Authority::new(&folder);
+    let receiver = Receiver::start();
+    let address = ([127, 0, 0, 1], receiver.http_port()).into();
+    let terminator = Relay::start(address, Some(server(&authority.identity("localhost", false), Some(&authority))));
+    let client = authority.identity("shop", false);
+    let text = |path: &Path| path.to_str().expect("the target folder has a name").to_owned();
+    let file = File::new(
+        "tls.yaml",
+        "\
+file_format: '1.0'
+tracer_provider:
+  processors:
+    - batch:
+        exporter:
+          otlp_http:
+            endpoint: ${ENDPOINT}/v1/traces
+            tls:
+              ca_file: ${CA}
+              cert_file: ${CERT}
+              key_file: ${KEY}
+",
+    );
+    let variables = |authority: String| {
+        let endpoint = format!("https://localhost:{}", terminator.address().port());
+        [("ENDPOINT", endpoint), ("CA", authority), ("CERT", text(&client.certificate)), ("KEY", text(&client.key))]
+    };
+    let telemetry = file.builder(&variables(text(&authority.file()))).build().expect("the file is good");
+    run(&telemetry);
+    telemetry.shutdown().expect("everything is delivered");
+    assert_eq!(receiver.spans().len(), 1);
+
+    let error = file.builder(&variables("/gone.pem".to_owned())).build().expect_err("there is no such file");
+    let InitError::Unsupported(problem) = &error else { panic!("{error}") };
+    assert!(problem.contains("tracer_provider.processors[0].batch.exporter.otlp_http.tls.ca_file, /gone.pem"), "{problem}");
+}
+
+#[test]
+fn consoles_files_and_scrapers_are_where_the_file_says() {
+    let lines = Path::new(env!("CARGO_TARGET_TMPDIR")).join("config-file-lines.jsonl");
+    let _ = std::fs::remove_file(&lines);
+    let file = File::new(
+        "local.yaml",
+        "\
+file_format: '1.1'
+tracer_provider:
+  processors:
+    - simple: {exporter: {console: }}
+    - batch: {exporter: {otlp_file/development: {output_stream: \"${LINES}\"}}}
+meter_provider:
+  readers:
+    - pull: {exporter: {prometheus/development: {host: 127.0.0.1, port: 0}}}
+distribution: {otel-runtime: {filter: 'off,config_file=on'}}
+",
+    );
+    let printed = Printed::default();
+    let lines_at = format!("file://{}", lines.display());
+    let telemetry = file.builder(&[("LINES", lines_at)]).console(printed.clone()).build().expect("the file is good");
+    run(&telemetry);
+    telemetry.meter_provider().expect("there are metrics").meter("shop").u64_counter("cups").build().add(1, &[]);
+    let address = telemetry.prometheus_address().expect("metrics are served");
+    let mut scrape = TcpStream::connect(address).expect("somebody listens");
+    scrape.write_all(b"GET /metrics HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n").expect("it is taken");
+    let mut page = String::new();
+    scrape.read_to_string(&mut page).expect("it is text");
+    assert!(page.contains("cups_total"), "{page}");
+    telemetry.shutdown().expect("everything is delivered");
+    assert!(printed.text().contains("config.work"), "{}", printed.text());
+    let written = std::fs::read_to_string(&lines).expect("there are lines");
+    assert!(written.contains("config.work"), "{written}");
+    std::fs::remove_file(&lines).expect("it can be removed");
+}
+
+#[test]
+fn a_file_that_is_wrong_sets_nothing_up() {
+    let file = File::new("wrong.yaml", "file_format: '1.0'\ntracer_provider: {processor: []}\n");
+    let error = file.builder(&[]).build().expect_err("the file is wrong");
+    let expected =
+        format!("the configuration file {} of OTEL_CONFIG_FILE cannot be used: 2:1: tracer_provider: `processors` is missing", file.path());
+    assert_eq!(error.to_string(), expected);
+    let old = otel_runtime::builder().environment(|_| None).set("OTEL_EXPERIMENTAL_CONFIG_FILE", file.path()).build();
+    assert!(old.expect_err("the file is wrong").to_string().contains("of OTEL_EXPERIMENTAL_CONFIG_FILE"));
+    let off =
+        File::new("off.yaml", "file_format: '1.0'\ndisabled: ${OFF}\ntracer_provider: {processors: [{simple: {exporter: {console: }}}]}\n");
+    for (disabled, is_there) in [("true", false), ("false", true)] {
+        let telemetry = off.builder(&[("OFF", disabled.to_owned())]).console(Printed::default()).build().expect("the file is good");
+        assert_eq!(telemetry.tracer_provider().is_some(), is_there);
+    }
+}
+
+#[test]
+fn more_exporters_of_a_kind_than_there_are_ways_are_refused() {
+    let exporter = "{simple: {exporter: {otlp_http: }}}";
+    let of = |count: usize| {
+        let exporters = vec![exporter; count].join(", ");
+        let file = File::new(&format!("{count}.yaml"), &format!("file_format: '1.0'\ntracer_provider: {{processors: [{exporters}]}}\n"));
+        file.builder(&[]).build()
+    };
+    drop(of(3).expect("three are possible"));
+    let error = of(4).expect_err("four are not");
+    assert_eq!(error.to_string(), "traces can be exported to at most 3 places in one way");
+}
