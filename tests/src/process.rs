@@ -87,6 +87,11 @@ impl Child {
         writeln!(input, "{line}").unwrap_or_else(|error| panic!("{} cannot be told {line:?}: {error}", self.name));
     }
 
+    /// Ends the input of a process that was started to listen.
+    pub fn end_input(&mut self) {
+        drop(self.process.stdin.take());
+    }
+
     /// The process id.
     #[must_use]
     pub fn id(&self) -> u32 {

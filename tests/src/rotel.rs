@@ -144,7 +144,7 @@ fn find() -> Option<PathBuf> {
     if let Some(found) = on_path.into_iter().find(|name| works(name)) {
         return Some(found);
     }
-    venv::with("rotel", installed).inspect_err(|reason| crate::skipped(format_args!("rotel cannot be had: {reason}"))).ok()
+    venv::with(&["rotel"], installed).inspect_err(|reason| crate::skipped(format_args!("rotel cannot be had: {reason}"))).ok()
 }
 
 /// Whether this is the agent, and one that runs on this machine.

@@ -9,14 +9,16 @@ use std::{
     process::{Command, Stdio},
 };
 
-/// Installs a package, unless an earlier test has, and returns what `find`
-/// finds in its environment, which is nothing as long as it is not installed.
+/// Installs packages, unless an earlier test has, and returns what `find` finds
+/// in their environment, which is nothing as long as they are not installed. It
+/// has the name of the first.
 ///
 /// # Errors
 ///
-/// If there is no Python, no package, or nothing to be found in it.
-pub fn with<T>(package: &str, find: impl Fn(&Path) -> Option<T>) -> Result<T, String> {
+/// If there is no Python, a package is missing, or there is nothing to be found.
+pub fn with<T>(packages: &[&str], find: impl Fn(&Path) -> Option<T>) -> Result<T, String> {
     let target = target_folder()?;
+    let package = packages.first().copied().unwrap_or("empty");
     let folder = target.join(format!("{package}-venv"));
     // Test binaries run at the same time; the first installs, the others wait.
     // The lock goes with the file.
@@ -27,7 +29,7 @@ pub fn with<T>(package: &str, find: impl Fn(&Path) -> Option<T>) -> Result<T, St
         return Ok(found);
     }
     run("python3", ["-m".as_ref(), "venv".as_ref(), folder.as_os_str()])?;
-    run(python(&folder), ["-m", "pip", "install", "--retries", "1", package])?;
+    run(python(&folder), ["-m", "pip", "install", "--retries", "1"].iter().chain(packages))?;
     let found = find(&folder);
     drop(lock);
     found.ok_or_else(|| format!("{} has nothing that runs", folder.display()))

@@ -228,7 +228,7 @@ fn prometheus_understands_every_kind_of_metric() {
         let imports = Command::new(&python).args(["-c", "import prometheus_client"]).stderr(Stdio::null()).status();
         imports.is_ok_and(|status| status.success()).then_some(python)
     };
-    let python = match venv::with("prometheus-client", has_parsers) {
+    let python = match venv::with(&["prometheus-client"], has_parsers) {
         Ok(python) => python,
         Err(reason) => return tests::skipped(format_args!("prometheus-client cannot be had: {reason}")),
     };

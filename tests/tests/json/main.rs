@@ -144,7 +144,7 @@ fn protobufs_own_reader_understands_every_field() {
         let imports = Command::new(&python).args(["-c", import]).stderr(Stdio::null()).status();
         imports.is_ok_and(|status| status.success()).then_some(python)
     };
-    let python = match venv::with("opentelemetry-proto", has_messages) {
+    let python = match venv::with(&["opentelemetry-proto"], has_messages) {
         Ok(python) => python,
         Err(reason) => return tests::skipped(format_args!("opentelemetry-proto cannot be had: {reason}")),
     };
