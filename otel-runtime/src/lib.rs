@@ -31,7 +31,7 @@
 //! * `logs` (features `tracing`, `log`): what speaks `tracing` or `log`, as log records and spans.
 //! * `messaging` (features `messaging`, `async-nats`, `lapin`, `rdkafka`): messages that are sent, received and processed, with any broker.
 //! * `sqlx` (features `sqlx-sqlite`, `sqlx-postgres`, `sqlx-mysql`): queries of sqlx as spans and metrics.
-//! * `testing` (feature `testing`): capture what a test records.
+//! * `testing` (feature `testing`): capture what a test records: spans, metrics, log records.
 //! * `process` (feature `process`): metrics about the process and about runtimes of tokio.
 //! * `inventory` (feature `inventory`): every annotated place of the program.
 //!

@@ -424,6 +424,12 @@ pub(crate) fn propagate<T>(context: &Context, mut work: impl FnMut(&dyn TextMapP
     }
 }
 
+/// The logger of a scope in the pipeline that serves the current context.
+#[cfg(all(feature = "log", feature = "testing"))]
+pub(crate) fn current_logger(scope: Scope) -> Option<SdkLogger> {
+    Context::map_current(serving)?.logger(scope)
+}
+
 /// `context`, routed as the current one if it has no route of its own.
 pub(crate) fn keep_route(context: &Context) -> Context {
     if !EVER_LOCAL.load(Ordering::Relaxed) || context.get::<Route>().is_some() {

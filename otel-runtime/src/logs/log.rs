@@ -88,7 +88,7 @@ impl Log for Bridge {
     fn flush(&self) {}
 }
 
-fn record_of(logger: &SdkLogger, line: &Record<'_>) -> SdkLogRecord {
+pub(crate) fn record_of(logger: &SdkLogger, line: &Record<'_>) -> SdkLogRecord {
     let file = line.file_static().map(Into::into).or_else(|| line.file().map(|file| file.to_owned().into()));
     let source = Source { target: line.target().to_owned().into(), file, line: line.line() };
     let mut record = record::new(logger, severity(line.level()), source);

@@ -39,5 +39,9 @@ mod record;
 mod tracing;
 
 pub use install::InstallError;
+#[cfg(all(feature = "log", feature = "testing"))]
+pub(crate) use log::record_of as record_of_line;
+#[cfg(all(feature = "log", feature = "testing"))]
+pub(crate) use quiet::unless_quiet;
 #[cfg(feature = "tracing")]
 pub use tracing::WithIds;

@@ -10,7 +10,7 @@ pub(super) fn is_quiet() -> bool {
 }
 
 /// Does the work of a bridge, unless it is quiet here. What the SDK says of that work would come back to the bridge, without end.
-pub(super) fn unless_quiet(work: impl FnOnce()) {
+pub(crate) fn unless_quiet(work: impl FnOnce()) {
     if !is_quiet() {
         let _silent = Silence::enter();
         work();

@@ -13,7 +13,7 @@ use super::config::{Config, Read};
 use super::copies;
 use super::error::InitError;
 use super::file::{self, FileRead};
-use super::providers::Providers;
+use super::providers::{Providers, Wanted};
 use super::telemetry::Telemetry;
 use super::variables::{self, Variable};
 use super::warning::Warning;
@@ -215,7 +215,7 @@ impl Builder {
         if before == process {
             return Err(InitError::AlreadyInitialised);
         }
-        let installed = self.configure().map(|configured| {
+        let installed = self.configure(Providers::build).map(|configured| {
             let Configured { config, providers, .. } = &configured;
             global::set_text_map_propagator(Propagator::new(config.propagators.iter().copied()));
             if let Some(provider) = &providers.meter {
@@ -240,7 +240,7 @@ impl Builder {
     ///
     /// As [`init`](Self::init), but it can be done any number of times.
     pub fn build(self) -> Result<Telemetry, InitError> {
-        self.configure().map(|configured| configured.start(Pipeline::local))
+        self.configure(Providers::build).map(|configured| configured.start(Pipeline::local))
     }
 
     /// Every variable, with its kind, its default and what holds: from [`set`](Self::set), the environment, [`fallback`](Self::fallback), or by
@@ -286,7 +286,7 @@ impl Builder {
         Ok(read)
     }
 
-    fn configure(self) -> Result<Configured, InitError> {
+    pub(super) fn configure(self, build: impl FnOnce(&Wanted<'_>) -> Result<Providers, InitError>) -> Result<Configured, InitError> {
         for name in self.in_code.keys().chain(self.fallbacks.keys()) {
             if let Some(nearest) = variables::nearest(name) {
                 return Err(InitError::UnknownVariable { name: name.clone(), nearest });
@@ -316,7 +316,7 @@ impl Builder {
             Providers::default()
         } else {
             panics::remember_messages();
-            Providers::build(&config, &resource, &sampler, &console, &diagnostics)?
+            build(&Wanted { config: &config, resource: &resource, sampler: &sampler, console: &console, diagnostics: &diagnostics })?
         };
         for warning in &providers.warnings {
             diagnostics.warn(warning);
@@ -333,7 +333,7 @@ const SERVICE_NAME: &str = "OTEL_SERVICE_NAME";
 const BESIDE_A_FILE: [&str; 3] = ["NO_COLOR", "OTEL_CONFIG_FILE", "OTEL_EXPERIMENTAL_CONFIG_FILE"];
 
 /// Everything is built, and nothing uses it yet.
-struct Configured {
+pub(super) struct Configured {
     config: Config,
     sampling: Sampling,
     providers: Providers,
@@ -343,7 +343,7 @@ struct Configured {
 
 impl Configured {
     /// Opens the way from annotated code to the providers.
-    fn start(self, open: impl FnOnce(Option<Tracing>, Option<Meters>, Settings, Diagnostics) -> Arc<Pipeline>) -> Telemetry {
+    pub(super) fn start(self, open: impl FnOnce(Option<Tracing>, Option<Meters>, Settings, Diagnostics) -> Arc<Pipeline>) -> Telemetry {
         let Self { config, sampling, providers, warnings, diagnostics } = self;
         let tracing = providers.tracer.clone().map(|provider| Tracing { provider, sampling, started: providers.started.clone() });
         let metering = providers.meter.clone();

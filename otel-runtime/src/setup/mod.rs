@@ -21,12 +21,16 @@ mod resource;
 mod self_metrics;
 #[cfg(all(unix, feature = "signals"))]
 mod signals;
+#[cfg(feature = "testing")]
+mod sinks;
 mod telemetry;
 mod variables;
 mod warning;
 
 pub use builder::{Builder, builder, init};
 pub use error::{DeliveryError, InitError};
+#[cfg(feature = "testing")]
+pub(crate) use sinks::Sinks;
 pub use telemetry::{Health, Telemetry};
 pub use variables::{ValueKind, Variable, variables};
 pub use warning::Warning;

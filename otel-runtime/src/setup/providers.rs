@@ -25,7 +25,7 @@ use crate::export::otlp::{OtlpLogs, OtlpMetrics};
 use crate::export::prometheus::Endpoint;
 use crate::export::{NotServed, otlp, zipkin};
 use crate::metering::{Meters, Views};
-use crate::own::{Started, Timed};
+use crate::own::{Started, Tally, Timed};
 use crate::sampling::{Sampler, WithSiteRatios};
 
 /// The three providers, those that anything is exported from, and what lies behind them.
@@ -50,6 +50,16 @@ pub(super) struct Providers {
     pub(super) pushes_metrics: bool,
 }
 
+/// What providers are built of.
+#[derive(Clone, Copy)]
+pub(super) struct Wanted<'a> {
+    pub(super) config: &'a Config,
+    pub(super) resource: &'a Resource,
+    pub(super) sampler: &'a Sampler,
+    pub(super) console: &'a Console,
+    pub(super) diagnostics: &'a Diagnostics,
+}
+
 /// Something that holds items back for a while.
 pub(super) trait Flush: std::fmt::Debug + Send + Sync {
     fn flush(&self, deadline: Instant) -> bool;
@@ -70,13 +80,8 @@ impl Flush for ConsoleSpans {
 
 impl Providers {
     /// Builds what is configured; a signal without exporters gets no provider. The delivery's thread is started only if it is needed.
-    pub(super) fn build(
-        config: &Config,
-        resource: &Resource,
-        sampler: &Sampler,
-        console: &Console,
-        diagnostics: &Diagnostics,
-    ) -> Result<Self, InitError> {
+    pub(super) fn build(wanted: &Wanted<'_>) -> Result<Self, InitError> {
+        let Wanted { config, resource, sampler, console, diagnostics } = *wanted;
         let mut providers = Self::default();
         let ways = Ways::of(config)?;
         let mut outputs = Outputs::default();
@@ -161,19 +166,25 @@ impl Providers {
             }
         }
         self.started = own.map(|own| own.traces(&self.open_spans));
+        Ok(Some(self.tracer_of(config, resource, sampler, processors)))
+    }
+
+    pub(super) fn tracer_of(
+        &self,
+        config: &Config,
+        resource: &Resource,
+        sampler: &Sampler,
+        processors: Vec<Box<dyn SpanProcessor>>,
+    ) -> SdkTracerProvider {
+        let (limits, baggage) = (config.traces.limits, config.baggage_attributes.clone());
         // Whatever is not said here the SDK would read from the environment itself.
         let builder = SdkTracerProvider::builder()
             .with_id_generator(SaltedIds::new())
             .with_sampler(WithSiteRatios { sampler: sampler.clone(), started: self.started.clone() })
-            .with_span_limits(traces.limits.into())
+            .with_span_limits(limits.into())
             .with_resource(resource.clone())
-            .with_span_processor(LimitedSpans::new(
-                traces.limits,
-                config.baggage_attributes.clone(),
-                processors,
-                Arc::clone(&self.open_spans),
-            ));
-        Ok(Some(builder.build()))
+            .with_span_processor(LimitedSpans::new(limits, baggage, processors, Arc::clone(&self.open_spans)));
+        builder.build()
     }
 
     fn meter_provider(
@@ -238,9 +249,18 @@ impl Providers {
                 exporters.push(Box::new(console.logs().counted(own.as_mut().map(|own| own.shows(Signal::Logs)))));
             }
         }
-        let builder = SdkLoggerProvider::builder().with_resource(resource.clone());
-        let processor = LimitedLogs::new(logs.limits, config.baggage_attributes.clone(), exporters);
-        Some(builder.with_log_processor(processor.counted(own.map(SelfMetrics::logs))).build())
+        Some(Self::logger_of(config, resource, exporters, own.map(SelfMetrics::logs)))
+    }
+
+    /// `created` is where log records are counted, if they are.
+    pub(super) fn logger_of(
+        config: &Config,
+        resource: &Resource,
+        exporters: Vec<Box<dyn LogExporter>>,
+        created: Option<Arc<Tally<1>>>,
+    ) -> SdkLoggerProvider {
+        let processor = LimitedLogs::new(config.logs.limits, config.baggage_attributes.clone(), exporters).counted(created);
+        SdkLoggerProvider::builder().with_resource(resource.clone()).with_log_processor(processor).build()
     }
 }
 

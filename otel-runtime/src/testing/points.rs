@@ -1,7 +1,6 @@
 //! What a capture keeps of metrics: a point for each time series.
 
 use std::fmt;
-use std::mem;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -16,8 +15,8 @@ use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 pub(super) struct Collected(Arc<Mutex<Vec<Point>>>);
 
 impl Collected {
-    pub(super) fn take(&self) -> Vec<Point> {
-        mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    pub(super) fn last(&self) -> Vec<Point> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -73,7 +72,14 @@ fn points_of<T: Copy>(metric: &Metric, data: &MetricData<T>, number: impl Fn(&T)
             });
             points.collect()
         }
-        MetricData::ExponentialHistogram(_) => Vec::new(),
+        MetricData::ExponentialHistogram(histogram) => {
+            let points = histogram.data_points().map(|data| {
+                let count = u64::try_from(data.count()).unwrap_or(u64::MAX);
+                let value = PointValue::Histogram { count, sum: number(&data.sum()), bounds: Vec::new() };
+                point(data.attributes().cloned().collect(), value)
+            });
+            points.collect()
+        }
     }
 }
 
@@ -105,7 +111,7 @@ pub enum PointValue {
         count: u64,
         /// Their sum.
         sum: f64,
-        /// The upper bounds of the buckets.
+        /// The upper bounds of the buckets; none where the histogram chose them itself.
         bounds: Vec<f64>,
     },
 }

@@ -133,6 +133,8 @@ fn captured_span(span: &Span, scope: &InstrumentationScope) -> testing::Span {
             .iter()
             .map(|link| (api::TraceId::from_bytes(bytes(&link.trace_id)), api::SpanId::from_bytes(bytes(&link.span_id))))
             .collect(),
+        baggage: Vec::new(),
+        open: false,
         status: match span.status.as_ref().map_or(StatusCode::Unset, Status::code) {
             StatusCode::Unset => api::Status::Unset,
             StatusCode::Ok => api::Status::Ok,

@@ -421,7 +421,7 @@ async fn sizes_of_requests_are_what_they_say() {
 async fn health_checks_are_left_out() {
     let layer = || server().filter(|request| request.uri.path() != "/status/200");
     let (_, captured) = recorded(layer(), Version::HTTP_11, "/status/200", |request| request).await;
-    assert_eq!(captured, Captured::default());
+    assert_eq!((captured.tree(), captured.metrics()), (String::new(), String::new()));
     let (_, captured) = recorded(layer(), Version::HTTP_11, "/status/201", |request| request).await;
     assert_eq!(captured.all().len(), 1);
 }

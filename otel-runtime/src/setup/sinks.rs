@@ -1,0 +1,55 @@
+//! Telemetry that is kept in the process, and exported nowhere: what tests look at.
+
+use opentelemetry_sdk::metrics::{MeterProviderBuilder, SdkMeterProvider};
+use opentelemetry_sdk::trace::SpanProcessor;
+
+use super::builder::Builder;
+use super::error::InitError;
+use super::providers::{Providers, Wanted};
+use super::telemetry::Telemetry;
+use crate::export::limited::LogExporter;
+use crate::metering::{Meters, Views};
+use crate::pipeline::Pipeline;
+
+/// Where everything goes, instead of to the exporters that are configured. Whether a signal has any counts, and the limits hold.
+pub(crate) struct Sinks<S, L, M> {
+    pub(crate) spans: S,
+    pub(crate) logs: L,
+    /// Gives a provider its reader.
+    pub(crate) metrics: M,
+}
+
+impl Builder {
+    /// As [`build`](Self::build), with everything going into the sinks.
+    pub(crate) fn build_into<S, L, M>(self, sinks: Sinks<S, L, M>) -> Result<Telemetry, InitError>
+    where
+        S: SpanProcessor + 'static,
+        L: LogExporter + 'static,
+        M: FnOnce(MeterProviderBuilder) -> MeterProviderBuilder,
+    {
+        self.configure(|wanted| Ok(providers(wanted, sinks))).map(|configured| configured.start(Pipeline::local))
+    }
+}
+
+fn providers<S, L, M>(wanted: &Wanted<'_>, sinks: Sinks<S, L, M>) -> Providers
+where
+    S: SpanProcessor + 'static,
+    L: LogExporter + 'static,
+    M: FnOnce(MeterProviderBuilder) -> MeterProviderBuilder,
+{
+    let Wanted { config, resource, sampler, diagnostics, .. } = *wanted;
+    let mut providers = Providers::default();
+    if !config.metrics.readers.is_empty() {
+        let metrics = &config.metrics;
+        let views = Views::new(&metrics.views, metrics.exponential_histograms, metrics.cardinality_limits.clone());
+        let builder = (sinks.metrics)(views.install(SdkMeterProvider::builder().with_resource(resource.clone())));
+        providers.meter = Some(Meters::new(builder.build(), views, diagnostics.clone()));
+    }
+    if !config.traces.processors.is_empty() {
+        providers.tracer = Some(providers.tracer_of(config, resource, sampler, vec![Box::new(sinks.spans)]));
+    }
+    if !config.logs.processors.is_empty() {
+        providers.logger = Some(Providers::logger_of(config, resource, vec![Box::new(sinks.logs)], None));
+    }
+    providers
+}
