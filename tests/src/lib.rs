@@ -1,10 +1,12 @@
 //! What the tests of the framework share: an OTLP receiver that records what an exporter sends, a runner for child processes, a real OTLP
-//! agent and Python packages, and telemetry that sends to either.
+//! agent, Python packages and other tools from outside, and telemetry that sends to either.
 
 pub mod annotated;
 #[cfg(unix)]
 pub mod brokers;
 pub mod chance;
+pub mod fetched;
+pub mod http;
 pub mod points;
 pub mod process;
 pub mod propagation;

@@ -2,7 +2,7 @@
 //! the test that started it.
 
 use std::{
-    io::{Read, Write},
+    io::{self, Read, Write},
     process::{self, Command, ExitStatus, Stdio},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     thread,
@@ -57,15 +57,24 @@ impl Child {
         Self::spawn_with_input(command, Stdio::piped())
     }
 
+    /// As [`Self::spawn`], for what may not be there.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be started.
+    pub fn try_spawn(command: &mut Command) -> io::Result<Self> {
+        Self::try_spawn_with_input(command, Stdio::null())
+    }
+
     #[track_caller]
     fn spawn_with_input(mut command: Command, input: Stdio) -> Self {
+        Self::try_spawn_with_input(&mut command, input)
+            .unwrap_or_else(|error| panic!("{} cannot be started: {error}", command.get_program().to_string_lossy()))
+    }
+
+    fn try_spawn_with_input(command: &mut Command, input: Stdio) -> io::Result<Self> {
         let name = command.get_program().to_string_lossy().into_owned();
-        let mut process = command
-            .stdin(input)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap_or_else(|error| panic!("{name} cannot be started: {error}"));
+        let mut process = command.stdin(input).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
         let printed = Arc::new(Printed::default());
         if let Some(stdout) = process.stdout.take() {
             printed.capture(stdout, |text| &mut text.stdout);
@@ -73,7 +82,7 @@ impl Child {
         if let Some(stderr) = process.stderr.take() {
             printed.capture(stderr, |text| &mut text.stderr);
         }
-        Self { process, name, printed }
+        Ok(Self { process, name, printed })
     }
 
     /// Writes a line to the input of a process that was started to listen.

@@ -1,16 +1,10 @@
 //! What the tests of this crate send requests with: no exporter, but the bare
 //! protocols, so that they can send what no exporter would.
 
-use std::{error::Error, net::TcpStream};
+use std::net::TcpStream;
 
-use http_body_util::{BodyExt, Full};
-use hyper::{
-    HeaderMap, Method, Request,
-    body::Bytes,
-    client::conn::http1,
-    header::{CONTENT_TYPE, HOST},
-};
-use hyper_util::rt::TokioIo;
+use http_body_util::Full;
+use hyper::{Method, Request, body::Bytes, header::CONTENT_TYPE};
 use opentelemetry_proto::tonic::{
     collector::{
         logs::v1::ExportLogsServiceRequest,
@@ -26,15 +20,9 @@ use opentelemetry_proto::tonic::{
 use prost::Message;
 use tonic::Status;
 
-pub(crate) const PROTOBUF: &str = "application/x-protobuf";
+use crate::http;
 
-/// What an HTTP server answered.
-#[derive(Debug)]
-pub(crate) struct HttpAnswer {
-    pub(crate) status: u16,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Bytes,
-}
+pub(crate) const PROTOBUF: &str = "application/x-protobuf";
 
 /// Sends any request; an error means that no answer came.
 pub(crate) async fn send(
@@ -43,33 +31,17 @@ pub(crate) async fn send(
     path: &str,
     content_type: &str,
     body: Vec<u8>,
-) -> Result<HttpAnswer, Box<dyn Error + Send + Sync>> {
-    let address = address(endpoint);
-    let stream = tokio::net::TcpStream::connect(address).await?;
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+) -> Result<http::Answer, http::Error> {
     let request = Request::builder()
         .method(method)
         .uri(path)
-        .header(HOST, address)
         .header(CONTENT_TYPE, content_type)
         .header("x-test", "sent")
         .body(Full::new(Bytes::from(body)))?;
-    let exchange = async {
-        let (parts, body) = sender.send_request(request).await?.into_parts();
-        let body = body.collect().await?.to_bytes();
-        Ok(HttpAnswer { status: parts.status.as_u16(), headers: parts.headers, body })
-    };
-    tokio::pin!(connection);
-    tokio::pin!(exchange);
-    tokio::select! {
-        answer = &mut exchange => return answer,
-        _ = &mut connection => {}
-    }
-    // The connection has ended; what came before that is still to be had.
-    exchange.await
+    http::exchange(address(endpoint), request).await
 }
 
-pub(crate) async fn post_traces(endpoint: &str, traces: &ExportTraceServiceRequest) -> Result<HttpAnswer, Box<dyn Error + Send + Sync>> {
+pub(crate) async fn post_traces(endpoint: &str, traces: &ExportTraceServiceRequest) -> Result<http::Answer, http::Error> {
     let body = traces.encode_to_vec();
     send(endpoint, Method::POST, "/v1/traces", PROTOBUF, body).await
 }

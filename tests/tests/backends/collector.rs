@@ -1,0 +1,309 @@
+//! The OpenTelemetry Collector, built from Go's modules, as `examples/collector` has it: programs → agent → gateways → a backend.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use opentelemetry_proto::tonic::common::v1::any_value::Value;
+use opentelemetry_proto::tonic::trace::v1::Span;
+use tests::fetched::Tool;
+use tests::http;
+use tests::process::Child;
+use tests::receiver::{Received, Receiver};
+
+use crate::services::{Order, Services};
+use crate::zipkin::Zipkin;
+use crate::{LONG, folder, free_addresses, readme, tell};
+
+/// How often something is looked at that is waited for.
+const POLL: Duration = Duration::from_millis(20);
+
+const NAME: &str = "OpenTelemetry Collector";
+
+static COLLECTOR: Tool = Tool::new("otelcol", find, |folder| {
+    readme::block(NAME).fetch(folder)?;
+    let built = folder.join("target/built-from.yaml");
+    fs::copy(manifest(), &built).map(drop).map_err(|error| format!("{}: {error}", built.display()))
+});
+
+fn manifest() -> PathBuf {
+    readme::examples().join("collector/builder.yaml")
+}
+
+/// One that was built from what the manifest says now.
+fn find(folder: &Path) -> Option<PathBuf> {
+    let built = fs::read(folder.join("target/built-from.yaml")).ok()?;
+    readme::block(NAME).find(folder).filter(|_| fs::read(manifest()).is_ok_and(|manifest| manifest == built))
+}
+
+/// One of the two configurations at work, killed on drop.
+struct Collector {
+    process: Child,
+    configuration: &'static str,
+    fetched: PathBuf,
+    variables: Vec<(&'static str, String)>,
+}
+
+impl Collector {
+    fn start(fetched: &Path, configuration: &'static str, variables: Vec<(&'static str, String)>) -> Self {
+        let process = Self::spawn(fetched, configuration, &variables);
+        Self { process, configuration, fetched: fetched.to_owned(), variables }
+    }
+
+    fn spawn(fetched: &Path, configuration: &str, variables: &[(&'static str, String)]) -> Child {
+        let mut command = Command::new(fetched.join("target/otelcol/otelcol"));
+        command.arg("--config").arg(readme::examples().join("collector").join(configuration));
+        command.envs(variables.iter().map(|(name, value)| (name, value)));
+        let process = Child::spawn(command);
+        process.wait_for_line("Everything is ready", LONG);
+        process
+    }
+
+    /// Ends it by SIGKILL.
+    fn kill(&mut self) {
+        self.process.kill();
+    }
+
+    /// Starts it again, where it was.
+    fn come_back(&mut self) {
+        self.process = Self::spawn(&self.fetched, self.configuration, &self.variables);
+    }
+
+    /// Ends it by SIGTERM, and waits for that.
+    fn end(&mut self) {
+        let id = self.process.id().to_string();
+        assert!(Command::new("kill").arg(&id).status().expect("there is a `kill`").success());
+        let deadline = Instant::now() + LONG;
+        while self.process.is_running() {
+            assert!(Instant::now() < deadline, "it does not end: {}", self.process.stderr());
+            thread::sleep(POLL);
+        }
+    }
+
+    fn variable(&self, name: &str) -> &str {
+        self.variables.iter().find(|(variable, _)| *variable == name).map_or("", |(_, value)| value)
+    }
+
+    /// How much of a signal it has accepted, by its own account.
+    fn accepted(&self, port: &str, signal: &str) -> f64 {
+        let page = http::get(&format!("localhost:{}", self.variable(port)), "/metrics").map(|answer| answer.text().to_owned());
+        let name = format!("otelcol_receiver_accepted_{signal}");
+        value(&page.unwrap_or_default(), &[&name])
+    }
+}
+
+/// The sum of the series that have all of this in their lines.
+fn value(page: &str, parts: &[&str]) -> f64 {
+    let series = page.lines().filter(|line| !line.starts_with('#') && parts.iter().all(|part| line.contains(part)));
+    series.filter_map(|line| line.rsplit_once(' ')?.1.parse::<f64>().ok()).sum()
+}
+
+fn port(address: &str) -> String {
+    address.rsplit(':').next().unwrap_or_default().to_owned()
+}
+
+/// A gateway that sends to a backend.
+fn gateway(fetched: &Path, folder: &Path, backend: &Receiver, more: &[(&'static str, &str)]) -> Collector {
+    let [grpc, http, metrics, own] = free_addresses();
+    let name = format!("gateway-{}", port(&grpc));
+    let mut variables = vec![
+        ("GATEWAY_OTLP_GRPC", grpc),
+        ("GATEWAY_OTLP_HTTP", http),
+        ("GATEWAY_PROMETHEUS", metrics),
+        ("GATEWAY_METRICS_PORT", port(&own)),
+        ("GATEWAY_STORAGE", folder.join(&name).display().to_string()),
+        ("GATEWAY_FILES", folder.join(name + "-files").display().to_string()),
+        ("GATEWAY_BACKEND", backend.grpc_endpoint().replace("http://", "")),
+        ("GATEWAY_LOGS_TO", "[otlp_grpc/backend]".to_owned()),
+    ];
+    variables.extend(more.iter().map(|(name, value)| (*name, (*value).to_owned())));
+    Collector::start(fetched, "gateway.yaml", variables)
+}
+
+/// An agent that sends to gateways.
+fn agent(fetched: &Path, folder: &Path, gateways: &[&Collector]) -> Collector {
+    let [grpc, http, own] = free_addresses();
+    let gateways: Vec<_> = gateways.iter().map(|gateway| gateway.variable("GATEWAY_OTLP_GRPC")).collect();
+    let variables = vec![
+        ("AGENT_OTLP_GRPC", grpc),
+        ("AGENT_OTLP_HTTP", http),
+        ("AGENT_METRICS_PORT", port(&own)),
+        ("AGENT_STORAGE", folder.join("agent").display().to_string()),
+        ("AGENT_OTLP_FILES", folder.join("*.jsonl").display().to_string()),
+        ("AGENT_GATEWAYS", format!("[{}]", gateways.join(", "))),
+    ];
+    Collector::start(fetched, "agent.yaml", variables)
+}
+
+/// The services, sending to an agent as the README says.
+fn services(agent: &Collector) -> Services {
+    let endpoint = format!("http://{}", agent.variable("AGENT_OTLP_HTTP"));
+    let more = [("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint.as_str()), ("OTEL_BSP_SCHEDULE_DELAY", "200")];
+    Services::start(&readme::block(NAME).variables(&more))
+}
+
+/// The spans of each order, by the number of the order, each once.
+fn by_order(spans: Vec<Received>) -> BTreeMap<i64, BTreeMap<String, Received<Span>>> {
+    let mut orders: BTreeMap<i64, BTreeMap<_, _>> = BTreeMap::new();
+    for span in spans {
+        let Some(Value::IntValue(order)) = span.attribute("order.id") else { panic!("each is of an order: {span:?}") };
+        orders.entry(*order).or_default().insert(span.span_id_hex(), span);
+    }
+    orders
+}
+
+/// Each trace is whole: five spans of one trace, each but the first below another.
+fn assert_whole(orders: &BTreeMap<i64, BTreeMap<String, Received<Span>>>) {
+    for (order, spans) in orders {
+        let traces: HashSet<_> = spans.values().map(Received::<Span>::trace_id_hex).collect();
+        let orphans = spans.values().filter(|span| span.parent_span_id_hex().is_none_or(|parent| !spans.contains_key(&parent)));
+        assert_eq!((spans.len(), traces.len(), orphans.count()), (5, 1, 1), "of order {order}: {spans:#?}");
+    }
+}
+
+#[test]
+#[ignore = "builds a Collector from Go's modules"]
+fn agents_and_gateways_keep_all_errors_and_slow_traces_and_a_share_of_the_rest() {
+    let Some(fetched) = COLLECTOR.folder() else { return };
+    let (folder, backend, zipkin) = (folder("sampling"), Receiver::start(), Zipkin::start());
+    let to = if zipkin.is_some() { "[otlp_grpc/backend, file/traces, zipkin]" } else { "[otlp_grpc/backend, file/traces]" };
+    let to_zipkin = zipkin.as_ref().map(|zipkin| format!("http://{}/api/v2/spans", zipkin.address)).unwrap_or_default();
+    let more = [("GATEWAY_TRACES_TO", to), ("GATEWAY_ZIPKIN", &to_zipkin), ("GATEWAY_SHARE", "50"), ("GATEWAY_DECISION_WAIT", "8s")];
+    let mut gateways = [(); 2].map(|()| gateway(fetched, &folder, &backend, &more));
+    let mut agent = agent(fetched, &folder, &gateways.each_ref());
+
+    let (good, failing, slow) = (1..=40, 41..=48, 49..=50);
+    let services = services(&agent);
+    good.clone().for_each(|id| drop(services.order(id, Order::Good)));
+    failing.clone().for_each(|id| drop(services.order(id, Order::Failing)));
+    slow.clone().for_each(|id| drop(services.order(id, Order::Slow)));
+    let [spans, _, logs] = services.end();
+    assert_eq!((spans, logs), (250, 150));
+    // One more leaves its telemetry in a file, which the agent reads.
+    let file = folder.join("order.jsonl").display().to_string();
+    let to_file = [
+        ("OTEL_TRACES_EXPORTER", "otlp/file"),
+        ("OTEL_LOGS_EXPORTER", "otlp/file"),
+        ("OTEL_METRICS_EXPORTER", "none"),
+        ("OTEL_RUST_OTLP_FILE", &file),
+    ];
+    let services = Services::start(&to_file.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    services.order(51, Order::Failing);
+    services.end();
+
+    let accepted = |signal| gateways.each_ref().map(|gateway| gateway.accepted("GATEWAY_METRICS_PORT", signal));
+    wait_until("the gateways have it all", || accepted("spans").iter().sum::<f64>() >= 255.0 && backend.logs().len() >= 153);
+    let spans = accepted("spans");
+    assert!(spans.iter().all(|spans| *spans > 0.0), "each has a share: {spans:?}");
+    let pages = gateways.each_ref().map(|gateway| http::get(gateway.variable("GATEWAY_PROMETHEUS"), "/metrics").expect("it answers"));
+    let mut errors = pages.map(|page| value(page.text(), &["function_calls_total{", r#"job="api2""#, r#"function_outcome="error""#]));
+    errors.sort_by(f64::total_cmp);
+    assert!(
+        errors.iter().zip([0.0, 8.0]).all(|(found, wanted)| (found - wanted).abs() < 0.5),
+        "one gateway shows all of a series: {errors:?}"
+    );
+
+    // What is still to be decided is decided at the end. What is then in the queues is on disk, and delivered by the next run.
+    agent.end();
+    gateways.iter_mut().for_each(Collector::end);
+    let written = gateways.iter().map(spans_in_file).sum::<usize>();
+    gateways.iter_mut().for_each(Collector::come_back);
+    wait_until("the backend has what is kept", || by_order(backend.spans()).values().map(BTreeMap::len).sum::<usize>() == written);
+    let orders = by_order(backend.spans());
+    assert_whole(&orders);
+    let kept: BTreeSet<u32> = orders.keys().filter_map(|order| u32::try_from(*order).ok()).collect();
+    let missing: Vec<_> = failing.chain(slow).chain([51]).filter(|order| !kept.contains(order)).collect();
+    assert_eq!(missing, Vec::<u32>::new(), "errors and slow traces are kept");
+    let share = kept.iter().filter(|order| good.contains(order)).count();
+    assert!((1..40).contains(&share), "{share} of 40 of the rest are kept");
+    assert_logs_of(&orders, &backend);
+    if let Some(zipkin) = &zipkin {
+        let failed = orders[&51].values().next().expect("it is whole");
+        zipkin.trace(&failed.trace_id_hex(), 5);
+    }
+    let also = if zipkin.is_some() { "the file and Zipkin have them too" } else { "the file has them too" };
+    let others = format!("{share} of 40 others, 153 log records; {also}");
+    tell("collector", format_args!("version {}", readme::block(NAME).version()));
+    tell("collector", format_args!("of 51 traces in 2 gateways, kept {}: 9 with errors, 2 slow, {others}", kept.len()));
+}
+
+/// How many spans a gateway has written to its file.
+fn spans_in_file(gateway: &Collector) -> usize {
+    let lines = fs::read_to_string(Path::new(gateway.variable("GATEWAY_FILES")).join("traces.jsonl")).expect("it is written");
+    lines.matches("\"spanId\"").count()
+}
+
+/// Each log record says to which trace and span it belongs, and each of these traces has some.
+fn assert_logs_of(orders: &BTreeMap<i64, BTreeMap<String, Received<Span>>>, backend: &Receiver) {
+    let logs = backend.logs();
+    assert!(logs.iter().all(|log| log.data.trace_id.len() == 16 && log.data.span_id.len() == 8), "{logs:#?}");
+    let belong: HashSet<_> = logs.iter().map(|log| (log.trace_id_hex(), log.span_id_hex())).collect();
+    for (order, spans) in orders {
+        let with = spans.values().filter(|span| belong.contains(&(span.trace_id_hex(), span.span_id_hex())));
+        assert_eq!(with.count(), 3, "each service has logged something of order {order}");
+    }
+}
+
+#[test]
+#[ignore = "builds a Collector from Go's modules"]
+fn a_gateway_and_an_agent_that_are_killed_under_load_lose_nothing() {
+    const ORDERS: u32 = 400;
+    let Some(fetched) = COLLECTOR.folder() else { return };
+    let (folder, backend) = (folder("killed"), Receiver::start());
+    // Without the sampling, which holds traces in memory until it decides.
+    let more = [("GATEWAY_TRACES_TO", "[otlp_grpc/backend]"), ("GATEWAY_TRACES_THROUGH", "[memory_limiter]")];
+    let mut gateway = gateway(fetched, &folder, &backend, &more);
+    let mut agent = agent(fetched, &folder, &[&gateway]);
+    let services = services(&agent);
+    let placed = AtomicU32::new(0);
+    thread::scope(|scope| {
+        for worker in 0..4 {
+            let (services, placed) = (&services, &placed);
+            scope.spawn(move || {
+                for id in (worker..ORDERS).step_by(4) {
+                    services.order(id, if id % 10 == 0 { Order::Failing } else { Order::Good });
+                    placed.fetch_add(1, Ordering::Relaxed);
+                }
+            });
+        }
+        let reached = |orders| wait_until("orders are placed", || placed.load(Ordering::Relaxed) >= orders);
+        reached(ORDERS / 8);
+        gateway.kill();
+        reached(ORDERS * 3 / 8);
+        gateway.come_back();
+        reached(ORDERS * 4 / 8);
+        agent.kill();
+        reached(ORDERS * 5 / 8);
+        agent.come_back();
+        gateway.kill();
+        reached(ORDERS * 7 / 8);
+        gateway.come_back();
+    });
+    let [spans, _, logs] = services.end();
+    assert_eq!((spans, logs), (u64::from(ORDERS) * 5, u64::from(ORDERS) * 3));
+    let distinct_logs = || {
+        let logs = backend.logs();
+        logs.iter().map(|log| (log.trace_id_hex(), log.span_id_hex())).collect::<HashSet<_>>().len()
+    };
+    let distinct_spans = || by_order(backend.spans()).values().map(BTreeMap::len).sum::<usize>();
+    wait_until("all has arrived", || distinct_spans() == ORDERS as usize * 5 && distinct_logs() == ORDERS as usize * 3);
+    assert_whole(&by_order(backend.spans()));
+    let twice = backend.spans().len() - distinct_spans();
+    tell(
+        "collector",
+        format_args!("gateway killed twice and agent once: all {spans} spans and {logs} log records have arrived, {twice} spans twice"),
+    );
+}
+
+#[track_caller]
+fn wait_until(what: &str, done: impl Fn() -> bool) {
+    let deadline = Instant::now() + LONG;
+    while !done() {
+        assert!(Instant::now() < deadline, "not within {LONG:?}: {what}");
+        thread::sleep(POLL);
+    }
+}

@@ -1,0 +1,97 @@
+//! Prometheus, from Debian: it scrapes the three services and is asked for what they count.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+use tests::fetched::Tool;
+use tests::http;
+use tests::process::Child;
+
+use crate::services::{Order, Services};
+use crate::{LONG, folder, free_addresses, readme, tell};
+
+static PROMETHEUS: Tool =
+    Tool::new("prometheus", |folder| readme::block("Prometheus").find(folder), |folder| readme::block("Prometheus").fetch(folder));
+
+/// A running one, killed on drop, which scrapes these addresses four times a second.
+struct Prometheus {
+    address: String,
+    _process: Child,
+}
+
+impl Prometheus {
+    fn start(fetched: &Path, targets: &[String]) -> Self {
+        let folder = folder("prometheus");
+        let settings = fs::read_to_string(readme::examples().join("prometheus.yml")).expect("it is there");
+        assert!(settings.contains("localhost:9464") && settings.contains("scrape_interval: 15s"), "{settings}");
+        let settings = settings.replace("localhost:9464", &targets.join(", ")).replace("scrape_interval: 15s", "scrape_interval: 250ms");
+        let path = folder.join("prometheus.yml");
+        fs::write(&path, settings).expect("the target folder can be written to");
+        let [address] = free_addresses();
+        let listen = format!("{} --web.listen-address={address}", path.display());
+        let data = folder.join("data").display().to_string();
+        let instead = [("examples/prometheus.yml", &*listen), ("target/prometheus/data", &data)];
+        let process = Child::spawn(readme::block("Prometheus").serve(fetched, &instead));
+        http::poll(&address, "/-/ready", LONG, |answer| (answer.status == 200).then_some(()));
+        let about = http::get(&address, "/api/v1/status/buildinfo").expect("it answers").json();
+        tell("prometheus", format_args!("version {}", about["data"]["version"]));
+        Self { address, _process: process }
+    }
+
+    /// Asks until the answers, by the value of a label, are as wanted.
+    #[track_caller]
+    fn wait_for(&self, query: &str, label: &str, wanted: impl Fn(&[(String, f64)]) -> bool) {
+        let encoded = query.bytes().fold(String::new(), |text, byte| format!("{text}%{byte:02X}"));
+        http::poll(&self.address, &format!("/api/v1/query?query={encoded}"), LONG, |answer| {
+            let answer = answer.json();
+            let number = |series: &Value| series["value"][1].as_str()?.parse().ok();
+            let each = |series: &Value| Some((series["metric"][label].as_str()?.to_owned(), number(series)?));
+            let mut found: Vec<(String, f64)> = answer["data"]["result"].as_array()?.iter().filter_map(each).collect();
+            found.sort_by(|one, other| one.0.cmp(&other.0));
+            wanted(&found).then(|| tell("prometheus", format_args!("{query} is {found:?}")))
+        });
+    }
+
+    #[track_caller]
+    fn wait_for_exactly(&self, query: &str, label: &str, wanted: &[(&str, f64)]) {
+        self.wait_for(query, label, |found| found.iter().map(|(name, value)| (name.as_str(), *value)).eq(wanted.iter().copied()));
+    }
+}
+
+#[test]
+#[ignore = "fetches Prometheus from Debian"]
+fn prometheus_knows_how_many_calls_had_which_outcome_and_how_fast_they_come() {
+    let Some(fetched) = PROMETHEUS.folder() else { return };
+    let more = [("OTEL_TRACES_EXPORTER", "none"), ("OTEL_LOGS_EXPORTER", "none"), ("OTEL_EXPORTER_PROMETHEUS_PORT", "0")];
+    let services = Services::start(&readme::block("Prometheus").variables(&more));
+    let prometheus = Prometheus::start(fetched, &services.metrics_addresses());
+
+    // A rate is told from how a series goes on: each has to begin.
+    services.order(1, Order::Good);
+    services.order(2, Order::Failing);
+    let calls = r#"sum by (function_outcome) (function_calls_total{job="shop", code_function_name=~".*::price"})"#;
+    prometheus.wait_for_exactly(calls, "function_outcome", &[("error", 1.0), ("ok", 1.0)]);
+    for id in 3..=42 {
+        services.order(id, if id % 4 == 0 { Order::Failing } else { Order::Good });
+    }
+    services.order(43, Order::Slow);
+    prometheus.wait_for_exactly(calls, "function_outcome", &[("error", 11.0), ("ok", 32.0)]);
+
+    let routes = |name: &str, of: &str| format!("sum by (http_route) (http_server_request_duration_seconds_{name}{{{of}}})");
+    let all = [("/order", 43.0), ("/price", 43.0), ("/stock", 43.0)];
+    prometheus.wait_for_exactly(&routes("count", ""), "http_route", &all);
+    let quick = [("/order", 42.0), ("/price", 43.0), ("/stock", 42.0)];
+    prometheus.wait_for_exactly(&routes("bucket", r#"le=~"1|1.0""#), "http_route", &quick);
+
+    // Once there are many samples, a rate is not far from what went on between the first and the last, which it is extrapolated from.
+    prometheus.wait_for("min by (job) (count_over_time(up[10m]))", "job", |found| found.iter().any(|(_, samples)| *samples >= 40.0));
+    let rates = r#"sum by (function_outcome) (600 * rate(function_calls_total{job="shop", code_function_name=~".*::price"}[10m]))"#;
+    let near = |value: f64, wanted: f64| (value - wanted).abs() < wanted * 0.1;
+    prometheus.wait_for(
+        rates,
+        "function_outcome",
+        |found| matches!(found, [(_, errors), (_, oks)] if near(*errors, 10.0) && near(*oks, 31.0)),
+    );
+    assert_eq!(services.end(), [0, 0, 0]);
+}
