@@ -11,6 +11,8 @@ use opentelemetry::{Context, Key, KeyValue, StringValue};
 use opentelemetry_sdk::logs::SdkLogRecord;
 use opentelemetry_sdk::trace::{Span, SpanData};
 use percent_encoding::percent_decode_str;
+#[cfg(feature = "config-file")]
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::thread;
 
@@ -26,6 +28,11 @@ impl BaggageKeys {
 
     fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    #[cfg(feature = "config-file")]
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.0.iter().map(ToString::to_string).collect()
     }
 
     /// What a context has of them.
@@ -104,6 +111,14 @@ impl MetricBaggage {
             }
         }
         Self(known.into())
+    }
+
+    /// As [`new`](Self::new) takes them.
+    #[cfg(feature = "config-file")]
+    pub(crate) fn entries(&self) -> Vec<String> {
+        let encoded = |value: &StringValue| utf8_percent_encode(value.as_str(), NON_ALPHANUMERIC).to_string();
+        let entry = |(key, values): &(Key, Vec<StringValue>)| format!("{key}={}", values.iter().map(encoded).collect::<Vec<_>>().join("|"));
+        self.0.iter().map(entry).collect()
     }
 
     /// What a context, or else the current one, has of them.

@@ -26,6 +26,12 @@ impl KnownMethods {
         Self((!names.is_empty()).then(|| names.into_iter().map(Arc::from).collect()))
     }
 
+    /// Those of the list; none are those of the conventions.
+    #[cfg(feature = "config-file")]
+    pub(crate) fn listed(&self) -> Vec<String> {
+        self.0.iter().flat_map(|listed| listed.iter()).map(ToString::to_string).collect()
+    }
+
     /// The name of a method; `None` if it is not known.
     #[cfg(feature = "http")]
     pub(crate) fn name(&self, method: &Method) -> Option<Name> {

@@ -81,7 +81,7 @@ pub struct Builder {
     /// The names of all variables there are, to find misspelt ones among them.
     names: fn() -> Vec<String>,
     attributes: Vec<KeyValue>,
-    sampler: Option<Sampler>,
+    pub(super) sampler: Option<Sampler>,
     views: Vec<View>,
     diagnostics: Diagnostics,
     console: Option<Box<dyn Write + Send>>,
@@ -268,7 +268,7 @@ impl Builder {
     }
 
     /// What holds: what the variables say, or the configuration file that one of them names, under what is said in code alone.
-    fn read_all(&self) -> Result<Read, InitError> {
+    pub(super) fn read_all(&self) -> Result<Read, InitError> {
         let mut read = self.read();
         if let Some(named) = &read.file {
             let lookup = |variable: &str| self.written(variable).or_else(|| self.fallbacks.get(variable).map(OsString::from));

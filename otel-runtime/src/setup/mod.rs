@@ -29,6 +29,8 @@ mod warning;
 
 pub use builder::{Builder, builder, init};
 pub use error::{DeliveryError, InitError};
+#[cfg(feature = "config-file")]
+pub use file::to_config_file;
 #[cfg(feature = "testing")]
 pub(crate) use sinks::Sinks;
 pub use telemetry::{Health, Telemetry};

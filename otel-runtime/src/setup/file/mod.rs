@@ -3,7 +3,7 @@
 //! <https://github.com/open-telemetry/opentelemetry-configuration>).
 //!
 //! ```text
-//! text → yaml (nodes with places) → field (typed, by key) → root, resource, traces, … → Config
+//! text → yaml (nodes with places) → field (typed, by key) → root, resource, traces, … → Config → write → text
 //! ```
 //!
 //! Variables are substituted while the nodes are made. Everything that is wrong is said at once, with its place; then there is no configuration.
@@ -20,11 +20,14 @@ mod sampler;
 mod scalar;
 mod substitute;
 mod views;
+mod write;
 mod yaml;
 
 use std::collections::BTreeSet;
 use std::io::Read;
 use std::path::Path;
+
+pub use self::write::to_config_file;
 
 use self::field::Field;
 use self::problem::{Problem, Remarks};

@@ -2,6 +2,7 @@ mod hostile;
 mod mistakes;
 mod settings;
 mod substitution;
+mod written;
 
 use std::ffi::OsString;
 

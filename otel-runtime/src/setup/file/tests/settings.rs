@@ -77,6 +77,7 @@ fn change(cases: &[(&str, &str, Change)]) {
         let (config, warnings) = read(&file(&place.replace('@', setting)));
         assert_eq!(config, expected, "{setting}");
         assert_eq!(warnings, [""; 0], "{setting}");
+        written::written(&config, &|_| None);
         let (without, _) = read(&file(&place.replace('@', "")));
         assert_ne!(config, without, "{setting}");
     }
