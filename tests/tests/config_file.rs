@@ -1,8 +1,10 @@
 //! Telemetry that a configuration file sets up, to the bytes that arrive.
 
+use std::ffi::OsString;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
@@ -10,6 +12,7 @@ use otel_runtime::opentelemetry::KeyValue;
 use otel_runtime::opentelemetry::logs::{LogRecord, Logger, LoggerProvider};
 use otel_runtime::opentelemetry::metrics::MeterProvider;
 use otel_runtime::{InitError, Sampler, traced};
+use tests::fetched;
 use tests::points::points;
 use tests::receiver::Receiver;
 use tests::relay::Relay;
@@ -298,4 +301,57 @@ fn more_exporters_of_a_kind_than_there_are_ways_are_refused() {
     drop(of(3).expect("three are possible"));
     let error = of(4).expect_err("four are not");
     assert_eq!(error.to_string(), "traces can be exported to at most 3 places in one way");
+}
+
+/// What another implementation has as samples of the format, the specification's own among them. They come with a module of Go's; where that cannot
+/// be had, the test says so and skips.
+#[test]
+#[ignore = "downloads a module of Go's"]
+fn samples_of_another_implementation_are_read_and_those_that_are_wrong_are_errors() {
+    const MODULE: &str = "go.opentelemetry.io/contrib/otelconf@v0.27.0";
+    let find = |folder: &Path| Some(folder.join(MODULE).join("testdata")).filter(|samples| samples.is_dir());
+    let fetch = |folder: &Path| {
+        let mut go = Command::new("go");
+        go.args(["mod", "download", MODULE]).env("GOMODCACHE", folder).env("GOFLAGS", "-modcacherw").current_dir(folder);
+        fetched::run(&mut go, Duration::from_secs(120))
+    };
+    let samples = match fetched::folder_with("otelconf", find, fetch) {
+        Ok(samples) => samples,
+        Err(reason) => return tests::skipped(format_args!("the samples cannot be had: {reason}")),
+    };
+    // Those that a sample names.
+    let variables = [
+        ("OTEL_SDK_DISABLED", "false"),
+        ("STRING_VALUE", "value"),
+        ("BOOL_VALUE", "true"),
+        ("INT_VALUE", "1"),
+        ("FLOAT_VALUE", "1.1"),
+        ("HEX_VALUE", "0xdeadbeef"),
+        ("INVALID_MAP_VALUE", "value\nkey:value"),
+        ("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", "4096"),
+        ("ENV_VAR_IN_KEY", "env_var_in_key"),
+        ("REPLACE_ME", "${STRING_VALUE}"),
+        ("VALUE_WITH_ESCAPE", "value$$"),
+    ];
+    let read = |name: &str| {
+        let path = samples.join(name);
+        let lookup = move |wanted: &str| match wanted {
+            "OTEL_CONFIG_FILE" => Some(path.clone().into_os_string()),
+            _ => variables.iter().find(|(name, _)| *name == wanted).map(|(_, value)| OsString::from(value)),
+        };
+        otel_runtime::builder().environment(lookup).to_config_file()
+    };
+    for (name, parts) in [
+        ("v1.0.0.yaml", ["service.name", "tracer_provider:", "meter_provider:", "logger_provider:"]),
+        ("v1.0.0_env_var.yaml", ["service.name", "foo value 1.1", "value: 3735928559", "$${STRING_VALUE:-fallback}"]),
+    ] {
+        let written = read(name).unwrap_or_else(|error| panic!("{name}: {error}"));
+        for part in parts {
+            assert!(written.contains(part), "{part} is missing in what {name} became:\n{written}");
+        }
+    }
+    for name in ["v1.0.0_invalid_nil_name.yaml", "v1.0.0_invalid_nil_value.yaml", "invalid_bool.yaml"] {
+        let error = read(name).err().unwrap_or_else(|| panic!("{name} is read")).to_string();
+        assert!(error.contains(name), "{error}");
+    }
 }
