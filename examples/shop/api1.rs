@@ -37,8 +37,13 @@ async fn create_table(pool: &Pool<Sqlite>) -> Result<(), Error> {
 }
 
 async fn register(State(users): State<Users>, Path(name): Path<String>) -> Result<String, StatusCode> {
-    let id = register_user(&users.pool, &name).await.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
-    Ok(id.to_string())
+    match register_user(&users.pool, &name).await {
+        Ok(id) => Ok(id.to_string()),
+        Err(error) => {
+            tracing::error!(%error, "a user could not be registered");
+            Err(StatusCode::INTERNAL_SERVER_ERROR)
+        }
+    }
 }
 
 #[traced]

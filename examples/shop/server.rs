@@ -1,5 +1,6 @@
 //! `server`: what customers reach, which asks the other two.
 
+use std::error::Error;
 use std::fmt;
 
 use axum::Router;
@@ -8,6 +9,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use otel_runtime::{ErrorType, counted, http, timed, traced};
+use reqwest::Url;
 use reqwest_middleware::ClientWithMiddleware;
 
 use crate::service::Service;
@@ -15,14 +17,14 @@ use crate::service::Service;
 #[derive(Clone)]
 struct Shop {
     client: ClientWithMiddleware,
-    api1: String,
-    api2: String,
+    api1: Url,
+    api2: Url,
 }
 
-pub(crate) fn app() -> Result<Router, reqwest::Error> {
+pub(crate) fn app() -> Result<Router, Box<dyn Error>> {
     // The one line that a client needs is its middleware.
     let client = reqwest_middleware::ClientBuilder::new(reqwest::Client::builder().build()?).with(http::client()).build();
-    let shop = Shop { client, api1: Service::Api1.url(), api2: Service::Api2.url() };
+    let shop = Shop { client, api1: Service::Api1.url().parse()?, api2: Service::Api2.url().parse()? };
     Ok(Router::new().route("/customers/{customer}/visit", post(visit)).route("/err", get(fail)).with_state(shop))
 }
 
@@ -44,7 +46,8 @@ impl fmt::Display for VisitError {
 
 impl IntoResponse for VisitError {
     fn into_response(self) -> Response {
-        (StatusCode::BAD_GATEWAY, self.to_string()).into_response()
+        // What is wrong inside is for us to know.
+        StatusCode::BAD_GATEWAY.into_response()
     }
 }
 
@@ -53,8 +56,8 @@ impl IntoResponse for VisitError {
 #[counted]
 #[timed]
 async fn visit(State(shop): State<Shop>, Path(customer): Path<String>) -> Result<String, VisitError> {
-    let visits = ask(shop.client.post(format!("{}/users/{customer}", shop.api1))).await?;
-    let greeting = ask(shop.client.get(format!("{}/hello/{customer}", shop.api2))).await?;
+    let visits = ask(shop.client.post(url(&shop.api1, &["users", &customer]))).await?;
+    let greeting = ask(shop.client.get(url(&shop.api2, &["hello", &customer]))).await?;
     tracing::info!(shop.customer.visits = visits, "a customer was greeted");
     Ok(format!("{greeting} You are customer number {visits}.\n"))
 }
@@ -62,7 +65,16 @@ async fn visit(State(shop): State<Shop>, Path(customer): Path<String>) -> Result
 #[traced]
 #[counted]
 async fn fail(State(shop): State<Shop>) -> Result<String, VisitError> {
-    ask(shop.client.get(format!("{}/err", shop.api2))).await
+    ask(shop.client.get(url(&shop.api2, &["err"]))).await
+}
+
+/// A path of a service, in which nothing that a customer says is more than one segment.
+fn url(service: &Url, path: &[&str]) -> Url {
+    let mut url = service.clone();
+    if let Ok(mut segments) = url.path_segments_mut() {
+        segments.clear().extend(path);
+    }
+    url
 }
 
 async fn ask(request: reqwest_middleware::RequestBuilder) -> Result<String, VisitError> {

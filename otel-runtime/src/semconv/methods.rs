@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use ::http::Method;
 
-/// The methods that are known unless something else is said: those of RFC 9110, and PATCH.
-pub(crate) const DEFAULT: [&str; 9] = ["CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"];
+/// The methods that are known unless something else is said: those of RFC 9110, PATCH and QUERY.
+pub(crate) const DEFAULT: [&str; 10] = ["CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY", "TRACE"];
 
 /// The methods that are known, in the case in which they are written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

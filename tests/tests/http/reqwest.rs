@@ -118,6 +118,28 @@ async fn errors_have_classes_and_no_secrets() {
     assert!(captured.tree().contains("error=connection_refused"), "{}", captured.tree());
 }
 
+/// Says what went wrong below in words of its own, with the URL in them.
+struct Wordy;
+
+#[async_trait::async_trait]
+impl Middleware for Wordy {
+    async fn handle(&self, request: reqwest::Request, extensions: &mut http::Extensions, next: Next<'_>) -> Result<reqwest::Response> {
+        next.run(request, extensions).await.map_err(|error| reqwest_middleware::Error::Middleware(error.into()))
+    }
+}
+
+#[tokio::test]
+async fn an_error_of_another_middleware_has_no_secrets_either() {
+    let ((), captured) = recorded(async |serving| {
+        let inner = plain().timeout(Duration::from_millis(200)).build().expect("there is a client");
+        let client = ClientBuilder::new(inner).with(client()).with(Wordy).build();
+        let error = client.get(url(serving, "/never?sig=s3cr3t")).send().await.expect_err("there is no response");
+        assert!(format!("{error:?}").contains("s3cr3t"), "it is there to be left out: {error:?}");
+    })
+    .await;
+    assert!(captured.tree().contains(" error=") && !captured.tree().contains("s3cr3t"), "{}", captured.tree());
+}
+
 /// Sends a request again until it is answered.
 struct Persistent;
 

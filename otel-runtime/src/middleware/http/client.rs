@@ -80,7 +80,8 @@ pub(super) struct Config {
 
 impl ClientLayer {
     /// Gives context only to these hosts, and to none besides: `example.com`, or `*.example.com` for all below it. By default everybody who is called
-    /// gets the ids of traces, and the baggage.
+    /// gets the ids of traces, and the baggage. A redirect that the client below follows by itself, as reqwest's does, keeps the headers, wherever it
+    /// leads: have it follow none (`reqwest::redirect::Policy::none()`), or only those to hosts of yours.
     ///
     /// ```
     /// let layer = otel_runtime::http::client().propagate_to(["localhost", "*.internal.example.com"]);

@@ -22,7 +22,11 @@ pub(super) fn outcome<E: Display + 'static>(error: &E) -> Outcome {
     let class = known.or_else(|| is::<io::Error>(any)).or_else(|| axum::error(any)).and_then(class);
     // The type of a box says nothing.
     let of_type = || if boxed.is_some() { "_OTHER" } else { type_name::<E>() };
-    Outcome::described(class.unwrap_or_else(|| of_type().into()), type_name::<E>(), error)
+    let class = class.unwrap_or_else(|| of_type().into());
+    match boxed {
+        Some(boxed) => reqwest::described(class, type_name::<E>(), boxed, error),
+        None => Outcome::described(class, type_name::<E>(), error),
+    }
 }
 
 fn is<E: Error + 'static>(error: &dyn Any) -> Option<&(dyn Error + 'static)> {

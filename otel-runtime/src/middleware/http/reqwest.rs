@@ -2,7 +2,8 @@
 
 use std::any::{Any, type_name};
 use std::borrow::Cow;
-use std::fmt;
+use std::error::Error as StdError;
+use std::fmt::{self, Display};
 
 use ::reqwest::{Body, Request, Response, ResponseBuilderExt, Url};
 use async_trait::async_trait;
@@ -61,7 +62,7 @@ pub(super) fn outcome(error: &dyn Any) -> Option<Outcome> {
         (Some(error), _) | (None, Some(Error::Reqwest(error))) => error,
         (None, Some(Error::Middleware(error))) => {
             let class = errors::class(error.as_ref()).unwrap_or(Cow::Borrowed("_OTHER"));
-            return Some(Outcome::described(class, type_name::<Error>(), error));
+            return Some(described(class, type_name::<Error>(), error.as_ref(), error));
         }
         (None, None) => return None,
     };
@@ -76,9 +77,22 @@ pub(super) fn outcome(error: &dyn Any) -> Option<Outcome> {
     Some(Outcome::described(class, type_name::<::reqwest::Error>(), &Redacted(error)))
 }
 
+/// What an error says of itself that may be around one of reqwest's. There is no telling where in its own text that one's URL stands, so it says
+/// nothing then.
+pub(super) fn described(class: Cow<'static, str>, name: &'static str, error: &(dyn StdError + 'static), text: &impl Display) -> Outcome {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if error.downcast_ref::<::reqwest::Error>().is_some_and(|error| error.url().is_some()) {
+            return Outcome::described(class, name, &"");
+        }
+        cause = error.source();
+    }
+    Outcome::described(class, name, text)
+}
+
 struct Redacted<'a>(&'a ::reqwest::Error);
 
-impl fmt::Display for Redacted<'_> {
+impl Display for Redacted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = self.0.to_string();
         match self.0.url().map(Url::as_str) {

@@ -27,10 +27,11 @@ fn known(method: &Method) -> KnownMethod {
 fn methods_and_the_names_of_spans() {
     /// The method that was sent, the list of the variable, the target; the attribute, the original, the name.
     type Case = (&'static str, &'static [&'static str], Option<&'static str>, &'static str, Option<&'static str>, &'static str);
-    let cases: [Case; 9] = [
+    let cases: [Case; 10] = [
         ("GET", &[], None, "GET", None, "GET"),
         ("GET", &[], Some("/users/{id}"), "GET", None, "GET /users/{id}"),
         ("PATCH", &[], None, "PATCH", None, "PATCH"),
+        ("QUERY", &[], None, "QUERY", None, "QUERY"),
         ("get", &[], None, "_OTHER", Some("get"), "HTTP"),
         ("ACL", &[], Some("/a"), "_OTHER", Some("ACL"), "HTTP /a"),
         ("ACL", &["ACL"], None, "ACL", None, "ACL"),
