@@ -177,8 +177,16 @@ fn explained(variables: &[Variable]) -> bool {
         || !holds("OTEL_RUST_FILTER").is_empty()
 }
 
-/// What came of an environment, if it is not as it should be.
-fn judge(environment: &HashMap<&'static str, OsString>) -> Result<(), String> {
+/// What came of an environment.
+enum Came {
+    /// Telemetry was set up, and the span arrived or did not.
+    SetUp { arrived: bool },
+    /// It was refused.
+    Refused,
+}
+
+/// What came of an environment, or what is not as it should be.
+fn judge(environment: &HashMap<&'static str, OsString>) -> Result<Came, String> {
     let (receiver, said) = (Receiver::start(), Said::default());
     let configured = || -> Builder {
         let environment = environment.clone();
@@ -190,7 +198,7 @@ fn judge(environment: &HashMap<&'static str, OsString>) -> Result<(), String> {
     let holds = configured().variables();
     let telemetry = match said.listen(configured()).build() {
         Ok(telemetry) => telemetry,
-        Err(error) if error.to_string().len() > 10 => return Ok(()),
+        Err(error) if error.to_string().len() > 10 => return Ok(Came::Refused),
         Err(error) => return Err(format!("an error that says nothing: {error}")),
     };
     let attached = telemetry.context().attach();
@@ -199,7 +207,7 @@ fn judge(environment: &HashMap<&'static str, OsString>) -> Result<(), String> {
     let ended = telemetry.shutdown_with_timeout(Duration::from_millis(300));
     let arrived = receiver.spans().iter().any(|span| span.name() == "environments.work");
     if arrived || ended.is_err() || explained(&holds) {
-        Ok(())
+        Ok(Came::SetUp { arrived })
     } else {
         Err(format!("the span vanished; it was said: {:#?}", said.lines()))
     }
@@ -209,6 +217,7 @@ fn judge(environment: &HashMap<&'static str, OsString>) -> Result<(), String> {
 fn a_thousand_environments_panic_nowhere_and_lose_nothing_in_silence() {
     let variables = variables();
     let (next, failures) = (AtomicUsize::new(0), std::sync::Mutex::new(Vec::new()));
+    let (set_up, arrived) = (AtomicUsize::new(0), AtomicUsize::new(0));
     thread::scope(|scope| {
         for _ in 0..8 {
             scope.spawn(|| {
@@ -218,8 +227,16 @@ fn a_thousand_environments_panic_nowhere_and_lose_nothing_in_silence() {
                         break;
                     }
                     let environment = Draws(draw).environment(&variables);
-                    if let Err(problem) = judge(&environment) {
-                        failures.lock().expect("no thread panics here").push(format!("draw {draw}: {problem}\n{environment:?}"));
+                    match judge(&environment) {
+                        Ok(Came::SetUp { arrived: has_arrived }) => {
+                            set_up.fetch_add(1, Ordering::Relaxed);
+                            arrived.fetch_add(usize::from(has_arrived), Ordering::Relaxed);
+                        }
+                        Ok(Came::Refused) => {}
+                        Err(problem) => {
+                            let problem = format!("draw {draw}: {problem}\n{environment:?}");
+                            failures.lock().expect("no thread panics here").push(problem);
+                        }
                     }
                 }
             });
@@ -227,4 +244,7 @@ fn a_thousand_environments_panic_nowhere_and_lose_nothing_in_silence() {
     });
     let failures = failures.into_inner().expect("no thread panics here");
     assert!(failures.is_empty(), "{} of {DRAWS}:\n{}", failures.len(), failures.first().map_or("", String::as_str));
+    // Of draws that were all refused, or went nowhere, nothing would be shown.
+    let (set_up, arrived) = (set_up.into_inner(), arrived.into_inner());
+    assert!(set_up >= 400 && arrived >= 200, "{set_up} of {DRAWS} were set up, and of {arrived} the span arrived");
 }

@@ -62,7 +62,8 @@ pub(super) fn outcome(error: &dyn Any) -> Option<Outcome> {
         (Some(error), _) | (None, Some(Error::Reqwest(error))) => error,
         (None, Some(Error::Middleware(error))) => {
             let class = errors::class(error.as_ref()).unwrap_or(Cow::Borrowed("_OTHER"));
-            return Some(described(class, type_name::<Error>(), error.as_ref(), error));
+            // Whatever it is, it may be around an error of reqwest's without saying so, and have its text.
+            return Some(Outcome::described(class, type_name::<Error>(), &""));
         }
         (None, None) => return None,
     };
@@ -82,7 +83,7 @@ pub(super) fn outcome(error: &dyn Any) -> Option<Outcome> {
 pub(super) fn described(class: Cow<'static, str>, name: &'static str, error: &(dyn StdError + 'static), text: &impl Display) -> Outcome {
     let mut cause = Some(error);
     while let Some(error) = cause {
-        if error.downcast_ref::<::reqwest::Error>().is_some_and(|error| error.url().is_some()) {
+        if error.is::<::reqwest::Error>() || error.is::<Error>() {
             return Outcome::described(class, name, &"");
         }
         cause = error.source();

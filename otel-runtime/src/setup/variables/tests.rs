@@ -48,8 +48,20 @@ fn cases(row: &Row) -> &'static [Case] {
             ("1", None),
             ("yes", None),
         ],
+        // Where none can be had, none is as if nothing were said.
+        ValueKind::Integer if !row.name.ends_with("_LIMIT") && row.name != "OTEL_EXPORTER_PROMETHEUS_PORT" => &[
+            ("7", Some("7")),
+            ("0", None),
+            (" 7 ", Some("7")),
+            ("-1", None),
+            ("99999999999999999999999999", None),
+            ("1.5", None),
+            ("0x10", None),
+            ("seven", None),
+        ],
         ValueKind::Integer => &[
             ("7", Some("7")),
+            ("0", Some("0")),
             (" 7 ", Some("7")),
             ("-1", None),
             ("99999999999999999999999999", None),
