@@ -5,7 +5,7 @@ use otel_runtime::context::Context;
 use otel_runtime::opentelemetry::baggage::{Baggage, BaggageExt};
 use otel_runtime::opentelemetry::propagation::{Extractor, Injector, TextMapPropagator};
 use otel_runtime::opentelemetry::trace::TraceContextExt;
-use otel_runtime::propagation::{Format, Propagator};
+use otel_runtime::propagation::{EnvironmentExtractor, Format, Propagator};
 
 /// Headers as HTTP has them: in any case, and any of them several times.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -82,6 +82,25 @@ pub fn b3(input: &[u8]) {
 
 pub fn jaeger(input: &[u8]) {
     hold(Format::JAEGER, &["uber-trace-id", "uberctx-user", "Uberctx-two%20words", "uberctx-"], input);
+}
+
+/// What is found in an environment is what is found in headers that say the same, each once; and so nothing else is sent on.
+pub fn environment(input: &[u8]) {
+    let names = ["traceparent", "tracestate", "baggage", "b3", "x-b3-traceid", "x-b3-spanid", "x-b3-sampled", "x-amzn-trace-id"];
+    let mut received = Headers::from_input(&names, input);
+    let mut seen = Vec::new();
+    received.0.retain(|(name, _)| {
+        let is_new = !seen.contains(name);
+        seen.push(name.clone());
+        is_new
+    });
+    let variables = received.0.iter().map(|(name, value)| (name.replace('-', "_").to_uppercase().into(), value.into()));
+    let environment = EnvironmentExtractor::new(variables);
+    for format in [Format::TRACE_CONTEXT, Format::BAGGAGE, Format::B3, Format::B3_MULTI, Format::XRAY] {
+        let propagator = Propagator::new([format]);
+        let sent = |carrier: &dyn Extractor| Headers::sent(&propagator, &propagator.extract_with_context(&Context::new(), carrier));
+        assert_eq!(sent(&environment), sent(&received), "{format}: {received:?}");
+    }
 }
 
 pub fn xray(input: &[u8]) {

@@ -46,6 +46,16 @@ const B3: &[&str] = &[
     "\n41",
 ];
 const JAEGER: &[&str] = &["\n04bf92f3577b34da6a3ce929d0e0e4736%3A00f067aa0ba902b7", ":0:", "3", "\n1x%20y", "\n2", "%2C", "\n3z"];
+const ENVIRONMENT: &[&str] = &[
+    "\n000-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+    "\n1foo=1",
+    "\n2a=1,b=%2C;p",
+    "\n34bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-1",
+    "\n44bf92f3577b34da6a3ce929d0e0e4736",
+    "\n500f067aa0ba902b7",
+    "\n61",
+    "\n7Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1",
+];
 const XRAY: &[&str] = &["\n0Self=x", ";Root=1-5759e988-bd862e3fe1be46a994272793", ";Parent=53995c3f42cd8ad8", ";Sampled=", "1", ";x=?"];
 
 proptest! {
@@ -54,6 +64,11 @@ proptest! {
     #[test]
     fn trace_context(input in prop_oneof![bytes(), nearly(TRACEPARENT)]) {
         statements::trace_context(&input);
+    }
+
+    #[test]
+    fn environment(input in prop_oneof![bytes(), nearly(ENVIRONMENT)]) {
+        statements::environment(&input);
     }
 
     #[test]
