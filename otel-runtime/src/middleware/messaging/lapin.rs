@@ -157,7 +157,7 @@ pub fn process_all<'a>(queue: &'a str, deliveries: impl IntoIterator<Item = &'a 
     super::process(in_queue(Destination::new("rabbitmq", queue), queue)).messages(&headers)
 }
 
-/// As [`Acker::ack`](::lapin::acker::Acker::ack), recorded.
+/// As `Acker::ack` of lapin, recorded.
 ///
 /// # Errors
 ///
@@ -166,7 +166,7 @@ pub async fn ack(delivery: &Delivery, options: BasicAckOptions) -> Result<bool> 
     settle(delivery, "ack").start().run_as(delivery.ack(options), outcome).await
 }
 
-/// As [`Acker::nack`](::lapin::acker::Acker::nack), recorded.
+/// As `Acker::nack` of lapin, recorded.
 ///
 /// # Errors
 ///
@@ -175,7 +175,7 @@ pub async fn nack(delivery: &Delivery, options: BasicNackOptions) -> Result<bool
     settle(delivery, "nack").start().run_as(delivery.nack(options), outcome).await
 }
 
-/// As [`Acker::reject`](::lapin::acker::Acker::reject), recorded.
+/// As `Acker::reject` of lapin, recorded.
 ///
 /// # Errors
 ///
