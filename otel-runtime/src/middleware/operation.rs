@@ -193,8 +193,7 @@ impl Operation {
 
     /// Makes the operation's span the current one, as long as what is returned lives.
     pub(crate) fn attach(&self) -> Option<ContextGuard> {
-        let context = self.context()?;
-        thread::has_context().then(|| context.clone().attach())
+        thread::attach(self.context()?)
     }
 
     /// Runs `body` under the operation. If it panics, so did the operation.

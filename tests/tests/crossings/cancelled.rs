@@ -8,6 +8,7 @@ use opentelemetry_proto::tonic::trace::v1::Span;
 use otel_runtime::context::{Context, FutureExt};
 use otel_runtime::opentelemetry::trace::TraceContextExt;
 use otel_runtime::{current, traced};
+use tests::chance::Numbers;
 use tests::receiver::Received;
 use tokio::task::yield_now;
 
@@ -47,14 +48,11 @@ fn poll(future: Pin<&mut impl Future>) {
 
 /// An order without a pattern, the same in every run.
 fn shuffled(count: usize) -> Vec<usize> {
-    let mut state = 1_u64;
-    let mut next = || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from(state >> 33).unwrap_or(0)
-    };
+    let mut numbers = Numbers(1);
     let mut order: Vec<usize> = (0..count).collect();
     for last in (1..count).rev() {
-        order.swap(last, next() % (last + 1));
+        let other = numbers.below(last as u64 + 1);
+        order.swap(last, usize::try_from(other).unwrap_or(0));
     }
     order
 }
