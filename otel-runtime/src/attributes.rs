@@ -1,13 +1,12 @@
 //! The attributes of a call: those that are known when it starts, those of what it returns, and those of whole values.
 
-use std::collections::HashSet;
-
 use opentelemetry::KeyValue;
 use opentelemetry::trace::{Link, SpanContext};
 
 use crate::name::AttributeKey;
 use crate::origin::AsLinks;
-use crate::value::{AttributeValue, MetricValue, ValueWriter};
+use crate::recording::OpenSpan;
+use crate::value::{AttributeValue, MetricValue, Target, ValueWriter};
 
 /// A value that records several attributes; derive it, and write `..value` in `fields`. Of two values of one key the last written stays.
 ///
@@ -106,20 +105,20 @@ impl<T: Attributes> Attributes for Option<T> {
 pub struct AttributeWriter<'a> {
     /// What stands before every key: empty, or with a dot at its end.
     prefix: String,
-    attributes: &'a mut Vec<KeyValue>,
+    target: Target<'a>,
 }
 
 impl<'a> AttributeWriter<'a> {
-    pub(crate) fn new(attributes: &'a mut Vec<KeyValue>) -> Self {
-        Self { prefix: String::new(), attributes }
+    pub(crate) fn new(target: impl Into<Target<'a>>) -> Self {
+        Self { prefix: String::new(), target: target.into() }
     }
 
     /// Records one attribute.
     pub fn set<V: AttributeValue + ?Sized>(&mut self, key: AttributeKey, value: &V) {
         let writer = if self.prefix.is_empty() {
-            ValueWriter::new(key.as_str(), self.attributes)
+            ValueWriter::new(key.as_str(), self.target.reborrow())
         } else {
-            ValueWriter::new(format!("{}{}", self.prefix, key.as_str()), self.attributes)
+            ValueWriter::new(format!("{}{}", self.prefix, key.as_str()), self.target.reborrow())
         };
         value.write(writer);
     }
@@ -127,47 +126,60 @@ impl<'a> AttributeWriter<'a> {
     /// Records the attributes of a value with `prefix` and a dot before their keys.
     pub fn nested<V: Attributes + ?Sized>(&mut self, prefix: AttributeKey, value: &V) {
         let prefix = format!("{}{}.", self.prefix, prefix.as_str());
-        value.record(&mut AttributeWriter { prefix, attributes: self.attributes });
+        value.record(&mut AttributeWriter { prefix, target: self.target.reborrow() });
     }
 }
 
 /// What is known of a call when it starts; handed to the closure that the `fields(…)` of the macros become.
 #[derive(Debug)]
 pub struct Fields {
-    pub(crate) span: Option<Section>,
+    pub(crate) span: Option<SpanSection>,
     pub(crate) count: Option<Section>,
     pub(crate) time: Option<Section>,
     pub(crate) links: Vec<Link>,
 }
 
-/// The keys of one attribute list, and the values so far.
+/// The keys of a span's attributes, and the span so far.
 #[derive(Debug)]
-pub(crate) struct Section {
+pub(crate) struct SpanSection {
     keys: &'static [AttributeKey],
-    attributes: Vec<KeyValue>,
+    span: Box<OpenSpan>,
     /// Whether a whole value was recorded: only then can a key have come twice, the macros refuse the rest.
     is_spread: bool,
 }
 
+impl SpanSection {
+    pub(crate) fn new(keys: &'static [AttributeKey], span: Box<OpenSpan>) -> Self {
+        Self { keys, span, is_spread: false }
+    }
+
+    /// The span, with each key once: the specification allows no second, and what was written last is what is meant.
+    pub(crate) fn into_span(mut self) -> Box<OpenSpan> {
+        if self.is_spread {
+            self.span.attributes.keep_last();
+        }
+        self.span
+    }
+}
+
+/// The keys of a metric's attributes, and the values so far.
+#[derive(Debug)]
+pub(crate) struct Section {
+    keys: &'static [AttributeKey],
+    attributes: Vec<KeyValue>,
+}
+
 impl Section {
     pub(crate) fn new(keys: &'static [AttributeKey], attributes: Vec<KeyValue>) -> Self {
-        Self { keys, attributes, is_spread: false }
+        Self { keys, attributes }
     }
 
     fn set<V: AttributeValue + ?Sized>(&mut self, index: usize, value: &V) {
         value.write(ValueWriter::new(self.keys[index].as_str(), &mut self.attributes));
     }
 
-    /// The attributes, each key once: the specification allows no second, and what was written last is what is meant.
     pub(crate) fn into_attributes(self) -> Vec<KeyValue> {
-        let mut attributes = self.attributes;
-        if self.is_spread {
-            let mut later = HashSet::with_capacity(attributes.len());
-            attributes.reverse();
-            attributes.retain(|attribute| later.insert(attribute.key.clone()));
-            attributes.reverse();
-        }
-        attributes
+        self.attributes
     }
 }
 
@@ -193,7 +205,7 @@ impl Fields {
     /// Records `value` for the span's key number `index`.
     pub fn set<V: AttributeValue + ?Sized>(&mut self, index: usize, value: &V) {
         if let Some(span) = &mut self.span {
-            span.set(index, value);
+            value.write(ValueWriter::new(span.keys[index].as_str(), &mut span.span.attributes));
         }
     }
 
@@ -201,7 +213,7 @@ impl Fields {
     pub fn spread<V: Attributes + ?Sized>(&mut self, value: &V) {
         if let Some(span) = &mut self.span {
             span.is_spread = true;
-            value.record(&mut AttributeWriter::new(&mut span.attributes));
+            value.record(&mut AttributeWriter::new(&mut span.span.attributes));
         }
     }
 

@@ -81,6 +81,7 @@ mod plain;
 #[cfg(feature = "process")]
 pub mod process;
 pub mod propagation;
+mod recording;
 mod redact;
 mod sampling;
 mod scope;
@@ -98,6 +99,7 @@ mod thread;
 mod tonic;
 mod trace_flags;
 mod value;
+mod wire;
 
 pub use opentelemetry;
 pub use opentelemetry_sdk;
@@ -122,6 +124,7 @@ pub use of_kind::{OfKind, kind};
 pub use origin::{AsLinks, AsParent};
 pub use outcome::{Classified, ErrorType, Outcome};
 pub use plain::{meter, meter_with_scope, tracer, tracer_with_scope};
+pub use recording::{ScopedTracer, TracerProvider};
 pub use sampling::{ParentBased, Sampler, SamplerError};
 pub use setup::{Builder, DeliveryError, Health, InitError, Telemetry, Warning, builder, init};
 pub use value::{AttributeValue, Element, MetricValue, ValueWriter};

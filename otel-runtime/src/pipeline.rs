@@ -6,7 +6,6 @@
 //! tests stay apart from each other.
 
 use std::any::Any;
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::mem;
@@ -16,10 +15,9 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use opentelemetry::logs::LoggerProvider;
 use opentelemetry::metrics::{Meter, MeterProvider};
 use opentelemetry::propagation::TextMapPropagator;
-use opentelemetry::trace::{TraceContextExt, TracerProvider};
+use opentelemetry::trace::TraceContextExt;
 use opentelemetry::{Context, InstrumentationScope, global};
 use opentelemetry_sdk::logs::{SdkLogger, SdkLoggerProvider};
-use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
 
 use crate::diagnostics::Diagnostics;
 use crate::exceptions::Exceptions;
@@ -29,7 +27,8 @@ use crate::metering::Meters;
 use crate::metrics::Declaration;
 use crate::own::{Decision, Origin, Started};
 use crate::propagation::{Format, Propagator};
-use crate::sampling::{Parent, Sampling, SiteRatio, Threshold};
+use crate::recording::{Recorder, ScopedTracer, Tracer};
+use crate::sampling::{Parent, Sampling, Threshold};
 use crate::scope::Scope;
 use crate::semconv::methods::KnownMethods;
 use crate::shared::Shared;
@@ -59,7 +58,7 @@ pub(crate) struct Pipeline {
     tracing: Option<Tracing>,
     metering: Option<Meters>,
     logging: Option<SdkLoggerProvider>,
-    tracers: RwLock<HashMap<Scope, SdkTracer>>,
+    tracers: RwLock<HashMap<Scope, Arc<Tracer>>>,
     loggers: RwLock<HashMap<Scope, SdkLogger>>,
     /// By the address of the place; a place keeps those of the first global one itself.
     instruments: RwLock<HashMap<usize, Arc<dyn Any + Send + Sync>>>,
@@ -126,7 +125,7 @@ impl Default for Settings {
 
 #[derive(Debug)]
 pub(crate) struct Tracing {
-    pub(crate) provider: SdkTracerProvider,
+    pub(crate) recorder: Arc<Recorder>,
     pub(crate) sampling: Sampling,
     /// Where spans are counted that are not even built, if they are.
     pub(crate) started: Option<Arc<Started>>,
@@ -162,10 +161,11 @@ pub(crate) enum SpanPlacement {
     Unsampled(Context),
     In {
         parent: Context,
+        case: Parent,
         /// Whether the span may turn out to be recorded; if not, nobody needs its attributes.
         may_record: bool,
         /// The ratio that decides instead of the sampler.
-        ratio: Option<SiteRatio>,
+        ratio: Option<Threshold>,
     },
 }
 
@@ -255,10 +255,9 @@ impl Pipeline {
     }
 
     /// The tracer of an instrumentation scope; made once for each.
-    pub(crate) fn tracer(&self, scope: Scope) -> Option<SdkTracer> {
-        let _silent = Silence::enter();
-        let provider = &self.tracing.as_ref()?.provider;
-        Some(made_once(&self.tracers, scope, || provider.tracer_with_scope(scope.build())))
+    pub(crate) fn tracer(&self, scope: Scope) -> Option<Arc<Tracer>> {
+        let recorder = &self.tracing.as_ref()?.recorder;
+        Some(made_once(&self.tracers, scope, || Arc::new(recorder.tracer(scope.build()))))
     }
 
     /// The logger of an instrumentation scope; made once for each.
@@ -269,9 +268,9 @@ impl Pipeline {
     }
 
     /// `parent`, with what a span needs whose exceptions may be log records; `way` is what the place of the span says of them.
-    pub(crate) fn noting<'a>(&self, parent: &'a Context, way: Option<Exceptions>) -> Cow<'a, Context> {
+    pub(crate) fn noting(&self, parent: Context, way: Option<Exceptions>) -> Context {
         let has_logs = self.logging.is_some() && way.or(self.exceptions).is_some_and(Exceptions::has_logs);
-        if has_logs { Cow::Owned(exceptions::noting(parent)) } else { Cow::Borrowed(parent) }
+        if has_logs { exceptions::noting(&parent) } else { parent }
     }
 
     /// The instruments of a place, which is known by its address; made once, if the caller does not keep them.
@@ -288,9 +287,8 @@ impl Pipeline {
     }
 
     /// A tracer of the plain API.
-    pub(crate) fn plain_tracer(&self, scope: &InstrumentationScope) -> Option<SdkTracer> {
-        let _silent = Silence::enter();
-        Some(self.tracing.as_ref()?.provider.tracer_with_scope(scope.clone()))
+    pub(crate) fn plain_tracer(&self, scope: &InstrumentationScope) -> Option<ScopedTracer> {
+        Some(ScopedTracer::new(self.tracing.as_ref()?.recorder.tracer(scope.clone())))
     }
 
     /// A meter of the plain API.
@@ -335,7 +333,7 @@ impl Pipeline {
             }
             return if is_current { SpanPlacement::Inherited } else { SpanPlacement::Unsampled(parent.clone()) };
         }
-        SpanPlacement::In { parent: parent.clone(), may_record: !is_ruled_out, ratio: ratio.map(SiteRatio) }
+        SpanPlacement::In { parent: parent.clone(), case, may_record: !is_ruled_out, ratio }
     }
 }
 

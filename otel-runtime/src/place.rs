@@ -2,21 +2,17 @@
 
 use std::any::Any;
 use std::sync::{Arc, OnceLock};
-use std::time::UNIX_EPOCH;
 
 use opentelemetry::Context;
 use opentelemetry::metrics::Meter;
-use opentelemetry::trace::{SpanBuilder, Tracer};
-use opentelemetry_sdk::trace::SdkTracer;
 
-use crate::clock::Moment;
 use crate::exceptions::Exceptions;
 use crate::filter::Rule;
 use crate::pipeline::{self, Pipeline, Placement, Wanted};
-use crate::sampling::SiteRatio;
+use crate::recording::{Starting, Tracer};
+use crate::sampling::{Parent, Threshold};
 use crate::scope::Scope;
 use crate::shared::Shared;
-use crate::span::Span;
 use crate::switch::Switch;
 
 /// A place of the program that records, with its instruments. It stands in a `static`.
@@ -29,7 +25,7 @@ pub(crate) struct Place<I: 'static> {
     pub(crate) exceptions: Option<Exceptions>,
     switch: Switch,
     /// The tracer of the first global pipeline, once it is known.
-    tracer: OnceLock<Option<SdkTracer>>,
+    tracer: OnceLock<Option<Arc<Tracer>>>,
     /// The instruments of the first global pipeline, once they are known.
     instruments: OnceLock<Option<Arc<I>>>,
 }
@@ -56,31 +52,14 @@ impl<I: Any + Send + Sync> Place<I> {
         pipeline::place(&wanted, parent)
     }
 
-    /// Starts a span that was placed in `parent`.
-    pub(crate) fn start_span(
-        &'static self,
-        pipeline: &Pipeline,
-        parent: &Context,
-        ratio: Option<SiteRatio>,
-        builder: SpanBuilder,
-        started: Option<Moment>,
-    ) -> Span {
-        // A span that cannot be recorded needs no time; the SDK would read the clock for it.
-        let started = started.map_or(UNIX_EPOCH, Moment::system_time);
-        let builder = builder.with_start_time(started);
-        let local;
+    /// A span that was placed in `parent`, to be started.
+    pub(crate) fn starting(&'static self, pipeline: &Pipeline, parent: Context, case: Parent, ratio: Option<Threshold>) -> Option<Starting> {
         let tracer = if pipeline.is_kept_by_sites() {
-            self.tracer.get_or_init(|| pipeline.tracer(self.scope)).as_ref()
+            self.tracer.get_or_init(|| pipeline.tracer(self.scope)).as_deref().map(Shared::Global)
         } else {
-            local = pipeline.tracer(self.scope);
-            local.as_ref()
+            pipeline.tracer(self.scope).map(Shared::Local)
         };
-        let Some(tracer) = tracer else { return Span::off() };
-        let span = match ratio {
-            None => tracer.build_with_context(builder, parent),
-            Some(ratio) => tracer.build_with_context(builder, &ratio.in_context(parent)),
-        };
-        Span::started(&pipeline.noting(parent, self.exceptions), span, started)
+        Some(Starting::new(tracer?, parent, case, ratio))
     }
 
     /// The place's instruments, which are made once for each pipeline.

@@ -1,10 +1,13 @@
 //! [`Site`]: the static data of one instrumented place, and the one way to start something there. Sync and async code meet in
 //! [`Site::start`].
 
-use opentelemetry::trace::{SpanBuilder, SpanKind};
+use std::sync::OnceLock;
+use std::time::UNIX_EPOCH;
+
+use opentelemetry::trace::SpanKind;
 use opentelemetry::{Context, Key, KeyValue};
 
-use crate::attributes::{Fields, Section};
+use crate::attributes::{Fields, Section, SpanSection};
 use crate::baggage::Entries;
 use crate::call::Call;
 use crate::clock::Moment;
@@ -14,7 +17,7 @@ use crate::name::{AttributeKey, MetricName, SpanName};
 use crate::panics;
 use crate::pipeline::{Pipeline, Placement, SpanPlacement};
 use crate::place::Place;
-use crate::sampling::SiteRatio;
+use crate::recording::{OpenSpan, Starting, Template};
 use crate::scope::Scope;
 use crate::shared::Shared;
 use crate::span::Span;
@@ -25,6 +28,8 @@ use crate::thread;
 pub struct Site {
     pub(crate) code: Code,
     pub(crate) span: Option<SpanSite>,
+    /// What all of its spans begin with, once there was one.
+    template: OnceLock<Template>,
     /// The names of the entries of baggage that it sets.
     baggage: &'static [AttributeKey],
     pub(crate) count: Option<Count>,
@@ -69,7 +74,8 @@ impl Site {
     /// A place that records nothing yet.
     #[must_use]
     pub const fn new(code: Code) -> Self {
-        Self { code, span: None, baggage: &[], count: None, time: None, place: Place::new(code.function, code.scope) }
+        let place = Place::new(code.function, code.scope);
+        Self { code, span: None, template: OnceLock::new(), baggage: &[], count: None, time: None, place }
     }
 
     /// Records a span. `keys` are those of its `fields`, then those of `ok`, then those of `err`.
@@ -188,50 +194,63 @@ impl Site {
         }
         let copied = if instruments.is_some() { pipeline.metric_baggage.attributes(parent) } else { Vec::new() };
         panics::forget();
-        let mut known = self.known(&span, instruments.is_some());
+        let (mut span, starting) = match span {
+            SpanPlacement::None => (Span::off(), None),
+            SpanPlacement::Inherited => (Span::inherited(), None),
+            SpanPlacement::Unsampled(parent) => (Span::carrying(parent), None),
+            SpanPlacement::In { parent, case, ratio, may_record } => {
+                (Span::off(), self.place.starting(&pipeline, parent, case, ratio).map(|starting| (starting, may_record)))
+            }
+        };
+        let mut known = self.known(starting.as_ref(), instruments.is_some());
         // A `Display` that panics costs the attributes from there on.
         panics::contained(|| fields(&mut known));
         let asks_for_time = known.span.is_some() || self.time.is_some();
         let started = asks_for_time.then(Moment::now);
         let measured = instruments.map(|instruments| Measured::start(instruments, known.count.take(), known.time.take(), copied));
-        let span = match span {
-            SpanPlacement::None => Span::off(),
-            SpanPlacement::Inherited => Span::inherited(),
-            SpanPlacement::Unsampled(parent) => Span::carrying(parent),
-            SpanPlacement::In { parent, ratio, .. } => self.start_span(&pipeline, &parent, ratio, known, started),
-        };
+        if let Some((starting, _)) = starting {
+            span = self.start_span(&pipeline, starting, known, started);
+        }
         Call::started(self, span, measured, started)
     }
 
     /// What is known before anything was asked for: where the code stands.
-    fn known(&self, span: &SpanPlacement, is_measured: bool) -> Fields {
-        let records = matches!(span, SpanPlacement::In { may_record: true, .. });
+    fn known(&'static self, span: Option<&(Starting, bool)>, is_measured: bool) -> Fields {
+        let recorded = span.filter(|(starting, may_record)| *may_record && starting.records());
         // A metric without attributes of its own has nothing to ask for.
         let section = |keys: Option<&'static [AttributeKey]>| {
             let keys = keys.filter(|keys| is_measured && !keys.is_empty())?;
             Some(Section::new(keys, Vec::with_capacity(keys.len() + 3)))
         };
         Fields {
-            span: records.then(|| Section::new(self.keys(), self.code.attributes(self.keys().len()))),
+            span: recorded.map(|(starting, _)| SpanSection::new(self.keys(), self.begun(starting))),
             count: section(self.count.map(|count| count.keys)),
             time: section(self.time.map(|time| time.keys)),
             links: Vec::new(),
         }
     }
 
-    fn start_span(
-        &'static self,
-        pipeline: &Pipeline,
-        parent: &Context,
-        ratio: Option<SiteRatio>,
-        known: Fields,
-        started: Option<Moment>,
-    ) -> Span {
-        let Some(site) = &self.span else { return Span::off() };
-        let mut builder = SpanBuilder::from_name(site.name.as_str()).with_kind(site.kind.clone());
-        builder.attributes = known.span.map(Section::into_attributes);
-        builder.links = Some(known.links).filter(|links| !links.is_empty());
-        self.place.start_span(pipeline, parent, ratio, builder, started)
+    /// What a span begins with: its name and its kind, and where the code stands.
+    fn begun(&'static self, starting: &Starting) -> Box<OpenSpan> {
+        let (name, kind) = self.name_and_kind();
+        let template = self.template.get_or_init(|| Template::new(name, kind, &self.code.attributes()));
+        starting.begin_from(template).unwrap_or_else(|| {
+            let mut begun = starting.begin(name, kind);
+            self.code.attributes().iter().for_each(|attribute| begun.attributes.push(attribute));
+            begun
+        })
+    }
+
+    fn name_and_kind(&self) -> (&'static str, &SpanKind) {
+        self.span.as_ref().map_or(("", &SpanKind::Internal), |span| (span.name.as_str(), &span.kind))
+    }
+
+    fn start_span(&'static self, pipeline: &Pipeline, starting: Starting, known: Fields, started: Option<Moment>) -> Span {
+        let (name, kind) = self.name_and_kind();
+        // A span that cannot be recorded needs no time.
+        let started = started.map_or(UNIX_EPOCH, Moment::system_time);
+        let (span, parent) = starting.start(known.span.map(SpanSection::into_span), name, kind, &known.links, started);
+        Span::started(&pipeline.noting(parent, self.place.exceptions), span, started)
     }
 
     fn instruments(&'static self, pipeline: &Pipeline) -> Option<Shared<Instruments>> {
@@ -246,12 +265,12 @@ impl Site {
 }
 
 impl Code {
-    fn attributes(&self, more: usize) -> Vec<KeyValue> {
-        let mut attributes = Vec::with_capacity(3 + more);
-        attributes.push(KeyValue::new(Key::from_static_str("code.function.name"), self.function));
-        attributes.push(KeyValue::new(Key::from_static_str("code.file.path"), self.file));
-        attributes.push(KeyValue::new(Key::from_static_str("code.line.number"), i64::from(self.line)));
-        attributes
+    fn attributes(&self) -> [KeyValue; 3] {
+        [
+            KeyValue::new(Key::from_static_str("code.function.name"), self.function),
+            KeyValue::new(Key::from_static_str("code.file.path"), self.file),
+            KeyValue::new(Key::from_static_str("code.line.number"), i64::from(self.line)),
+        ]
     }
 }
 

@@ -1,4 +1,4 @@
-//! A span that was started: what is recorded of it, and how it ends. The only place that touches the SDK's span.
+//! A span that was started: what is recorded of it, and how it ends. It reaches the recorded one through its context, as everybody does.
 
 use std::borrow::Cow;
 use std::mem;
@@ -10,7 +10,7 @@ use opentelemetry::{Context, KeyValue};
 use crate::exceptions::{self, Seen};
 use crate::outcome::{Failure, Kind, Outcome};
 use crate::panics;
-use crate::trace_flags::{Flagged, flagged};
+use crate::recording::RecordedSpan;
 
 /// A span, not bound to a thread.
 #[derive(Debug)]
@@ -61,11 +61,11 @@ impl Span {
         }
     }
 
-    pub(crate) fn started(parent: &Context, span: opentelemetry_sdk::trace::Span, started: SystemTime) -> Self {
+    pub(crate) fn started(parent: &Context, span: RecordedSpan, started: SystemTime) -> Self {
         if span.is_recording() {
-            Self(State::Recording { context: parent.with_span(Flagged::new(span, parent)), started })
+            Self(State::Recording { context: parent.with_span(span), started })
         } else {
-            Self(State::Carrying(parent.with_remote_span_context(flagged(span.span_context(), parent))))
+            Self(State::Carrying(parent.with_remote_span_context(span.span_context().clone())))
         }
     }
 

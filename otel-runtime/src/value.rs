@@ -1,7 +1,7 @@
 //! What can be the value of an attribute, and how it is written.
 //!
-//! A value writes itself into a [`ValueWriter`], which is opaque: today it fills a `KeyValue`, and it can as well append bytes to an
-//! encoded span. Types keep their kind (an integer arrives as an integer), and `None` records nothing.
+//! A value writes itself into a [`ValueWriter`], which is opaque: it appends bytes to an encoded span, or makes a `KeyValue`. Types keep their kind
+//! (an integer arrives as an integer), and `None` records nothing.
 
 use std::borrow::Cow;
 use std::fmt::{self, Debug, Display};
@@ -9,6 +9,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use opentelemetry::{Array, Key, KeyValue, StringValue, Value};
+
+use crate::recording::EncodedAttributes;
 
 /// A value that an attribute can have (OpenTelemetry specification, "Attribute": a boolean, a signed 64-bit integer, a double, a string,
 /// or an array of one of these).
@@ -42,58 +44,110 @@ pub trait AttributeValue {
 #[derive(Debug)]
 pub struct ValueWriter<'a> {
     key: Key,
-    attributes: &'a mut Vec<KeyValue>,
+    target: Target<'a>,
+}
+
+/// Where attributes are written.
+#[derive(Debug)]
+pub(crate) enum Target<'a> {
+    List(&'a mut Vec<KeyValue>),
+    /// A span that starts.
+    Span(&'a mut EncodedAttributes),
+}
+
+impl Target<'_> {
+    /// The same, for a while.
+    pub(crate) fn reborrow(&mut self) -> Target<'_> {
+        match self {
+            Self::List(list) => Target::List(list),
+            Self::Span(span) => Target::Span(span),
+        }
+    }
+}
+
+impl<'a> From<&'a mut Vec<KeyValue>> for Target<'a> {
+    fn from(list: &'a mut Vec<KeyValue>) -> Self {
+        Self::List(list)
+    }
+}
+
+impl<'a> From<&'a mut EncodedAttributes> for Target<'a> {
+    fn from(span: &'a mut EncodedAttributes) -> Self {
+        Self::Span(span)
+    }
 }
 
 impl<'a> ValueWriter<'a> {
-    pub(crate) fn new(key: impl Into<Key>, attributes: &'a mut Vec<KeyValue>) -> Self {
-        Self { key: key.into(), attributes }
+    pub(crate) fn new(key: impl Into<Key>, target: impl Into<Target<'a>>) -> Self {
+        Self { key: key.into(), target: target.into() }
     }
 
-    fn push(self, value: impl Into<Value>) {
-        self.attributes.push(KeyValue::new(self.key, value));
+    fn write(self, value: impl Into<Value>) {
+        match self.target {
+            Target::List(list) => list.push(KeyValue::new(self.key, value)),
+            Target::Span(span) => span.value(self.key.as_str(), &value.into()),
+        }
     }
 
     /// Writes a boolean.
     pub fn bool(self, value: bool) {
-        self.push(value);
+        match self.target {
+            Target::List(_) => self.write(value),
+            Target::Span(span) => span.bool(self.key.as_str(), value),
+        }
     }
 
     /// Writes an integer.
     pub fn i64(self, value: i64) {
-        self.push(value);
+        match self.target {
+            Target::List(_) => self.write(value),
+            Target::Span(span) => span.i64(self.key.as_str(), value),
+        }
     }
 
     /// Writes a floating-point number.
     pub fn f64(self, value: f64) {
-        self.push(value);
+        match self.target {
+            Target::List(_) => self.write(value),
+            Target::Span(span) => span.f64(self.key.as_str(), value),
+        }
     }
 
     /// Writes a string.
     pub fn str(self, value: &str) {
-        self.push(StringValue::from(value.to_owned()));
+        match self.target {
+            Target::List(_) => self.write(StringValue::from(value.to_owned())),
+            Target::Span(span) => span.str(self.key.as_str(), value),
+        }
     }
 
     /// Writes a string that needs no copy.
     pub fn static_str(self, value: &'static str) {
-        self.push(value);
+        match self.target {
+            Target::List(_) => self.write(value),
+            Target::Span(span) => span.str(self.key.as_str(), value),
+        }
     }
 
     /// Writes a string that is handed over.
     pub fn string(self, value: String) {
-        self.push(value);
+        match self.target {
+            Target::List(_) => self.write(value),
+            Target::Span(span) => span.str(self.key.as_str(), &value),
+        }
     }
 
     /// Writes the text that `format_args!` describes.
     pub fn text(self, value: fmt::Arguments<'_>) {
-        match value.as_str() {
-            Some(literal) => self.static_str(literal),
-            None => self.push(value.to_string()),
+        match (self.target, value.as_str()) {
+            (Target::Span(span), _) => span.text(self.key.as_str(), value),
+            (Target::List(list), Some(literal)) => list.push(KeyValue::new(self.key, literal)),
+            (Target::List(list), None) => list.push(KeyValue::new(self.key, value.to_string())),
         }
     }
 
     fn array(self, value: Array) {
-        self.push(Value::Array(value));
+        self.write(Value::Array(value));
     }
 }
 
@@ -172,7 +226,7 @@ impl AttributeValue for fmt::Arguments<'_> {
 /// A value of the plain API, so that code which has one needs no detour.
 impl AttributeValue for Value {
     fn write(&self, writer: ValueWriter<'_>) {
-        writer.push(self.clone());
+        writer.write(self.clone());
     }
 }
 

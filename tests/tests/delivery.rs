@@ -13,8 +13,7 @@ use otel_runtime::opentelemetry::logs::{LogRecord as _, Logger, LoggerProvider};
 use otel_runtime::opentelemetry::metrics::MeterProvider;
 use otel_runtime::opentelemetry::trace::{Span, Tracer, TracerProvider};
 use otel_runtime::opentelemetry::{Context, KeyValue};
-use otel_runtime::opentelemetry_sdk::trace::SdkTracer;
-use otel_runtime::{DropReason, traced};
+use otel_runtime::{DropReason, ScopedTracer, traced};
 use prost::Message;
 use tests::receiver::{Behaviour, Body, Protocol, Receiver, captured};
 use tests::telemetry::{Said, isolated, to};
@@ -363,7 +362,7 @@ fn two_telemetries_at_a_time_do_not_mix() {
 }
 
 #[traced]
-fn ours(tracer: &SdkTracer) {
+fn ours(tracer: &ScopedTracer) {
     tracer.in_span("plain", |_| charge("inside"));
 }
 

@@ -39,8 +39,22 @@ const BATCHES_HELD: usize = 2;
 /// bound, and nobody waits for a network.
 pub(crate) struct Batcher<T>(Arc<Shared<T>>);
 
+/// What holds items back before a batcher, on the threads that they come from.
+pub(crate) trait Source<T>: Send + Sync {
+    /// Hands over everything that it has. Whatever it calls `push` with is in one of the two accounts all the time.
+    fn drain(&self, push: &mut dyn FnMut(T));
+
+    /// Calls `read` with how many items it has, none of which comes to the batcher meanwhile.
+    fn with_held(&self, read: &mut dyn FnMut(u64));
+
+    /// From now on it holds nothing back.
+    fn close(&self);
+}
+
 /// How items become requests.
 pub(crate) struct Encoder<T> {
+    /// How many spans or log records it is: more than one where they were gathered before.
+    pub(crate) items: fn(&T) -> usize,
     /// The bytes that an item takes, roughly.
     pub(crate) size: fn(&T) -> usize,
     /// In one request, or in several where one would be too large.
@@ -55,6 +69,7 @@ struct Shared<T> {
     batch: Batch,
     route: Route,
     encoder: Encoder<T>,
+    source: Option<Arc<dyn Source<T>>>,
     /// What a batch has at most in bytes, unless it is one item.
     max_bytes: usize,
     queue: Arc<Queue>,
@@ -62,8 +77,9 @@ struct Shared<T> {
 }
 
 struct State<T> {
-    /// Each with its size.
-    items: Vec<(usize, T)>,
+    held: Vec<Held<T>>,
+    /// What these are together.
+    items: usize,
     bytes: usize,
     /// How many were taken out and are not in the queue yet.
     encoding: usize,
@@ -76,16 +92,35 @@ struct State<T> {
     closed: bool,
 }
 
+/// What waits to be encoded: an item, or several that came together.
+struct Held<T> {
+    items: usize,
+    size: usize,
+    value: T,
+}
+
 /// A batch that is to be encoded.
 struct Taken<T> {
-    items: Vec<T>,
+    items: usize,
+    batch: Vec<T>,
     /// Kept when it is taken, because those who encode do so beside each other and may be done in any order. None is needed in a forked child.
     place: Option<Range<u64>>,
 }
 
 impl<T: Send + 'static> Batcher<T> {
     pub(crate) fn start(delivery: &Delivery, route: Route, batch: Batch, encoder: Encoder<T>) -> Self {
-        let state = State { items: Vec::new(), bytes: 0, encoding: 0, taken: 0, left: 0, abandoned: 0, late: 0, closed: false };
+        Self::start_behind(delivery, route, batch, encoder, None)
+    }
+
+    /// The same, of items that a source holds back before.
+    pub(crate) fn start_behind(
+        delivery: &Delivery,
+        route: Route,
+        batch: Batch,
+        encoder: Encoder<T>,
+        source: Option<Arc<dyn Source<T>>>,
+    ) -> Self {
+        let state = State { held: Vec::new(), items: 0, bytes: 0, encoding: 0, taken: 0, left: 0, abandoned: 0, late: 0, closed: false };
         let queue = Arc::clone(delivery.queue());
         let max_bytes = MAX_BYTES.min(queue.max_bytes() / 4);
         let (done, due) = (Condvar::new(), Notify::new());
@@ -96,16 +131,24 @@ impl<T: Send + 'static> Batcher<T> {
             batch,
             route,
             encoder,
+            source,
             max_bytes,
             queue,
             process: delivery.process(),
         });
-        let task = Arc::clone(&shared);
+        let task = Self(Arc::clone(&shared));
         delivery.spawn(async move {
+            let mut drained = Instant::now();
             loop {
-                let is_due = timeout(task.batch.schedule_delay, task.due.notified()).await.is_err();
+                let mut is_due = timeout(task.0.batch.schedule_delay, task.0.due.notified()).await.is_err();
+                // What a thread holds back waits no longer while others bring full batches.
+                is_due |= task.0.source.is_some() && drained.elapsed() >= task.0.batch.schedule_delay;
+                if is_due {
+                    drained = Instant::now();
+                    task.drain();
+                }
                 // What is on its way to the backend gets its turn after each.
-                while task.encode_next(is_due) {
+                while task.0.encode_next(is_due) {
                     yield_now().await;
                 }
             }
@@ -114,20 +157,28 @@ impl<T: Send + 'static> Batcher<T> {
         Self(shared)
     }
 
-    /// Takes an item.
-    pub(crate) fn push(&self, item: T) {
-        let shared = &*self.0;
-        let size = (shared.encoder.size)(&item);
-        let Some(mut state) = shared.lock_unless_forked() else { return };
-        shared.queue.accept(shared.route, 1);
-        if state.closed {
-            state.late += 1;
-            drop(state);
-            return shared.queue.lose(shared.route, 1, DropReason::Shutdown);
+    /// Has the source hand over what it has.
+    fn drain(&self) {
+        if let Some(source) = &self.0.source {
+            source.drain(&mut |value| self.push(value));
         }
-        state.items.push((size, item));
+    }
+
+    /// Takes an item, or several that came together.
+    pub(crate) fn push(&self, value: T) {
+        let shared = &*self.0;
+        let (items, size) = ((shared.encoder.items)(&value), (shared.encoder.size)(&value));
+        let Some(mut state) = shared.lock_unless_forked() else { return };
+        shared.queue.accept(shared.route, items as u64);
+        if state.closed {
+            state.late += items as u64;
+            drop(state);
+            return shared.queue.lose(shared.route, items as u64, DropReason::Shutdown);
+        }
+        state.held.push(Held { items, size, value });
+        state.items += items;
         state.bytes += size;
-        if state.items.len() >= shared.batch.max_queue_size || state.bytes >= shared.max_bytes.saturating_mul(BATCHES_HELD) {
+        if state.items >= shared.batch.max_queue_size || state.bytes >= shared.max_bytes.saturating_mul(BATCHES_HELD) {
             let batch = shared.take(&mut state);
             drop(state);
             shared.encode(batch);
@@ -143,8 +194,9 @@ impl<T: Send + 'static> Batcher<T> {
         if shared.process.is_forked() {
             return true;
         }
+        self.drain();
         let state = shared.lock();
-        let before = state.taken + state.items.len() as u64;
+        let before = state.taken + state.items as u64;
         drop(state);
         while Instant::now() < deadline && shared.lock().taken < before && shared.encode_next(true) {}
         let left = deadline.saturating_duration_since(Instant::now());
@@ -175,13 +227,13 @@ impl<T> Shared<T> {
     }
 
     fn is_full(&self, state: &State<T>) -> bool {
-        state.items.len() >= self.batch.max_export_batch_size || state.bytes >= self.max_bytes
+        state.items >= self.batch.max_export_batch_size || state.bytes >= self.max_bytes
     }
 
     /// Encodes the oldest batch, if it is full or due; `false` if there is none.
     fn encode_next(&self, is_due: bool) -> bool {
         let mut state = self.lock();
-        if state.items.is_empty() || !(is_due || self.is_full(&state)) {
+        if state.held.is_empty() || !(is_due || self.is_full(&state)) {
             return false;
         }
         let batch = self.take(&mut state);
@@ -192,31 +244,32 @@ impl<T> Shared<T> {
 
     /// The oldest items, as many as are a batch, which are then under way to the queue, where a place is kept for them.
     fn take(&self, state: &mut State<T>) -> Taken<T> {
-        let (mut count, mut bytes) = (0, 0);
-        for (size, _) in state.items.iter().take(self.batch.max_export_batch_size) {
-            if count > 0 && bytes + size > self.max_bytes {
+        let (mut count, mut items, mut bytes) = (0, 0, 0);
+        for held in &state.held {
+            let is_too_much = items + held.items > self.batch.max_export_batch_size || bytes + held.size > self.max_bytes;
+            if count > 0 && is_too_much {
                 break;
             }
-            (count, bytes) = (count + 1, bytes + size);
+            (count, items, bytes) = (count + 1, items + held.items, bytes + held.size);
         }
-        let items: Vec<T> = if count == state.items.len() {
+        let batch: Vec<T> = if count == state.held.len() {
             // The next batch is probably as large as this one.
-            let items = mem::replace(&mut state.items, Vec::with_capacity(count));
-            items.into_iter().map(|(_, item)| item).collect()
+            let held = mem::replace(&mut state.held, Vec::with_capacity(count));
+            held.into_iter().map(|held| held.value).collect()
         } else {
-            state.items.drain(..count).map(|(_, item)| item).collect()
+            state.held.drain(..count).map(|held| held.value).collect()
         };
+        state.items -= items;
         state.bytes -= bytes;
-        state.encoding += items.len();
-        state.taken += items.len() as u64;
+        state.encoding += items;
+        state.taken += items as u64;
         // In a forked child there is nobody to send it, and whoever had the queue locked is not there.
-        let place = (!self.process.is_forked()).then(|| self.queue.reserve(self.route, items.len() as u64));
-        Taken { items, place }
+        let place = (!self.process.is_forked()).then(|| self.queue.reserve(self.route, items as u64));
+        Taken { items, batch, place }
     }
 
-    fn encode(&self, Taken { items: batch, place }: Taken<T>) {
+    fn encode(&self, Taken { items, batch, place }: Taken<T>) {
         let Some(place) = place else { return };
-        let items = batch.len();
         let encoded = panic::catch_unwind(AssertUnwindSafe(|| (self.encoder.encode)(batch)));
         // Under the lock, so that the items are always in one of the two accounts, and never in both.
         let mut state = self.lock();
@@ -238,20 +291,32 @@ impl<T: Send + 'static> Holding for Shared<T> {
     }
 
     fn with_held(&self, read: &mut dyn FnMut(Gathered)) {
-        let state = self.lock();
-        read(Gathered {
-            waiting: state.items.len() as u64,
-            encoding: state.encoding as u64,
-            processed: state.taken - state.abandoned,
-            late: state.abandoned + state.late,
-            capacity: self.batch.max_queue_size as u64,
-        });
+        let mut with = |before: u64| {
+            let state = self.lock();
+            read(Gathered {
+                before,
+                waiting: state.items as u64 + before,
+                encoding: state.encoding as u64,
+                processed: state.taken - state.abandoned,
+                late: state.abandoned + state.late,
+                capacity: self.batch.max_queue_size as u64,
+            });
+        };
+        match &self.source {
+            Some(source) => source.with_held(&mut with),
+            None => with(0),
+        }
     }
 
-    fn close(&self) {
+    fn close(self: Arc<Self>) {
+        if let Some(source) = &self.source {
+            source.close();
+            Batcher(Arc::clone(&self)).drain();
+        }
         let mut state = self.lock();
         state.closed = true;
-        let left = mem::take(&mut state.items).len() as u64;
+        state.held = Vec::new();
+        let left = mem::take(&mut state.items) as u64;
         state.bytes = 0;
         state.taken += left;
         state.left += left;
@@ -292,7 +357,7 @@ mod tests {
         let delivery = delivery(40_000);
         let batch = Batch { max_queue_size: 20, max_export_batch_size: 10, schedule_delay: Duration::from_secs(3600) };
         let encode = Box::new(|items: Vec<usize>| parcel(items.len(), items.iter().sum()));
-        let batcher = Batcher::start(&delivery, Route::TRACES, batch, Encoder { size: |size| *size, encode });
+        let batcher = Batcher::start(&delivery, Route::TRACES, batch, Encoder { items: |_| 1, size: |size| *size, encode });
         // A batch has 10,000 bytes at most, but for the one that is larger itself.
         let sizes = [[4_500; 3].as_slice(), &[500; 11], &[15_000, 500]].concat();
         for size in &sizes {
@@ -320,7 +385,7 @@ mod tests {
             }
             parcel(items.len(), items[0])
         });
-        let batcher = Batcher::start(&delivery, Route::TRACES, batch, Encoder { size: |_| 1, encode });
+        let batcher = Batcher::start(&delivery, Route::TRACES, batch, Encoder { items: |_| 1, size: |_| 1, encode });
         // The delivery's thread encodes the first, and this one the second meanwhile.
         batcher.push(1);
         assert!(is_begun.recv().is_ok());
@@ -340,7 +405,7 @@ mod tests {
         let delivery = delivery(usize::MAX);
         let batch = Batch { max_queue_size: 1, max_export_batch_size: 1, schedule_delay: Duration::from_secs(3600) };
         let encode = Box::new(|items: Vec<usize>| if items == [1] { panic!("on purpose") } else { parcel(items.len(), items[0]) });
-        let batcher = Batcher::start(&delivery, Route::TRACES, batch, Encoder { size: |_| 1, encode });
+        let batcher = Batcher::start(&delivery, Route::TRACES, batch, Encoder { items: |_| 1, size: |_| 1, encode });
         (1..=2).for_each(|item| batcher.push(item));
         assert_eq!(delivery.queue().take(Route::TRACES).map(|parcel| parcel.body.len()), Some(2));
         assert_eq!(delivery.health(Route::TRACES).dropped(DropReason::Encoding), 1);
@@ -350,7 +415,7 @@ mod tests {
     fn nothing_is_counted_twice_on_its_way_into_the_queue() {
         let delivery = delivery(usize::MAX);
         let batch = Batch { max_queue_size: 4, max_export_batch_size: 2, schedule_delay: Duration::from_millis(1) };
-        let encoder = Encoder { size: |_: &u8| 1, encode: Box::new(|items| parcel(items.len(), 0)) };
+        let encoder = Encoder { items: |_| 1, size: |_: &u8| 1, encode: Box::new(|items| parcel(items.len(), 0)) };
         let batcher = Batcher::start(&delivery, Route::TRACES, batch, encoder);
         let (began, done) = (AtomicU64::new(0), AtomicU64::new(0));
         thread::scope(|scope| {
@@ -377,7 +442,7 @@ mod tests {
         let mut delivery = delivery(usize::MAX);
         delivery.thread.set_process(Process::OTHER);
         let batch = Batch { max_queue_size: 2, max_export_batch_size: 2, schedule_delay: Duration::from_secs(3600) };
-        let encoder = Encoder { size: |_: &u8| 1, encode: Box::new(|items| parcel(items.len(), 0)) };
+        let encoder = Encoder { items: |_| 1, size: |_: &u8| 1, encode: Box::new(|items| parcel(items.len(), 0)) };
         let batcher = Batcher::start(&delivery, Route::TRACES, batch, encoder);
         (0..5).for_each(|item| batcher.push(item));
         let locked = batcher.0.lock();
@@ -393,7 +458,7 @@ mod tests {
     fn what_comes_after_the_end_is_counted_and_not_kept() {
         let delivery = delivery(usize::MAX);
         let batch = Batch { max_queue_size: 100, max_export_batch_size: 100, schedule_delay: Duration::from_secs(3600) };
-        let encoder = Encoder { size: |_: &u8| 1, encode: Box::new(|items| parcel(items.len(), 0)) };
+        let encoder = Encoder { items: |_| 1, size: |_: &u8| 1, encode: Box::new(|items| parcel(items.len(), 0)) };
         let batcher = Batcher::start(&delivery, Route::TRACES, batch, encoder);
         batcher.push(0);
         let undelivered = delivery.shutdown(Instant::now());

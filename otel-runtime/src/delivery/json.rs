@@ -5,7 +5,7 @@
 
 mod encode;
 mod schema;
-mod wire;
+mod packed;
 
 use serde_json::Value;
 

@@ -46,7 +46,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 pub use account::{DropReason, SignalHealth};
-pub(crate) use batch::{Batch, Batcher, Encoder};
+pub(crate) use batch::{Batch, Batcher, Encoder, Source};
 pub(crate) use compression::Compression;
 pub(crate) use destination::{Destination, File, Files, Headers, Protocol};
 use lines::Lines;
@@ -111,6 +111,8 @@ impl fmt::Display for Undelivered {
 /// What is gathered into batches: the account of a processor.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Gathered {
+    /// Those of the waiting ones that the threads which they come from hold back, and which are not accepted yet.
+    before: u64,
     /// Items that wait to be encoded, and how many may.
     pub(crate) waiting: u64,
     pub(crate) capacity: u64,
@@ -130,7 +132,7 @@ pub(crate) trait Holding: Send + Sync {
     fn with_held(&self, read: &mut dyn FnMut(Gathered));
 
     /// Drops what it has, and takes nothing more.
-    fn close(&self);
+    fn close(self: Arc<Self>);
 }
 
 /// The thread that delivers, and the queue before it.
@@ -174,6 +176,7 @@ impl Delivery {
         if let Some(holding) = self.holding().iter().find(|holding| holding.route() == route) {
             holding.with_held(&mut |held| {
                 let mut account = self.queue.health(route);
+                account.accepted += held.before;
                 account.queued += held.waiting + held.encoding;
                 health = Some(account);
             });

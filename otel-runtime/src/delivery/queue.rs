@@ -304,7 +304,7 @@ impl Queue {
 
     /// The oldest parcel of a route, which is in memory.
     #[cfg(test)]
-    pub(super) fn take(&self, route: Route) -> Option<Parcel> {
+    pub(crate) fn take(&self, route: Route) -> Option<Parcel> {
         let (_, entry) = self.lock().lanes[route.index()].take()?;
         Some(Parcel { body: entry.body?, items: entry.items })
     }

@@ -6,14 +6,13 @@ use std::sync::Arc;
 
 use opentelemetry::baggage::BaggageExt;
 use opentelemetry::logs::{AnyValue, LogRecord};
-use opentelemetry::trace::Span as _;
 use opentelemetry::{Context, Key, KeyValue, StringValue};
 use opentelemetry_sdk::logs::SdkLogRecord;
-use opentelemetry_sdk::trace::{Span, SpanData};
 use percent_encoding::percent_decode_str;
 #[cfg(feature = "config-file")]
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
+use crate::recording::OpenSpan;
 use crate::thread;
 
 /// The names of the entries that become attributes.
@@ -42,31 +41,19 @@ impl BaggageKeys {
         self.0.iter().filter_map(entry).collect()
     }
 
+    /// Whether an attribute of this key is copied from baggage, unless the program sets it.
+    pub(crate) fn has(&self, key: &Key) -> bool {
+        self.0.contains(key)
+    }
+
     /// Gives a span that starts what the context has in which it does, unless it was given the key itself.
-    pub(super) fn start(&self, span: &mut Span, context: &Context) {
+    pub(crate) fn start(&self, span: &mut OpenSpan, context: &Context) {
         if self.is_empty() {
             return;
         }
-        let mut entries = self.entries(context);
-        if entries.is_empty() {
-            return;
-        }
-        // The SDK shows what a span has only by a copy, which is made where there is something to compare it with.
-        let given = span.exported_data().map(|data| data.attributes).unwrap_or_default();
-        entries.retain(|(key, _)| given.iter().all(|attribute| attribute.key != *key));
-        span.set_attributes(entries.into_iter().map(|(key, value)| KeyValue::new(key, value)));
-    }
-
-    /// Leaves of several values of a key the last one: what the program sets later replaces what was copied.
-    pub(super) fn end(&self, span: &mut SpanData) {
-        for key in self.0.iter() {
-            let mut later = span.attributes.iter().filter(|attribute| attribute.key == *key).count();
-            if later > 1 {
-                span.attributes.retain(|attribute| {
-                    let is_it = attribute.key == *key;
-                    later -= usize::from(is_it);
-                    !is_it || later == 0
-                });
+        for (key, value) in self.entries(context) {
+            if !span.has_attribute(key.as_str()) {
+                span.set(&KeyValue::new(key, value), self);
             }
         }
     }

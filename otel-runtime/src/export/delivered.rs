@@ -1,20 +1,20 @@
-//! What is delivered: spans are handed to a batcher, whatever they become there.
+//! What is delivered in another form than OTLP: spans are handed to a batcher as the SDK's data, whatever they become there.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use opentelemetry::Context;
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
-use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
+use opentelemetry_sdk::trace::SpanData;
 
 use crate::clock::deadline;
 use crate::delivery::{Batch, Batcher, Delivery, Encoder, Route};
-use crate::trace_flags;
+use crate::recording::SpanSink;
 
 /// How long a flush through a provider of the SDK waits for the delivery; that interface has no deadline of its own.
 pub(super) const FLUSH: Duration = Duration::from_secs(5);
 
-/// Takes ended spans, of ours and of code that uses the plain API.
+/// Takes ended spans.
 #[derive(Debug)]
 pub(crate) struct DeliveredSpans {
     batcher: Batcher<SpanData>,
@@ -31,25 +31,22 @@ impl DeliveredSpans {
     }
 }
 
-impl SpanProcessor for DeliveredSpans {
-    fn on_start(&self, _: &mut Span, _: &Context) {}
+impl SpanSink for DeliveredSpans {
+    fn start(&self, _: &SpanData, _: &Context) {}
 
-    fn on_end(&self, mut span: SpanData) {
-        // Recorded but not sampled: for processors in the program, not for a backend.
+    fn end(&self, span: SpanData) {
+        // Recorded but not sampled: for who looks at spans in the program, not for a backend.
         if span.span_context.is_sampled() {
-            trace_flags::flag(&mut span);
-            // The SDK reads the wall clock at both ends, and it may be set back between them.
-            span.end_time = span.end_time.max(span.start_time);
             self.batcher.push(span);
         }
     }
 
-    fn force_flush(&self) -> OTelSdkResult {
-        flush(&self.batcher, &self.delivery)
+    fn flush(&self, deadline: Instant) -> bool {
+        self.batcher.flush(deadline) && self.delivery.flush(deadline)
     }
 
-    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
-        gather(&self.batcher, timeout)
+    fn shut_down(&self, timeout: Duration) {
+        self.batcher.flush(deadline(timeout));
     }
 }
 

@@ -1,97 +1,19 @@
-//! The one processor of a provider: it copies baggage and applies the limits once, and hands on to every exporter, so that all of them see the same.
+//! The one processor of log records: it copies baggage and applies the limits once, and hands on to every exporter, so that all of them see the same.
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use opentelemetry::logs::{Logger, LoggerProvider};
-use opentelemetry::trace::Span as _;
-use opentelemetry::{Context, InstrumentationScope};
+use opentelemetry::InstrumentationScope;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::logs::{LogProcessor, SdkLogRecord, SdkLogger, SdkLoggerProvider};
-use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
 
 use super::baggage::BaggageKeys;
-use super::limits::{OfLogs, OfSpans};
+use super::limits::OfLogs;
 use crate::clock::deadline;
 use crate::own::Tally;
-
-/// Hands spans on. Their counts are within the limits when they come here: the SDK sees to that.
-#[derive(Debug)]
-pub(crate) struct LimitedSpans {
-    limits: OfSpans,
-    baggage: BaggageKeys,
-    exporters: Vec<Box<dyn SpanProcessor>>,
-    open: Arc<Open>,
-}
-
-/// Spans that were started, and have not ended.
-#[derive(Debug, Default)]
-pub(crate) struct Open {
-    all: AtomicU64,
-    /// Those of them that are recorded without being sampled.
-    unsampled: AtomicU64,
-}
-
-impl Open {
-    pub(crate) fn all(&self) -> u64 {
-        self.all.load(Ordering::Relaxed)
-    }
-
-    pub(crate) fn unsampled(&self) -> u64 {
-        self.unsampled.load(Ordering::Relaxed)
-    }
-}
-
-impl LimitedSpans {
-    pub(crate) fn new(limits: OfSpans, baggage: BaggageKeys, exporters: Vec<Box<dyn SpanProcessor>>, open: Arc<Open>) -> Self {
-        Self { limits, baggage, exporters, open }
-    }
-}
-
-impl SpanProcessor for LimitedSpans {
-    fn on_start(&self, span: &mut Span, context: &Context) {
-        self.open.all.fetch_add(1, Ordering::Relaxed);
-        if !span.span_context().is_sampled() {
-            self.open.unsampled.fetch_add(1, Ordering::Relaxed);
-        }
-        self.baggage.start(span, context);
-        for exporter in &self.exporters {
-            exporter.on_start(span, context);
-        }
-    }
-
-    fn on_end(&self, mut span: SpanData) {
-        self.open.all.fetch_sub(1, Ordering::Relaxed);
-        if !span.span_context.is_sampled() {
-            self.open.unsampled.fetch_sub(1, Ordering::Relaxed);
-        }
-        self.baggage.end(&mut span);
-        self.limits.shorten(&mut span);
-        let Some((last, others)) = self.exporters.split_last() else { return };
-        for exporter in others {
-            exporter.on_end(span.clone());
-        }
-        last.on_end(span);
-    }
-
-    fn force_flush(&self) -> OTelSdkResult {
-        each(&self.exporters, SpanProcessor::force_flush)
-    }
-
-    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
-        let deadline = deadline(timeout);
-        each(&self.exporters, |exporter| exporter.shutdown_with_timeout(deadline.saturating_duration_since(Instant::now())))
-    }
-
-    fn set_resource(&mut self, resource: &Resource) {
-        for exporter in &mut self.exporters {
-            exporter.set_resource(resource);
-        }
-    }
-}
 
 /// A log record that is within the limits.
 #[derive(Clone, Copy, Debug)]

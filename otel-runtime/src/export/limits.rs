@@ -1,15 +1,12 @@
 //! What is kept of a span or a log record: how many attributes, and how much of a value. The specification's rules are under "Attribute Limits":
 //! <https://opentelemetry.io/docs/specs/otel/common/#attribute-limits>.
 //!
-//! The SDK counts what a span has, while it is recorded; it does not look at the length of a value, and has no limits for log records. That is done
-//! here, by pure functions. Resources, scopes, metrics and the bodies of log records have no limits.
+//! Spans are within them while they are recorded; the SDK has none for log records, which are copied here. Resources, scopes, metrics and the bodies
+//! of log records have no limits.
 
-use std::mem;
-
+use opentelemetry::Key;
 use opentelemetry::logs::{AnyValue, LogRecord};
-use opentelemetry::{Array, Key, KeyValue, StringValue, Value};
 use opentelemetry_sdk::logs::SdkLogRecord;
-use opentelemetry_sdk::trace::{SpanData, SpanLimits};
 
 /// As many of anything as there may be where nobody says.
 pub(crate) const DEFAULT_COUNT: u32 = 128;
@@ -39,34 +36,16 @@ impl Default for OfSpans {
     }
 }
 
-/// What the SDK sees to.
-impl From<OfSpans> for SpanLimits {
-    fn from(limits: OfSpans) -> Self {
-        Self {
-            max_events_per_span: limits.events,
-            max_attributes_per_span: limits.attributes,
-            max_links_per_span: limits.links,
-            max_attributes_per_event: limits.event_attributes,
-            max_attributes_per_link: limits.link_attributes,
-        }
-    }
-}
-
 impl OfSpans {
-    /// Shortens the values that are too long. What is cut off is not kept in memory.
-    pub(super) fn shorten(&self, span: &mut SpanData) {
-        let Some(limit) = self.value_length.map(|limit| limit as usize) else { return };
-        let events = span.events.events.iter_mut().flat_map(|event| &mut event.attributes);
-        let links = span.links.links.iter_mut().flat_map(|link| &mut link.attributes);
-        for KeyValue { value, .. } in span.attributes.iter_mut().chain(events).chain(links) {
-            match value {
-                Value::String(text) => shorten(text, limit),
-                Value::Array(Array::String(texts)) => texts.iter_mut().for_each(|text| shorten(text, limit)),
-                // Other values have no length.
-                _ => {}
-            }
-        }
-    }
+    /// What no span reaches.
+    pub(crate) const NONE: Self = Self {
+        attributes: u32::MAX,
+        events: u32::MAX,
+        links: u32::MAX,
+        event_attributes: u32::MAX,
+        link_attributes: u32::MAX,
+        value_length: None,
+    };
 }
 
 /// The limits of log records.
@@ -116,17 +95,11 @@ impl OfLogs {
 }
 
 /// The beginning of a text that has more than `limit` characters, which are Unicode's code points.
-fn beginning(text: &str, limit: usize) -> Option<&str> {
+pub(crate) fn beginning(text: &str, limit: usize) -> Option<&str> {
     // No text has more characters than bytes.
     let is_long = text.len() > limit;
     let end = is_long.then(|| text.char_indices().nth(limit)).flatten();
     end.and_then(|(end, _)| text.get(..end))
-}
-
-fn shorten(text: &mut StringValue, limit: usize) {
-    if let Some(kept) = beginning(text.as_str(), limit).map(str::to_owned) {
-        drop(mem::replace(text, kept.into()));
-    }
 }
 
 fn is_too_long(value: &AnyValue, limit: usize) -> bool {

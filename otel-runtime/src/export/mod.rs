@@ -3,6 +3,7 @@
 pub(crate) mod baggage;
 pub(crate) mod console;
 pub(crate) mod delivered;
+pub(crate) mod encoded;
 pub(crate) mod limited;
 pub(crate) mod limits;
 pub(crate) mod otlp;

@@ -1,10 +1,10 @@
-//! OTLP: encodes what the SDK hands over, once, and leaves it to the delivery.
+//! OTLP of log records and metrics: encodes what the SDK hands over, once, and leaves it to the delivery.
 
 mod divide;
 mod size;
 
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -13,35 +13,22 @@ use std::time::{Duration, Instant};
 use opentelemetry::InstrumentationScope;
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
-use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::logs::v1::{LogRecord, ResourceLogs, ScopeLogs};
 use opentelemetry_proto::tonic::resource::v1::Resource as ProtoResource;
 use opentelemetry_proto::transform::common::tonic::ResourceAttributesWithSchema;
-use opentelemetry_proto::transform::trace::tonic::group_spans_by_resource_and_scope;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::logs::SdkLogRecord;
 use opentelemetry_sdk::metrics::Temporality;
 use opentelemetry_sdk::metrics::data::ResourceMetrics;
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
-use opentelemetry_sdk::trace::SpanData;
 
-use self::divide::{MAX_REQUEST, parcels};
+pub(super) use self::divide::MAX_REQUEST;
+use self::divide::parcels;
 use super::delivered::{FLUSH, flush, gather};
 use super::limited::{LimitedLog, LogExporter};
 use crate::delivery::{Batch, Batcher, Delivery, Encoder, Route};
 
-pub(super) use self::size::of_span as span_size;
-
-/// How spans become requests.
-pub(crate) fn span_encoder(resource: &Resource) -> Encoder<SpanData> {
-    let resource = ResourceAttributesWithSchema::from(resource);
-    let encode = Box::new(move |spans| {
-        let request = ExportTraceServiceRequest { resource_spans: group_spans_by_resource_and_scope(spans, &resource) };
-        parcels(request, MAX_REQUEST)
-    });
-    Encoder { size: span_size, encode }
-}
 
 /// A log record on its way.
 #[derive(Debug)]
@@ -62,7 +49,7 @@ impl OtlpLogs {
     pub(crate) fn new(delivery: &Arc<Delivery>, route: Route, batch: Batch, resource: &Resource) -> Self {
         let resource = ResourceAttributesWithSchema::from(resource);
         let encode = Box::new(move |logs: Vec<Log>| parcels(logs_request(&logs, &resource), MAX_REQUEST));
-        let encoder = Encoder { size: |log: &Log| size::of_log(&log.record), encode };
+        let encoder = Encoder { items: |_| 1, size: |log: &Log| size::of_log(&log.record), encode };
         Self { batcher: Batcher::start(delivery, route, batch, encoder), delivery: Arc::clone(delivery) }
     }
 

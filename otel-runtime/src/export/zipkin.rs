@@ -1,6 +1,8 @@
 //! Zipkin's own format, version 2 of its API in JSON (OpenTelemetry specification, "OpenTelemetry to Zipkin Transformation":
 //! <https://opentelemetry.io/docs/specs/otel/trace/sdk_exporters/zipkin/>). Here is what becomes of a span; it is delivered like everything else.
 
+mod size;
+
 use std::net::IpAddr;
 use std::time::{Duration, SystemTime};
 
@@ -10,7 +12,7 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::SpanData;
 use serde_json::{Map, Value as Json, json};
 
-use super::otlp::span_size;
+use self::size::of_span;
 use crate::delivery::{Encoder, Parcel};
 
 /// How spans become requests.
@@ -22,7 +24,7 @@ pub(crate) fn encoder(resource: &Resource) -> Result<Encoder<SpanData>, String> 
         model.divide(&spans, &mut parcels);
         parcels
     });
-    Ok(Encoder { size: span_size, encode })
+    Ok(Encoder { items: |_| 1, size: of_span, encode })
 }
 
 /// What Zipkin is told of this program with each span.

@@ -20,7 +20,7 @@ use super::install::InstallError;
 use super::quiet::is_quiet;
 use super::record;
 use crate::setup::Telemetry;
-use crate::trace_flags::{FlaggedTracer, FlaggedTracerProvider};
+use crate::recording::ScopedTracer;
 
 /// The scope of spans whose libraries speak `tracing`; their attribute `target` says which one it is.
 const SCOPE: &str = "tracing";
@@ -76,7 +76,7 @@ impl Telemetry {
         let events = record::logger(self, SCOPE).map(Events::new);
         let spans = self.tracer_provider().map(|provider| {
             let scope = InstrumentationScope::builder(SCOPE).build();
-            spans(FlaggedTracerProvider(provider).tracer_with_scope(scope)).with_filter(NotOurs { events: events.is_none() })
+            spans(provider.tracer_with_scope(scope)).with_filter(NotOurs { events: events.is_none() })
         });
         match (spans, events) {
             (Some(spans), Some(events)) => Box::new(spans.and_then(events)),
@@ -108,7 +108,7 @@ impl Telemetry {
 }
 
 /// Spans are left to the crate whose extensions of spans the libraries know.
-fn spans<S>(tracer: FlaggedTracer) -> OpenTelemetryLayer<S, FlaggedTracer>
+fn spans<S>(tracer: ScopedTracer) -> OpenTelemetryLayer<S, ScopedTracer>
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
 {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::mem;
 
-use opentelemetry::trace::{Link, SpanBuilder, SpanContext, SpanKind};
+use opentelemetry::trace::{Link, SpanContext, SpanKind};
 use opentelemetry::{Context, ContextGuard, KeyValue};
 
 use super::instruments::{Instruments, Measured, Metric, Metrics};
@@ -91,17 +91,19 @@ impl Operations {
             SpanPlacement::None => Err(parent),
             SpanPlacement::Inherited => Err(Some(Context::current())),
             SpanPlacement::Unsampled(parent) => Err(Some(parent)),
-            SpanPlacement::In { parent, may_record, ratio } => Ok((parent, may_record, ratio)),
+            SpanPlacement::In { parent, case, may_record, ratio } => {
+                Ok(self.place.starting(&pipeline, parent, case, ratio).map(|starting| (starting, may_record)))
+            }
         };
         let (passed, span_in) = match span_in {
             Err(parent) if instruments.is_none() => return Operation::passing(parent),
             Err(parent) => (parent, None),
-            Ok(span_in) => (None, Some(span_in)),
+            Ok(starting) => (None, starting),
         };
         panics::forget();
         let mut beginning = Beginning {
             pipeline: &pipeline,
-            records: span_in.as_ref().is_some_and(|(_, may_record, _)| *may_record),
+            records: span_in.as_ref().is_some_and(|(starting, may_record)| *may_record && starting.records()),
             measures: instruments.is_some(),
             name: Cow::Borrowed(""),
             attributes: Vec::new(),
@@ -114,11 +116,12 @@ impl Operations {
         let measured = instruments.map(|instruments| Measured::start(instruments, beginning.labels, beginning.of_active));
         let span = match span_in {
             None => passed.map_or_else(Span::off, Span::carrying),
-            Some((parent, _, ratio)) => {
-                let mut builder = SpanBuilder::from_name(beginning.name).with_kind(self.kind.clone());
-                builder.attributes = Some(beginning.attributes);
-                builder.links = Some(beginning.links).filter(|links| !links.is_empty());
-                self.place.start_span(&pipeline, &parent, ratio, builder, Some(started))
+            Some((starting, _)) => {
+                let mut begun = starting.begin(&beginning.name, &self.kind);
+                beginning.attributes.iter().for_each(|attribute| begun.attributes.push(attribute));
+                let at = started.system_time();
+                let (span, parent) = starting.start(Some(begun), &beginning.name, &self.kind, &beginning.links, at);
+                Span::started(&pipeline.noting(parent, self.place.exceptions), span, at)
             }
         };
         Operation { span, measured, started: Some((self, started)) }

@@ -6,16 +6,15 @@ use opentelemetry::global::{ObjectSafeSpan, ObjectSafeTracer};
 use opentelemetry::trace::noop::NoopTracer;
 use opentelemetry::trace::{SpanBuilder, Tracer};
 use opentelemetry::{Context, InstrumentationScope};
-use opentelemetry_sdk::trace::SdkTracer;
 
 use crate::pipeline::{self, Pipeline};
-use crate::trace_flags::Flagged;
+use crate::recording::ScopedTracer;
 
 /// See [`tracer`](crate::tracer).
 pub(super) struct AnyTimeTracer {
     scope: InstrumentationScope,
     /// That of the first telemetry of the process, once it is known.
-    first: OnceLock<Option<SdkTracer>>,
+    first: OnceLock<Option<ScopedTracer>>,
 }
 
 impl AnyTimeTracer {
@@ -38,7 +37,7 @@ impl ObjectSafeTracer for AnyTimeTracer {
             }
         };
         match tracer {
-            Some(tracer) => Box::new(Flagged::new(tracer.build_with_context(builder, parent), parent)),
+            Some(tracer) => Box::new(tracer.build_with_context(builder, parent)),
             // One that stands for its parent.
             None => Box::new(NoopTracer::new().build_with_context(builder, parent)),
         }

@@ -5,7 +5,6 @@ mod known;
 mod parent;
 mod rate;
 mod sampler;
-mod site;
 mod state;
 mod threshold;
 
@@ -13,5 +12,4 @@ pub(crate) use known::Sampling;
 pub(crate) use parent::Parent;
 pub(crate) use rate::RANGE as RATES;
 pub use sampler::{ParentBased, Sampler, SamplerError};
-pub(crate) use site::{SiteRatio, WithSiteRatios};
 pub(crate) use threshold::Threshold;

@@ -17,7 +17,7 @@ pub(crate) enum Parent {
 }
 
 impl Parent {
-    pub(super) const ALL: [Self; 5] = [Self::None, Self::RemoteSampled, Self::RemoteNotSampled, Self::LocalSampled, Self::LocalNotSampled];
+    pub(crate) const ALL: [Self; 5] = [Self::None, Self::RemoteSampled, Self::RemoteNotSampled, Self::LocalSampled, Self::LocalNotSampled];
 
     /// What it is in a context. A remote one that leaves the decision to us is none, as far as that goes: we decide as for a root.
     pub(crate) fn in_context(context: &Context) -> Self {

@@ -145,6 +145,25 @@ impl Sampler {
         ParentBased { samplers: [self, Self::always_on(), Self::always_off(), Self::always_on(), Self::always_off()] }
     }
 
+    /// Whether it looks at what a span begins with, as one of the user's may.
+    pub(crate) fn looks(&self) -> bool {
+        match &self.0 {
+            Kind::Custom(_) => true,
+            Kind::ParentBased(based) => based.samplers.iter().any(Self::looks),
+            Kind::AlwaysOn | Kind::AlwaysOff | Kind::Ratio { .. } | Kind::RateLimited(_) => false,
+        }
+    }
+
+    /// Whether a span with such a parent is sampled, if that is so of every one whose trace state says nothing.
+    pub(crate) fn known(&self, parent: Parent) -> Option<bool> {
+        match &self.0 {
+            Kind::AlwaysOn => Some(true),
+            Kind::AlwaysOff => Some(false),
+            Kind::ParentBased(based) => based.samplers[parent as usize].known(parent),
+            Kind::Ratio { .. } | Kind::RateLimited(_) | Kind::Custom(_) => None,
+        }
+    }
+
     /// Whether a span with such a parent is never sampled, and that is known without asking.
     pub(super) fn rules_out(&self, parent: Parent) -> bool {
         match &self.0 {
@@ -238,7 +257,7 @@ impl ShouldSample for Sampler {
 
 impl Threshold {
     /// The decision about a root.
-    pub(super) fn decide(self, trace: TraceId) -> SamplingResult {
+    pub(crate) fn decide(self, trace: TraceId) -> SamplingResult {
         self.decide_in(&TraceState::NONE, trace)
     }
 

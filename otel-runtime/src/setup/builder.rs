@@ -24,8 +24,8 @@ use crate::panics;
 use crate::pipeline::{Pipeline, Settings, Tracing};
 use crate::plain;
 use crate::propagation::Propagator;
+use crate::recording::TracerProvider;
 use crate::sampling::{Sampler, Sampling};
-use crate::trace_flags::FlaggedTracerProvider;
 
 /// The process for which telemetry was set up, or 0: a forked child is another one.
 static INITIALISED_BY: AtomicU32 = AtomicU32::new(0);
@@ -222,8 +222,8 @@ impl Builder {
                 global::set_meter_provider(provider.clone());
                 plain::observe_with(provider.clone());
             }
-            if let Some(provider) = &providers.tracer {
-                global::set_tracer_provider(FlaggedTracerProvider(provider.clone()));
+            if let Some(recorder) = &providers.recorder {
+                global::set_tracer_provider(TracerProvider::new(Arc::clone(recorder)));
             }
             configured.start(Pipeline::install)
         });
@@ -345,7 +345,7 @@ impl Configured {
     /// Opens the way from annotated code to the providers.
     pub(super) fn start(self, open: impl FnOnce(Option<Tracing>, Option<Meters>, Settings, Diagnostics) -> Arc<Pipeline>) -> Telemetry {
         let Self { config, sampling, providers, warnings, diagnostics } = self;
-        let tracing = providers.tracer.clone().map(|provider| Tracing { provider, sampling, started: providers.started.clone() });
+        let tracing = providers.recorder.clone().map(|recorder| Tracing { recorder, sampling, started: providers.started.clone() });
         let metering = providers.meter.clone();
         let settings = Settings {
             logging: providers.logger.clone(),

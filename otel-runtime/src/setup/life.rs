@@ -115,10 +115,10 @@ impl Life {
         if let Some(delivery) = &providers.delivery {
             delivery.announce_shutdown();
         }
-        // Their results say nothing that the delivery does not know better: the SDK's providers are done once they have handed over.
-        if let Some(tracer) = &providers.tracer {
-            let _ = tracer.shutdown_with_timeout(left());
+        if let Some(recorder) = &providers.recorder {
+            recorder.shut_down(left());
         }
+        // Its result says nothing that the delivery does not know better: it is done once it has handed over.
         if let Some(logger) = &providers.logger {
             let _ = logger.shutdown_with_timeout(left());
         }

@@ -13,7 +13,6 @@ mod file;
 #[cfg(not(feature = "config-file"))]
 #[path = "file_absent.rs"]
 mod file;
-mod ids;
 mod last_words;
 mod life;
 mod providers;

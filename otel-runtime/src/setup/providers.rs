@@ -9,29 +9,29 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::logs::SdkLoggerProvider;
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use opentelemetry_sdk::metrics::{MeterProviderBuilder, PeriodicReader, SdkMeterProvider};
-use opentelemetry_sdk::trace::{SdkTracerProvider, SpanProcessor};
 
 use super::config::{self, Config, Exporter, Processor, Reader, Sending};
 use super::error::InitError;
-use super::ids::SaltedIds;
 use super::self_metrics::SelfMetrics;
 use super::warning::Warning;
 use crate::delivery::{self, Batch, Batcher, Delivery, Output, Retries, Route, Signal, Spool, Transport};
 use crate::diagnostics::Diagnostics;
 use crate::export::console::{Console, ConsoleSpans};
 use crate::export::delivered::DeliveredSpans;
-use crate::export::limited::{LimitedLogs, LimitedSpans, LogExporter, Open};
+use crate::export::encoded::EncodedSpans;
+use crate::export::limited::{LimitedLogs, LogExporter};
 use crate::export::otlp::{OtlpLogs, OtlpMetrics};
 use crate::export::prometheus::Endpoint;
-use crate::export::{NotServed, otlp, zipkin};
+use crate::export::{NotServed, zipkin};
 use crate::metering::{Meters, Views};
 use crate::own::{Started, Tally, Timed};
-use crate::sampling::{Sampler, WithSiteRatios};
+use crate::recording::{Open, Parts, Recorder, SpanSink};
+use crate::sampling::Sampler;
 
-/// The three providers, those that anything is exported from, and what lies behind them.
+/// What records the three signals, those that anything is exported from, and what lies behind them.
 #[derive(Debug, Default)]
 pub(super) struct Providers {
-    pub(super) tracer: Option<SdkTracerProvider>,
+    pub(super) recorder: Option<Arc<Recorder>>,
     pub(super) meter: Option<Meters>,
     pub(super) logger: Option<SdkLoggerProvider>,
     pub(super) delivery: Option<Arc<Delivery>>,
@@ -105,7 +105,7 @@ impl Providers {
             ways.all().for_each(|(route, exporter)| own.delivers(delivery, route, exporter));
         }
         providers.meter = providers.meter_provider(config, &ways, resource, console, diagnostics, own.as_mut())?;
-        providers.tracer = providers.tracer_provider(config, &ways, resource, sampler, console, own.as_mut())?;
+        providers.recorder = providers.recorder(config, &ways, resource, sampler, console, own.as_mut())?;
         providers.logger = providers.logger_provider(config, &ways, resource, console, own.as_mut());
         if let (Some(own), Some(meter)) = (own, &providers.meter) {
             own.observe(meter);
@@ -133,7 +133,7 @@ impl Providers {
         Ok(())
     }
 
-    fn tracer_provider(
+    fn recorder(
         &mut self,
         config: &Config,
         ways: &Ways<'_>,
@@ -141,50 +141,53 @@ impl Providers {
         sampler: &Sampler,
         console: &Console,
         mut own: Option<&mut SelfMetrics>,
-    ) -> Result<Option<SdkTracerProvider>, InitError> {
+    ) -> Result<Option<Arc<Recorder>>, InitError> {
         let traces = &config.traces;
         if traces.processors.is_empty() {
             return Ok(None);
         }
-        let mut processors: Vec<Box<dyn SpanProcessor>> = Vec::new();
+        let (mut encoded, mut sinks): (_, Vec<Box<dyn SpanSink>>) = (Vec::new(), Vec::new());
         for (Processor { exporter, batch }, route) in traces.processors.iter().zip(&ways.traces) {
             if let (Some((route, _)), Some(delivery)) = (route, &self.delivery) {
-                let encoder = match exporter {
-                    Exporter::Zipkin(_) => zipkin::encoder(resource).map_err(InitError::Unsupported)?,
-                    _ => otlp::span_encoder(resource),
-                };
                 if let Some(own) = &mut own {
                     own.gathers(delivery, *route, *batch != Batch::SINGLE);
                 }
-                let delivered = DeliveredSpans::new(delivery, *route, *batch, encoder);
-                self.holding.push(Box::new(delivered.batcher()));
-                processors.push(Box::new(delivered));
+                if matches!(exporter, Exporter::Zipkin(_)) {
+                    let encoder = zipkin::encoder(resource).map_err(InitError::Unsupported)?;
+                    let delivered = DeliveredSpans::new(delivery, *route, *batch, encoder);
+                    self.holding.push(Box::new(delivered.batcher()));
+                    sinks.push(Box::new(delivered));
+                } else {
+                    let spans = EncodedSpans::new(delivery, *route, *batch, resource);
+                    self.holding.push(Box::new(spans.batcher()));
+                    encoded.push(spans);
+                }
             } else if *exporter == Exporter::Console {
-                let console = console.spans().counted(own.as_mut().map(|own| own.shows(Signal::Traces)));
+                let console = console.spans().of(resource).counted(own.as_mut().map(|own| own.shows(Signal::Traces)));
                 self.holding.push(Box::new(console.clone()));
-                processors.push(Box::new(console));
+                sinks.push(Box::new(console));
             }
         }
         self.started = own.map(|own| own.traces(&self.open_spans));
-        Ok(Some(self.tracer_of(config, resource, sampler, processors)))
+        Ok(Some(self.recorder_of(config, sampler, encoded, sinks)))
     }
 
-    pub(super) fn tracer_of(
+    pub(super) fn recorder_of(
         &self,
         config: &Config,
-        resource: &Resource,
         sampler: &Sampler,
-        processors: Vec<Box<dyn SpanProcessor>>,
-    ) -> SdkTracerProvider {
-        let (limits, baggage) = (config.traces.limits, config.baggage_attributes.clone());
-        // Whatever is not said here the SDK would read from the environment itself.
-        let builder = SdkTracerProvider::builder()
-            .with_id_generator(SaltedIds::new())
-            .with_sampler(WithSiteRatios { sampler: sampler.clone(), started: self.started.clone() })
-            .with_span_limits(limits.into())
-            .with_resource(resource.clone())
-            .with_span_processor(LimitedSpans::new(limits, baggage, processors, Arc::clone(&self.open_spans)));
-        builder.build()
+        encoded: Vec<EncodedSpans>,
+        sinks: Vec<Box<dyn SpanSink>>,
+    ) -> Arc<Recorder> {
+        Arc::new(Recorder::new(Parts {
+            limits: config.traces.limits,
+            baggage: config.baggage_attributes.clone(),
+            sampler: sampler.clone(),
+            started: self.started.clone(),
+            open: Arc::clone(&self.open_spans),
+            encoded,
+            sinks,
+        }))
     }
 
     fn meter_provider(

@@ -10,9 +10,9 @@ use opentelemetry_semantic_conventions::metric as names;
 
 use super::config::Exporter;
 use crate::delivery::{Delivery, Destination, DropReason, Gathered, Protocol, Route, Signal};
-use crate::export::limited::Open;
 use crate::metering::Meters;
 use crate::own::{self, Account, Component, Components, Decision, Operations, Scrapes, Started, Tally, collection_begins};
+use crate::recording::Open;
 
 /// What is measured, while the providers are built.
 #[derive(Debug, Default)]

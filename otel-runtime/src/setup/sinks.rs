@@ -1,7 +1,7 @@
 //! Telemetry that is kept in the process, and exported nowhere: what tests look at.
 
+use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::metrics::{MeterProviderBuilder, SdkMeterProvider};
-use opentelemetry_sdk::trace::SpanProcessor;
 
 use super::builder::Builder;
 use super::error::InitError;
@@ -10,10 +10,13 @@ use super::telemetry::Telemetry;
 use crate::export::limited::LogExporter;
 use crate::metering::{Meters, Views};
 use crate::pipeline::Pipeline;
+use crate::recording::SpanSink;
 
 /// Where everything goes, instead of to the exporters that are configured. Whether a signal has any counts, and the limits hold.
-pub(crate) struct Sinks<S, L, M> {
+pub(crate) struct Sinks<'a, S, L, M> {
     pub(crate) spans: S,
+    /// Hears what stands for the program.
+    pub(crate) note: &'a dyn Fn(&Resource),
     pub(crate) logs: L,
     /// Gives a provider its reader.
     pub(crate) metrics: M,
@@ -21,9 +24,9 @@ pub(crate) struct Sinks<S, L, M> {
 
 impl Builder {
     /// As [`build`](Self::build), with everything going into the sinks.
-    pub(crate) fn build_into<S, L, M>(self, sinks: Sinks<S, L, M>) -> Result<Telemetry, InitError>
+    pub(crate) fn build_into<S, L, M>(self, sinks: Sinks<'_, S, L, M>) -> Result<Telemetry, InitError>
     where
-        S: SpanProcessor + 'static,
+        S: SpanSink + 'static,
         L: LogExporter + 'static,
         M: FnOnce(MeterProviderBuilder) -> MeterProviderBuilder,
     {
@@ -31,13 +34,14 @@ impl Builder {
     }
 }
 
-fn providers<S, L, M>(wanted: &Wanted<'_>, sinks: Sinks<S, L, M>) -> Providers
+fn providers<S, L, M>(wanted: &Wanted<'_>, sinks: Sinks<'_, S, L, M>) -> Providers
 where
-    S: SpanProcessor + 'static,
+    S: SpanSink + 'static,
     L: LogExporter + 'static,
     M: FnOnce(MeterProviderBuilder) -> MeterProviderBuilder,
 {
     let Wanted { config, resource, sampler, diagnostics, .. } = *wanted;
+    (sinks.note)(resource);
     let mut providers = Providers::default();
     if !config.metrics.readers.is_empty() {
         let metrics = &config.metrics;
@@ -46,7 +50,7 @@ where
         providers.meter = Some(Meters::new(builder.build(), views, diagnostics.clone()));
     }
     if !config.traces.processors.is_empty() {
-        providers.tracer = Some(providers.tracer_of(config, resource, sampler, vec![Box::new(sinks.spans)]));
+        providers.recorder = Some(providers.recorder_of(config, sampler, Vec::new(), vec![Box::new(sinks.spans)]));
     }
     if !config.logs.processors.is_empty() {
         providers.logger = Some(Providers::logger_of(config, resource, vec![Box::new(sinks.logs)], None));

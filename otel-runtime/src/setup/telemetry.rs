@@ -10,7 +10,6 @@ use std::time::Duration;
 use opentelemetry::Context;
 use opentelemetry::metrics::MeterProvider;
 use opentelemetry_sdk::logs::SdkLoggerProvider;
-use opentelemetry_sdk::trace::SdkTracerProvider;
 
 use super::error::DeliveryError;
 use super::last_words;
@@ -24,6 +23,7 @@ use crate::diagnostics::Diagnostics;
 use crate::export::prometheus::Endpoint;
 use crate::filter::{Filter, FilterError};
 use crate::pipeline::Pipeline;
+use crate::recording::TracerProvider;
 
 /// How long a flush or a shutdown may take where nothing else is said.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(5);
@@ -70,11 +70,10 @@ impl Telemetry {
         &self.warnings
     }
 
-    /// The tracer provider, for code that takes one; `None` where traces have no exporter, and after the shutdown. A trace that begins with one of
-    /// its own spans is sent without W3C's random bit, which those of annotations and of `opentelemetry::global` have.
+    /// The tracer provider, for code that takes one; `None` where traces have no exporter, and after the shutdown.
     #[must_use]
-    pub fn tracer_provider(&self) -> Option<SdkTracerProvider> {
-        self.life.providers()?.tracer.clone()
+    pub fn tracer_provider(&self) -> Option<TracerProvider> {
+        self.life.providers()?.recorder.clone().map(TracerProvider::new)
     }
 
     /// The meter provider, for code that takes one; `None` where metrics have no exporter, and after the shutdown. A callback of its instruments

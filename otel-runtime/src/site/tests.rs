@@ -1,14 +1,13 @@
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use opentelemetry::trace::{Link, TraceId};
-use opentelemetry_sdk::error::OTelSdkResult;
-use opentelemetry_sdk::trace::{SamplingDecision, SamplingResult, SdkTracerProvider, ShouldSample, SpanData, SpanProcessor};
+use opentelemetry_sdk::trace::{SamplingDecision, SamplingResult, ShouldSample};
 
 use super::*;
 use crate::diagnostics::Diagnostics;
 use crate::outcome::Outcome;
 use crate::pipeline::{Settings, Tracing};
+use crate::recording::testing::{Ended, recorder};
 use crate::sampling::{Sampler, Sampling};
 
 /// Samples nothing, and keeps the keys that it was shown.
@@ -31,8 +30,8 @@ fn a_sampler_sees_the_attributes() {
         &[AttributeKey::new("order.id")],
     );
     let looks = Looks::default();
-    let provider = SdkTracerProvider::builder().with_sampler(looks.clone()).build();
-    let tracing = Tracing { provider, sampling: Sampling::default(), started: None };
+    let recorder = recorder(Sampler::custom(looks.clone()), Ended::default());
+    let tracing = Tracing { recorder, sampling: Sampling::default(), started: None };
     let pipeline = Pipeline::local(Some(tracing), None, Settings::default(), Diagnostics::stderr());
     let _attached = pipeline.context(&Context::current()).attach();
     SITE.start(|fields| fields.set(0, &7)).in_scope(|| (), |(), _| Outcome::OK);
@@ -54,26 +53,6 @@ impl ShouldSample for RecordsOnly {
     }
 }
 
-/// Keeps the spans that ended.
-#[derive(Clone, Debug, Default)]
-struct Ended(Arc<Mutex<Vec<SpanData>>>);
-
-impl SpanProcessor for Ended {
-    fn on_start(&self, _: &mut opentelemetry_sdk::trace::Span, _: &Context) {}
-
-    fn on_end(&self, span: SpanData) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(span);
-    }
-
-    fn force_flush(&self) -> OTelSdkResult {
-        Ok(())
-    }
-
-    fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
-        Ok(())
-    }
-}
-
 #[test]
 fn what_is_only_recorded_reaches_processors_and_gets_nothing_of_its_children() {
     const KEY: AttributeKey = AttributeKey::new("child.key");
@@ -81,14 +60,14 @@ fn what_is_only_recorded_reaches_processors_and_gets_nothing_of_its_children() {
     static CHILD: Site =
         Site::new(Code::new("child", "f.rs", 2, "tests", None, None)).span(SpanName::new("child"), SpanKind::Internal, &[]);
     let (ended, sampler) = (Ended::default(), Sampler::from(Sampler::custom(RecordsOnly).parent_based()));
-    let provider = SdkTracerProvider::builder().with_sampler(sampler.clone()).with_span_processor(ended.clone()).build();
-    let tracing = Tracing { provider, sampling: Sampling::from(&sampler), started: None };
+    let recorder = recorder(sampler.clone(), ended.clone());
+    let tracing = Tracing { recorder, sampling: Sampling::from(&sampler), started: None };
     let pipeline = Pipeline::local(Some(tracing), None, Settings::default(), Diagnostics::stderr());
     let _attached = pipeline.context(&Context::current()).attach();
     let child = || crate::current().set(KEY, true);
     let root = || CHILD.start(|_| ()).in_scope(child, |(), _| Outcome::OK);
     ROOT.start(|_| ()).in_scope(root, |(), _| Outcome::OK);
-    let ended = ended.0.lock().unwrap_or_else(PoisonError::into_inner);
+    let ended = ended.spans();
     let names: Vec<&str> = ended.iter().map(|span| span.name.as_ref()).collect();
     assert_eq!(names, ["root"], "the child is not recorded, because its parent is not sampled");
     assert!(ended[0].attributes.iter().all(|attribute| attribute.key.as_str() != KEY.as_str()), "{ended:?}");

@@ -237,7 +237,8 @@ impl CaptureBuilder {
     #[track_caller]
     pub fn start(self) -> Capture {
         let kept = Kept::default();
-        let sinks = Sinks { spans: kept.spans(), logs: kept.logs(), metrics: |builder| kept.read(builder) };
+        let note = |resource: &_| kept.note(resource);
+        let sinks = Sinks { spans: kept.spans(), note: &note, logs: kept.logs(), metrics: |builder| kept.read(builder) };
         let telemetry = match self.0.build_into(sinks) {
             Ok(telemetry) => telemetry,
             Err(error) => panic!("the capture cannot be set up: {error}"),

@@ -1,20 +1,21 @@
 //! What a capture keeps, as it comes.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use opentelemetry::baggage::BaggageExt;
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::metrics::{MeterProviderBuilder, PeriodicReader};
-use opentelemetry_sdk::trace::{Span as SdkSpan, SpanData, SpanProcessor};
+use opentelemetry_sdk::trace::SpanData;
 
 use super::captured::Captured;
 use super::logs::Log;
 use super::points::Collected;
 use super::spans::Span;
 use crate::export::limited::{LimitedLog, LogExporter};
+use crate::recording::SpanSink;
 
 /// Shared by the capture and its providers.
 #[derive(Clone, Debug, Default)]
@@ -40,8 +41,14 @@ struct State {
 }
 
 impl Kept {
-    pub(super) fn spans(&self) -> impl SpanProcessor + use<> {
+    pub(super) fn spans(&self) -> impl SpanSink + use<> {
         KeptSpans(Arc::clone(&self.items))
+    }
+
+    /// Notes what stands for the program.
+    pub(super) fn note(&self, resource: &Resource) {
+        let attributes = resource.iter().map(|(key, value)| KeyValue::new(key.clone(), value.clone()));
+        self.items.lock().resource = attributes.collect();
     }
 
     pub(super) fn logs(&self) -> impl LogExporter + use<> {
@@ -76,17 +83,15 @@ impl Items {
 #[derive(Debug)]
 struct KeptSpans(Arc<Items>);
 
-impl SpanProcessor for KeptSpans {
-    fn on_start(&self, span: &mut SdkSpan, context: &Context) {
-        let Some(data) = span.exported_data() else { return };
+impl SpanSink for KeptSpans {
+    fn start(&self, span: &SpanData, context: &Context) {
         let entries = context.baggage().iter().map(|(name, (value, _))| (name.to_string(), value.to_string()));
         let mut baggage: Vec<_> = entries.collect();
         baggage.sort();
-        let mut state = self.0.lock();
-        state.open.push(Span { baggage, open: true, ..Span::from(&data) });
+        self.0.lock().open.push(Span { baggage, open: true, ..Span::from(span) });
     }
 
-    fn on_end(&self, data: SpanData) {
+    fn end(&self, data: SpanData) {
         let mut state = self.0.lock();
         let id = data.span_context.span_id();
         let at = state.open.iter().position(|open| open.span_id == id);
@@ -96,18 +101,11 @@ impl SpanProcessor for KeptSpans {
         self.0.ended.notify_all();
     }
 
-    fn force_flush(&self) -> OTelSdkResult {
-        Ok(())
+    fn flush(&self, _: Instant) -> bool {
+        true
     }
 
-    fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
-        Ok(())
-    }
-
-    fn set_resource(&mut self, resource: &Resource) {
-        let attributes = resource.iter().map(|(key, value)| KeyValue::new(key.clone(), value.clone()));
-        self.0.lock().resource = attributes.collect();
-    }
+    fn shut_down(&self, _: Duration) {}
 }
 
 #[derive(Debug)]

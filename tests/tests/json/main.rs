@@ -17,12 +17,16 @@ use tests::chance::Numbers;
 use tests::telemetry::isolated;
 use tests::venv;
 
-/// The writer itself, which users do not see.
+/// The reader of Protobuf, and the writer of JSON, which users do not see.
+#[allow(dead_code, reason = "spans need more of it")]
+#[path = "../../../otel-runtime/src/wire/read.rs"]
+mod wire;
+
 #[path = "../../../otel-runtime/src/delivery/json"]
 mod json {
     mod encode;
+    mod packed;
     mod schema;
-    mod wire;
 
     pub fn of(signal: &str, request: &[u8]) -> String {
         let message = match signal {

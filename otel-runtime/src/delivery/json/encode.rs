@@ -9,7 +9,8 @@ use base64::display::Base64Display;
 use base64::engine::general_purpose::STANDARD;
 
 use super::schema::{Field, Kind, Message};
-use super::wire::{Fields, Value, malformed, packed};
+use super::packed::packed;
+use crate::wire::{Fields, Value, malformed};
 
 /// How deep messages may stand in each other, which is as deep as other readers of Protobuf go.
 const MAX_DEPTH: usize = 100;

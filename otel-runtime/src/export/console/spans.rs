@@ -3,17 +3,16 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use opentelemetry::trace::Span as _;
 use opentelemetry::{Context, Key};
 use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::error::OTelSdkResult;
-use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
+use opentelemetry_sdk::trace::SpanData;
 
 use super::Console;
 use super::assembly::Origin;
 use crate::own::Account;
+use crate::recording::SpanSink;
 
-/// How long a flush or a shutdown waits for neighbours, where nobody says.
+/// How long a shutdown waits for neighbours at most.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Prints the spans of one tracer provider as trees, joined with those of all
@@ -30,6 +29,14 @@ impl ConsoleSpans {
         Self { console, origin }
     }
 
+    /// The same, of the service that a resource names.
+    pub(crate) fn of(mut self, resource: &Resource) -> Self {
+        if let Some(name) = resource.get_ref(&Key::from_static_str("service.name")) {
+            self.origin.service = Arc::from(name.as_str());
+        }
+        self
+    }
+
     /// The same, whose spans are counted.
     pub(crate) fn counted(mut self, account: Option<Arc<Account>>) -> Self {
         self.origin.account = account;
@@ -43,38 +50,28 @@ impl ConsoleSpans {
     }
 }
 
-impl SpanProcessor for ConsoleSpans {
-    fn on_start(&self, span: &mut Span, _context: &Context) {
-        if !span.span_context().is_sampled() {
-            return;
-        }
-        if let Some(data) = span.exported_data() {
-            self.console.update(|assembly| assembly.start(&self.origin, data));
+impl SpanSink for ConsoleSpans {
+    fn start(&self, span: &SpanData, _: &Context) {
+        if span.span_context.is_sampled() {
+            self.console.update(|assembly| assembly.start(&self.origin, span.clone()));
         }
     }
 
-    fn on_end(&self, span: SpanData) {
+    fn end(&self, span: SpanData) {
         if span.span_context.is_sampled() {
             self.console.update(|assembly| assembly.end(&self.origin, span));
         }
     }
 
-    fn force_flush(&self) -> OTelSdkResult {
-        self.flush(Instant::now() + TIMEOUT);
-        Ok(())
+    fn flush(&self, deadline: Instant) -> bool {
+        Self::flush(self, deadline);
+        true
     }
 
-    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
+    fn shut_down(&self, timeout: Duration) {
         let deadline = Instant::now() + timeout.min(TIMEOUT);
         self.console.settle(deadline);
         self.console.update(|assembly| assembly.shut_down(self.origin.processor));
         self.console.leave(self.origin.processor, deadline);
-        Ok(())
-    }
-
-    fn set_resource(&mut self, resource: &Resource) {
-        if let Some(name) = resource.get_ref(&Key::from_static_str("service.name")) {
-            self.origin.service = Arc::from(name.as_str());
-        }
     }
 }

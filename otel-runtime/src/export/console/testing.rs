@@ -3,13 +3,16 @@
 
 use std::io;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use opentelemetry::trace::{Event, SpanContext, SpanId, SpanKind, Status, TraceFlags, TraceId, TraceState};
+use opentelemetry::trace::{Event, SpanContext, SpanId, SpanKind, Status, TraceFlags, TraceId, TraceState, TracerProvider as _};
 use opentelemetry::{InstrumentationScope, KeyValue};
+use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{SpanData, SpanEvents, SpanLinks};
 
-use super::lock;
+use super::{Console, ConsoleSpans, lock};
+use crate::recording::{Recorder, ScopedTracer, TracerProvider, testing};
+use crate::sampling::Sampler;
 
 pub(super) const TRACE: u128 = 0x4bf9_2f35_77b3_4da6_a3ce_929d_0e0e_4736;
 
@@ -97,5 +100,35 @@ impl io::Write for Capture {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+/// A service that shows its spans on a console.
+pub(super) struct Provider {
+    spans: ConsoleSpans,
+    recorder: Arc<Recorder>,
+}
+
+impl Provider {
+    pub(super) fn new(console: &Console, service: &'static str, sampler: Sampler) -> Self {
+        let resource = Resource::builder_empty().with_service_name(service).build();
+        let spans = console.spans().of(&resource);
+        Self { recorder: testing::recorder(sampler, spans.clone()), spans }
+    }
+
+    pub(super) fn tracer(&self, name: &'static str) -> ScopedTracer {
+        TracerProvider::new(Arc::clone(&self.recorder)).tracer(name)
+    }
+
+    pub(super) fn force_flush(&self) {
+        self.spans.flush(Instant::now() + Duration::from_secs(5));
+    }
+
+    pub(super) fn shutdown(&self) {
+        self.shutdown_with_timeout(Duration::from_secs(5));
+    }
+
+    pub(super) fn shutdown_with_timeout(&self, timeout: Duration) {
+        self.recorder.shut_down(timeout);
     }
 }

@@ -1,16 +1,15 @@
-//! The console as a program sees it: through the SDK's providers.
+//! The console as a program sees it: through tracers.
 
 use std::io;
 use std::sync::Arc;
 use std::thread;
 
-use opentelemetry::trace::{Span as _, SpanContext, SpanKind, Status, TraceContextExt, Tracer, TracerProvider};
+use opentelemetry::trace::{Span as _, SpanContext, SpanKind, Status, TraceContextExt, Tracer};
 use opentelemetry::{Context, KeyValue};
-use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
 
-use super::testing::Capture;
+use super::testing::{Capture, Provider};
 use super::{Console, Style};
+use crate::sampling::Sampler;
 
 fn console() -> (Console, Capture) {
     let capture = Capture::default();
@@ -18,9 +17,8 @@ fn console() -> (Console, Capture) {
     (console, capture)
 }
 
-pub(super) fn provider(console: &Console, service: &'static str) -> SdkTracerProvider {
-    let resource = Resource::builder_empty().with_service_name(service);
-    SdkTracerProvider::builder().with_resource(resource.build()).with_span_processor(console.spans()).build()
+pub(super) fn provider(console: &Console, service: &'static str) -> Provider {
+    Provider::new(console, service, Sampler::always_on())
 }
 
 /// The names in a tree's rows, without heading and times.
@@ -85,7 +83,7 @@ fn a_late_child_and_a_shutdown_lose_nothing() {
     let _leaked = tracer.start_with_context("leaked", &context);
     context.span().end();
     late.end();
-    assert!(provider.shutdown().is_ok());
+    provider.shutdown();
 
     let writes = capture.writes();
     assert_eq!(writes.len(), 3);
@@ -104,7 +102,7 @@ fn a_flush_prints_what_waits() {
     let tracer = provider.tracer("test");
     let context = Context::new().with_span(tracer.start("worker"));
     tracer.start_with_context("step", &context).end();
-    assert!(provider.force_flush().is_ok());
+    provider.force_flush();
     let writes = capture.writes();
     assert_eq!(writes.len(), 1);
     assert_eq!(labels(&writes[0]), ["worker", "└─ step"]);
@@ -114,9 +112,9 @@ fn a_flush_prints_what_waits() {
 #[test]
 fn spans_that_are_not_sampled_are_not_shown() {
     let (console, capture) = console();
-    let provider = SdkTracerProvider::builder().with_sampler(Sampler::AlwaysOff).with_span_processor(console.spans()).build();
+    let provider = Provider::new(&console, "shop", Sampler::always_off());
     provider.tracer("test").start("unseen").end();
-    assert!(provider.shutdown().is_ok());
+    provider.shutdown();
     assert!(capture.writes().is_empty());
 }
 
@@ -161,7 +159,7 @@ fn a_failing_writer_is_ignored() {
     let console = Console::new(Box::new(Closed), Style::default());
     let provider = provider(&console, "shop");
     provider.tracer("test").start("root").end();
-    assert!(provider.shutdown().is_ok());
+    provider.shutdown();
 }
 
 #[test]

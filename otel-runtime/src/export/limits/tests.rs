@@ -1,10 +1,8 @@
 use std::time::{Duration, SystemTime};
 
 use opentelemetry::logs::{Logger, LoggerProvider, Severity};
-use opentelemetry::trace::{Event, Link, SpanContext, SpanId, SpanKind, Status, TraceFlags, TraceId, TraceState};
-use opentelemetry::{InstrumentationScope, Key};
+use opentelemetry::trace::{SpanId, TraceFlags, TraceId};
 use opentelemetry_sdk::logs::SdkLoggerProvider;
-use opentelemetry_sdk::trace::{SpanEvents, SpanLinks};
 
 use super::*;
 
@@ -25,74 +23,6 @@ fn a_text_is_cut_between_two_characters() {
             assert_eq!(kept.is_some(), text.chars().count() > limit, "{text} to {limit}");
         }
     }
-}
-
-fn texts(texts: [&'static str; 3]) -> Value {
-    Value::Array(Array::String(texts.map(StringValue::from).to_vec()))
-}
-
-fn attributes() -> Vec<KeyValue> {
-    vec![
-        KeyValue::new("text", "語語語語"),
-        KeyValue::new("texts", texts(["a", "abcd", "😀😀😀"])),
-        KeyValue::new("number", 123_456_789),
-        KeyValue::new("numbers", Value::Array(vec![1_i64, 2, 3, 4].into())),
-        KeyValue::new("truth", true),
-    ]
-}
-
-fn shortened_attributes() -> Vec<KeyValue> {
-    let mut attributes = attributes();
-    attributes[0].value = "語語".into();
-    attributes[1].value = texts(["a", "ab", "😀😀"]);
-    attributes
-}
-
-fn span(attributes: &[KeyValue]) -> SpanData {
-    let context = SpanContext::new(TraceId::from(1), SpanId::from(1), TraceFlags::SAMPLED, false, TraceState::NONE);
-    let mut events = SpanEvents::default();
-    events.events = vec![Event::new("a long name", SystemTime::UNIX_EPOCH, attributes.to_vec(), 1)];
-    let mut links = SpanLinks::default();
-    links.links = vec![Link::new(context.clone(), attributes.to_vec(), 2)];
-    SpanData {
-        span_context: context,
-        parent_span_id: SpanId::INVALID,
-        parent_span_is_remote: false,
-        span_kind: SpanKind::Internal,
-        name: "a long name".into(),
-        start_time: SystemTime::UNIX_EPOCH,
-        end_time: SystemTime::UNIX_EPOCH,
-        attributes: attributes.to_vec(),
-        dropped_attributes_count: 3,
-        events,
-        links,
-        status: Status::error("a long description"),
-        instrumentation_scope: InstrumentationScope::builder("a long name").with_attributes(attributes.to_vec()).build(),
-    }
-}
-
-#[test]
-fn values_of_spans_and_their_events_and_links_are_shortened() {
-    let mut data = span(&attributes());
-    OfSpans { value_length: Some(2), ..OfSpans::default() }.shorten(&mut data);
-    let mut expected = span(&shortened_attributes());
-    // A scope has no limits.
-    expected.instrumentation_scope = span(&attributes()).instrumentation_scope;
-    assert_eq!(data, expected);
-}
-
-#[test]
-fn without_a_limit_a_span_stays_as_it_is() {
-    let mut data = span(&attributes());
-    OfSpans::default().shorten(&mut data);
-    assert_eq!(data, span(&attributes()));
-}
-
-#[test]
-fn a_limit_of_zero_leaves_nothing_of_a_text() {
-    let mut data = span(&[KeyValue::new("text", "😀"), KeyValue::new("number", 7)]);
-    OfSpans { value_length: Some(0), ..OfSpans::default() }.shorten(&mut data);
-    assert_eq!(data.attributes, [KeyValue::new("text", ""), KeyValue::new("number", 7)]);
 }
 
 fn map(text: &'static str) -> AnyValue {

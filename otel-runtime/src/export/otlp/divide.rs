@@ -1,23 +1,21 @@
 //! Divides a request that is too large for a backend.
 //!
-//! A request is a tree whose leaves are the items (spans, data points, log records) and whose nodes say whose they are. It is cut between two
+//! A request is a tree whose leaves are the items (data points, log records) and whose nodes say whose they are. It is cut between two
 //! items; both halves keep what stands above theirs.
 
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
-use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::logs::v1::{ResourceLogs, ScopeLogs};
 use opentelemetry_proto::tonic::metrics::v1::metric::Data;
 use opentelemetry_proto::tonic::metrics::v1::{
     ExponentialHistogram, Gauge, Histogram, Metric, ResourceMetrics, ScopeMetrics, Sum, Summary,
 };
-use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans};
 use prost::Message;
 
 use crate::delivery::Parcel;
 
 /// As much as many backends take: it is what a gRPC server takes in one message where nobody says otherwise.
-pub(super) const MAX_REQUEST: usize = 4 * 1024 * 1024;
+pub(in crate::export) const MAX_REQUEST: usize = 4 * 1024 * 1024;
 
 /// The request as parcels, in the order of its items, of which none is larger than `max` unless it has only one item: what cannot be divided goes
 /// alone, so that a backend that refuses it refuses nothing else. A request without items is no parcel.
@@ -65,10 +63,6 @@ macro_rules! nodes {
 }
 
 nodes! {
-    ExportTraceServiceRequest { resource_spans: nodes }
-    ResourceSpans { scope_spans: nodes, resource, schema_url }
-    ScopeSpans { spans: items, scope, schema_url }
-
     ExportLogsServiceRequest { resource_logs: nodes }
     ResourceLogs { scope_logs: nodes, resource, schema_url }
     ScopeLogs { log_records: items, scope, schema_url }

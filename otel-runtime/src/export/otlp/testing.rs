@@ -9,31 +9,31 @@ use opentelemetry_sdk::logs::{SdkLogRecord, SdkLogger, SdkLoggerProvider};
 use opentelemetry_sdk::trace::{SpanData, SpanEvents, SpanLinks};
 
 /// `SplitMix64`: the numbers of a seed.
-pub(super) struct Chance(pub(super) u64);
+pub(crate) struct Chance(pub(crate) u64);
 
 impl Chance {
-    pub(super) fn number(&mut self) -> u64 {
+    pub(crate) fn number(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         mixed ^ (mixed >> 31)
     }
 
-    pub(super) fn below(&mut self, end: usize) -> usize {
+    pub(crate) fn below(&mut self, end: usize) -> usize {
         usize::try_from(self.number() % end as u64).unwrap_or_default()
     }
 
     /// Mostly few, sometimes as many as `most`.
-    pub(super) fn few(&mut self, most: usize) -> usize {
+    pub(crate) fn few(&mut self, most: usize) -> usize {
         if self.below(8) == 0 { self.below(most + 1) } else { self.below(4) }
     }
 
-    pub(super) fn many<T>(&mut self, most: usize, mut make: impl FnMut(&mut Self) -> T) -> Vec<T> {
+    pub(crate) fn many<T>(&mut self, most: usize, mut make: impl FnMut(&mut Self) -> T) -> Vec<T> {
         (0..self.few(most)).map(|_| make(self)).collect()
     }
 
     /// Characters of every length, with one that combines.
-    pub(super) fn text(&mut self, most: usize) -> String {
+    pub(crate) fn text(&mut self, most: usize) -> String {
         let letters = ['a', 'é', '語', '😀', '\u{301}'];
         let letter = letters[self.below(letters.len())];
         self.many(most, |_| letter).into_iter().collect()
@@ -62,7 +62,7 @@ impl Chance {
         SpanContext::new(trace, span, TraceFlags::SAMPLED, true, TraceState::NONE)
     }
 
-    pub(super) fn span(&mut self, attributes: usize) -> SpanData {
+    pub(crate) fn span(&mut self, attributes: usize) -> SpanData {
         let now = SystemTime::UNIX_EPOCH + Duration::from_nanos(self.number() >> 1);
         let mut events = SpanEvents::default();
         events.events = self.many(10, |chance| Event::new(chance.text(30), now, chance.many(10, Self::attribute), u32::MAX));
@@ -100,7 +100,7 @@ impl Chance {
         }
     }
 
-    pub(super) fn log(&mut self, attributes: usize) -> SdkLogRecord {
+    pub(crate) fn log(&mut self, attributes: usize) -> SdkLogRecord {
         let now = SystemTime::UNIX_EPOCH + Duration::from_nanos(self.number() >> 1);
         let mut record = logger().create_log_record();
         record.set_timestamp(now);
@@ -121,6 +121,6 @@ impl Chance {
 }
 
 /// Makes records.
-pub(super) fn logger() -> SdkLogger {
+pub(crate) fn logger() -> SdkLogger {
     SdkLoggerProvider::builder().build().logger("test")
 }

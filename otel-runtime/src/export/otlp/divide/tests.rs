@@ -5,7 +5,8 @@ use opentelemetry_proto::tonic::metrics::v1::{
 };
 use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_proto::transform::common::tonic::ResourceAttributesWithSchema;
-use opentelemetry_proto::transform::trace::tonic::group_spans_by_resource_and_scope;
+
+use opentelemetry::logs::LogRecord as _;
 
 use super::super::testing::Chance;
 use super::super::{Log, logs_request};
@@ -36,17 +37,6 @@ fn resource(name: &str) -> Resource {
     let value = Some(AnyValue { value: Some(any_value::Value::StringValue(name.to_owned())) });
     let attributes = vec![KeyValue { key: "service.name".to_owned(), value, key_strindex: 0 }];
     Resource { attributes, ..Resource::default() }
-}
-
-fn spans(request: &ExportTraceServiceRequest) -> Vec<impl PartialEq + std::fmt::Debug + use<>> {
-    let mut flat = Vec::new();
-    for of in &request.resource_spans {
-        for under in &of.scope_spans {
-            let above = (of.resource.clone(), of.schema_url.clone(), under.scope.clone(), under.schema_url.clone());
-            flat.extend(under.spans.iter().map(|span| (above.clone(), span.clone())));
-        }
-    }
-    flat
 }
 
 fn logs(request: &ExportLogsServiceRequest) -> Vec<impl PartialEq + std::fmt::Debug + use<>> {
@@ -154,20 +144,6 @@ fn the_parts_of_metrics_are_the_whole() {
 }
 
 #[test]
-fn the_parts_of_spans_are_the_whole() {
-    let mut chance = Chance(4);
-    let resource = ResourceAttributesWithSchema::default();
-    let mut divided = 0;
-    for _ in 0..100 {
-        let batch = (0..chance.below(40)).map(|_| chance.span(20)).collect();
-        let request = ExportTraceServiceRequest { resource_spans: group_spans_by_resource_and_scope(batch, &resource) };
-        let max = chance.below(100_000);
-        divided += usize::from(check(&request, max, spans) > 1);
-    }
-    assert!(divided > 20, "only {divided} were divided");
-}
-
-#[test]
 fn the_parts_of_log_records_are_the_whole() {
     let mut chance = Chance(5);
     let resource = ResourceAttributesWithSchema::default();
@@ -204,16 +180,16 @@ fn a_hundred_thousand_points_are_divided_by_the_limit_of_a_request() {
 #[test]
 fn what_cannot_be_divided_goes_alone() {
     let mut chance = Chance(7);
-    let mut batch: Vec<_> = (0..9).map(|_| chance.span(0)).collect();
-    batch[4].name = "x".repeat(100_000).into();
-    let number = batch.len();
-    let request =
-        ExportTraceServiceRequest { resource_spans: group_spans_by_resource_and_scope(batch, &ResourceAttributesWithSchema::default()) };
+    let (resource, scope) = (ResourceAttributesWithSchema::default(), InstrumentationScope::builder("test").build());
+    let mut batch: Vec<_> =
+        (0..9).map(|_| Log { record: chance.log(0), dropped_attributes: 0, scope: scope.clone() }).collect();
+    batch[4].record.set_body("x".repeat(100_000).into());
+    let request = logs_request(&batch, &resource);
     let parcels = parcels(request.clone(), 50_000);
     let large: Vec<_> = parcels.iter().filter(|parcel| parcel.body.len() > 50_000).collect();
     assert_eq!((large.len(), large[0].items), (1, 1));
-    assert_eq!(parcels.iter().map(|parcel| parcel.items).sum::<u64>(), number as u64);
-    check(&request, 50_000, spans);
+    assert_eq!(parcels.iter().map(|parcel| parcel.items).sum::<u64>(), batch.len() as u64);
+    check(&request, 50_000, logs);
 }
 
 #[test]

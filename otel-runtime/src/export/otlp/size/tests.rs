@@ -1,5 +1,4 @@
 use opentelemetry_proto::tonic::logs::v1::LogRecord;
-use opentelemetry_proto::tonic::trace::v1::Span;
 use prost::Message;
 
 use super::super::testing::Chance;
@@ -7,19 +6,6 @@ use super::*;
 
 /// What an item is preceded by in its request: a tag and its length.
 const PREFIX: usize = 5;
-
-#[test]
-fn a_span_is_not_larger_than_is_counted() {
-    let mut chance = Chance(1);
-    for attributes in [0, 5, 50, 10_000] {
-        for _ in 0..50 {
-            let span = chance.span(attributes);
-            let counted = of_span(&span);
-            let encoded = Span::from(span).encoded_len() + PREFIX;
-            assert!(encoded <= counted, "{encoded} bytes were counted as {counted}");
-        }
-    }
-}
 
 #[test]
 fn a_log_record_is_not_larger_than_is_counted() {

@@ -2,11 +2,9 @@
 
 use std::io;
 
-use super::schema::Kind;
-
 /// What a field has, as far as the encoding says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Value<'a> {
+pub(crate) enum Value<'a> {
     Varint(u64),
     Fixed64(u64),
     Bytes(&'a [u8]),
@@ -14,13 +12,18 @@ pub(super) enum Value<'a> {
 }
 
 /// The fields of a message with their numbers, in their order. After an error there are none.
-pub(super) struct Fields<'a> {
+pub(crate) struct Fields<'a> {
     rest: &'a [u8],
 }
 
 impl<'a> Fields<'a> {
-    pub(super) fn new(encoded: &'a [u8]) -> Self {
+    pub(crate) fn new(encoded: &'a [u8]) -> Self {
         Self { rest: encoded }
+    }
+
+    /// What follows the fields that were read.
+    pub(crate) fn rest(&self) -> &'a [u8] {
+        self.rest
     }
 
     fn field(&mut self) -> io::Result<(u64, Value<'a>)> {
@@ -44,37 +47,12 @@ impl<'a> Iterator for Fields<'a> {
     }
 }
 
-/// The elements of a repeated field in one of its values: numbers stand there many together.
-pub(super) fn packed(kind: Kind, read: Value<'_>) -> impl Iterator<Item = io::Result<Value<'_>>> {
-    let wire_type = match kind {
-        Kind::Text | Kind::Bytes | Kind::Id | Kind::Message(_) => None,
-        Kind::Double | Kind::Fixed64 | Kind::Sfixed64 => Some(FIXED64),
-        Kind::Fixed32 => Some(FIXED32),
-        Kind::Bool | Kind::Enum | Kind::Uint32 | Kind::Sint32 | Kind::Int64 | Kind::Uint64 => Some(VARINT),
-    };
-    let (mut rest, wire_type, alone) = match (read, wire_type) {
-        (Value::Bytes(bytes), Some(wire_type)) => (bytes, wire_type, None),
-        (alone, _) => (&[][..], VARINT, Some(Ok(alone))),
-    };
-    let elements = std::iter::from_fn(move || {
-        if rest.is_empty() {
-            return None;
-        }
-        let element = value(&mut rest, wire_type);
-        if element.is_err() {
-            rest = &[];
-        }
-        Some(element)
-    });
-    alone.into_iter().chain(elements)
-}
-
-const VARINT: u64 = 0;
-const FIXED64: u64 = 1;
+pub(crate) const VARINT: u64 = 0;
+pub(crate) const FIXED64: u64 = 1;
 const LENGTH_DELIMITED: u64 = 2;
-const FIXED32: u64 = 5;
+pub(crate) const FIXED32: u64 = 5;
 
-fn value<'a>(rest: &mut &'a [u8], wire_type: u64) -> io::Result<Value<'a>> {
+pub(crate) fn value<'a>(rest: &mut &'a [u8], wire_type: u64) -> io::Result<Value<'a>> {
     match wire_type {
         VARINT => Ok(Value::Varint(varint(rest)?)),
         FIXED64 => {
@@ -115,6 +93,6 @@ fn cut_off() -> io::Error {
     malformed("it is cut off")
 }
 
-pub(super) fn malformed(what: &'static str) -> io::Error {
+pub(crate) fn malformed(what: &'static str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, what)
 }

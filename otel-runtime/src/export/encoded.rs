@@ -1,0 +1,74 @@
+//! Spans on their way to a backend that takes OTLP: they come encoded, are gathered in a chunk for each thread, and become requests by being put
+//! together.
+
+mod request;
+mod threads;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use opentelemetry_sdk::Resource;
+
+use self::request::Requests;
+use self::threads::Threads;
+use crate::delivery::{Batch, Batcher, Delivery, Encoder, Route};
+use crate::recording::EncodedScope;
+
+/// Takes the spans of all threads. Each has a chunk of its own, so that threads that record at the same time do not wait for each other.
+#[derive(Clone, Debug)]
+pub(crate) struct EncodedSpans {
+    batcher: Batcher<Chunk>,
+    threads: Arc<Threads>,
+    delivery: Arc<Delivery>,
+}
+
+/// Some spans of a thread, in the order in which they ended.
+#[derive(Debug, Default)]
+struct Chunk {
+    /// Each with its field in `ScopeSpans` before it.
+    bytes: Vec<u8>,
+    items: usize,
+    runs: Vec<Run>,
+}
+
+/// Spans of one scope that follow each other.
+#[derive(Debug)]
+struct Run {
+    scope: Arc<EncodedScope>,
+    items: usize,
+    /// Where it ends in the bytes.
+    end: usize,
+}
+
+impl EncodedSpans {
+    pub(crate) fn new(delivery: &Arc<Delivery>, route: Route, batch: Batch, resource: &Resource) -> Self {
+        let requests = Requests::new(resource);
+        let encode = Box::new(move |chunks: Vec<Chunk>| requests.of(&chunks));
+        let encoder = Encoder { items: |chunk: &Chunk| chunk.items, size: |chunk| chunk.bytes.len(), encode };
+        let threads = Arc::new(Threads::new(&batch));
+        Self { batcher: Batcher::start_behind(delivery, route, batch, encoder, Some(Arc::clone(&threads) as _)), threads, delivery: Arc::clone(delivery) }
+    }
+
+    pub(crate) fn batcher(&self) -> Batcher<impl Send + 'static + use<>> {
+        self.batcher.clone()
+    }
+
+    /// Takes an ended span.
+    #[inline]
+    pub(crate) fn take(&self, scope: &Arc<EncodedScope>, span: &[u8]) {
+        self.threads.take(&self.batcher, scope, span);
+    }
+
+    /// Brings everything that was taken on its way; `false` if the deadline comes first.
+    pub(crate) fn gather(&self, deadline: Instant) -> bool {
+        self.batcher.flush(deadline)
+    }
+
+    /// The same until it has arrived, or is dropped.
+    pub(crate) fn flush(&self, deadline: Instant) -> bool {
+        self.gather(deadline) && self.delivery.flush(deadline)
+    }
+}
+
+#[cfg(test)]
+mod tests;

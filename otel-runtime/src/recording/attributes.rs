@@ -1,0 +1,258 @@
+//! [`EncodedAttributes`]: the attributes of a span, encoded as they are set, within the limits.
+
+use std::fmt::{self, Write};
+
+use opentelemetry::{Array, KeyValue, Value};
+
+use crate::export::limits::{OfSpans, beginning};
+use crate::wire::{self, FieldKind, length_of_varint, varint};
+
+/// The number of the field that a span's attributes are; those of its events and links are others.
+pub(super) const ATTRIBUTES: u8 = 9;
+
+/// What is encoded of a span so far, with the account of its attributes.
+#[derive(Clone, Debug)]
+pub(crate) struct EncodedAttributes {
+    pub(super) bytes: Vec<u8>,
+    pub(super) count: u32,
+    pub(super) dropped: u32,
+    most: u32,
+    pub(super) value_length: Option<u32>,
+}
+
+impl EncodedAttributes {
+    pub(super) const fn new() -> Self {
+        Self { bytes: Vec::new(), count: 0, dropped: 0, most: 0, value_length: None }
+    }
+
+    /// Begins with a copy of what is encoded already, with so many attributes in it.
+    #[inline]
+    pub(super) fn begin(&mut self, encoded: &[u8], count: u32, limits: &OfSpans) {
+        self.bytes.clear();
+        self.bytes.extend_from_slice(encoded);
+        (self.count, self.dropped) = (count, 0);
+        (self.most, self.value_length) = (limits.attributes, limits.value_length);
+    }
+
+    /// Whether there is room for one more; if not, it is counted.
+    #[inline]
+    fn admits(&mut self) -> bool {
+        let has_room = self.count < self.most;
+        if has_room {
+            self.count += 1;
+        } else {
+            self.dropped += 1;
+        }
+        has_room
+    }
+
+    #[inline]
+    pub(crate) fn bool(&mut self, key: &str, value: bool) {
+        if self.admits() {
+            scalar(&mut self.bytes, key, Scalar::Bool(value));
+        }
+    }
+
+    #[inline]
+    pub(crate) fn i64(&mut self, key: &str, value: i64) {
+        if self.admits() {
+            scalar(&mut self.bytes, key, Scalar::I64(value));
+        }
+    }
+
+    #[inline]
+    pub(crate) fn f64(&mut self, key: &str, value: f64) {
+        if self.admits() {
+            scalar(&mut self.bytes, key, Scalar::F64(value));
+        }
+    }
+
+    #[inline]
+    pub(crate) fn str(&mut self, key: &str, value: &str) {
+        if self.admits() {
+            let kept = within(value, self.value_length);
+            scalar(&mut self.bytes, key, Scalar::Text(kept));
+        }
+    }
+
+    /// The text of a `Display` or a `Debug`, without a copy in between. If that panics, there is no attribute.
+    pub(crate) fn text(&mut self, key: &str, value: fmt::Arguments<'_>) {
+        if let Some(literal) = value.as_str() {
+            return self.str(key, literal);
+        }
+        if self.count >= self.most {
+            self.dropped += 1;
+            return;
+        }
+        let left = self.value_length.map_or(usize::MAX, |limit| limit as usize);
+        wire::message(&mut self.bytes, ATTRIBUTES, |bytes| {
+            wire::delimited(bytes, KEY, key.as_bytes());
+            wire::message(bytes, VALUE, |bytes| {
+                wire::message(bytes, TEXT, |bytes| {
+                    // Whoever writes may say that it could not; what it has written until then stands.
+                    let _ = Limited { bytes, left }.write_fmt(value);
+                });
+            });
+        });
+        self.count += 1;
+    }
+
+    /// A value of the plain API.
+    pub(crate) fn value(&mut self, key: &str, value: &Value) {
+        if self.admits() {
+            attribute(&mut self.bytes, ATTRIBUTES, key, value, self.value_length);
+        }
+    }
+
+    pub(crate) fn push(&mut self, attribute: &KeyValue) {
+        self.value(attribute.key.as_str(), &attribute.value);
+    }
+}
+
+/// Appends as many characters as are left.
+struct Limited<'a> {
+    bytes: &'a mut Vec<u8>,
+    left: usize,
+}
+
+impl Write for Limited<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        if self.left == usize::MAX {
+            self.bytes.extend_from_slice(text.as_bytes());
+            return Ok(());
+        }
+        let kept = beginning(text, self.left).unwrap_or(text);
+        self.left -= kept.chars().count();
+        self.bytes.extend_from_slice(kept.as_bytes());
+        // What follows would be cut off, and need not even be made.
+        if kept.len() < text.len() { Err(fmt::Error) } else { Ok(()) }
+    }
+}
+
+fn within(text: &str, limit: Option<u32>) -> &str {
+    limit.and_then(|limit| beginning(text, limit as usize)).unwrap_or(text)
+}
+
+// The fields of `KeyValue`.
+const KEY: u8 = 1;
+const VALUE: u8 = 2;
+// Those of `AnyValue`, one of which is there.
+const TEXT: u8 = 1;
+const BOOL: u8 = 2;
+const INT: u8 = 3;
+const DOUBLE: u8 = 4;
+const ARRAY: u8 = 5;
+/// That of `ArrayValue`.
+const ELEMENT: u8 = 1;
+
+/// A value without elements.
+#[derive(Clone, Copy)]
+enum Scalar<'a> {
+    Bool(bool),
+    I64(i64),
+    F64(f64),
+    Text(&'a str),
+}
+
+impl Scalar<'_> {
+    /// How many bytes its `AnyValue` takes.
+    #[inline]
+    fn length(self) -> usize {
+        match self {
+            Self::Bool(_) => 2,
+            Self::I64(value) => 1 + length_of_varint(value.cast_unsigned()),
+            Self::F64(_) => 9,
+            Self::Text(text) => 1 + length_of_varint(text.len() as u64) + text.len(),
+        }
+    }
+
+    /// Appends its `AnyValue`.
+    #[inline]
+    fn write(self, bytes: &mut Vec<u8>) {
+        match self {
+            Self::Bool(value) => bytes.extend_from_slice(&[wire::key(BOOL, FieldKind::Varint), u8::from(value)]),
+            // Most are small.
+            Self::I64(value) if (0..0x80).contains(&value) => {
+                #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is less than 128")]
+                bytes.extend_from_slice(&[wire::key(INT, FieldKind::Varint), value as u8]);
+            }
+            Self::I64(value) => {
+                bytes.push(wire::key(INT, FieldKind::Varint));
+                varint(bytes, value.cast_unsigned());
+            }
+            Self::F64(value) => {
+                bytes.push(wire::key(DOUBLE, FieldKind::Fixed64));
+                bytes.extend_from_slice(&value.to_le_bytes());
+            }
+            Self::Text(text) => wire::delimited(bytes, TEXT, text.as_bytes()),
+        }
+    }
+}
+
+/// Appends a span's attribute.
+#[inline]
+fn scalar(bytes: &mut Vec<u8>, key: &str, value: Scalar<'_>) {
+    scalar_in(bytes, ATTRIBUTES, key, value);
+}
+
+#[inline]
+fn scalar_in(bytes: &mut Vec<u8>, field: u8, key: &str, value: Scalar<'_>) {
+    let length = value.length();
+    head(bytes, field, key, length);
+    value.write(bytes);
+}
+
+/// Appends everything before the `AnyValue`, which takes so many bytes.
+#[inline]
+fn head(bytes: &mut Vec<u8>, field: u8, key: &str, length: usize) {
+    let (of_key, of_field) = (wire::key(KEY, FieldKind::Delimited), wire::key(field, FieldKind::Delimited));
+    let of_value = wire::key(VALUE, FieldKind::Delimited);
+    // The field, the key and the value each with a length of one byte, as most have.
+    let all = 4 + key.len() + length;
+    if let Ok(short) = u8::try_from(all)
+        && short < 0x80
+    {
+        #[allow(clippy::cast_possible_truncation, reason = "both are less than their sum")]
+        let (of, long) = (key.len() as u8, length as u8);
+        bytes.reserve(2 + all);
+        bytes.extend_from_slice(&[of_field, short, of_key, of]);
+        bytes.extend_from_slice(key.as_bytes());
+        bytes.extend_from_slice(&[of_value, long]);
+        return;
+    }
+    let with_key = 1 + length_of_varint(key.len() as u64) + key.len();
+    let with_value = 1 + length_of_varint(length as u64) + length;
+    bytes.push(of_field);
+    varint(bytes, (with_key + with_value) as u64);
+    wire::delimited(bytes, KEY, key.as_bytes());
+    bytes.push(of_value);
+    varint(bytes, length as u64);
+}
+
+/// Appends an attribute of the plain API as the field of this number, with no text longer than so many characters.
+pub(super) fn attribute(bytes: &mut Vec<u8>, field: u8, key: &str, value: &Value, limit: Option<u32>) {
+    let elements: Vec<Scalar<'_>> = match value {
+        Value::Bool(value) => return scalar_in(bytes, field, key, Scalar::Bool(*value)),
+        Value::I64(value) => return scalar_in(bytes, field, key, Scalar::I64(*value)),
+        Value::F64(value) => return scalar_in(bytes, field, key, Scalar::F64(*value)),
+        Value::String(text) => return scalar_in(bytes, field, key, Scalar::Text(within(text.as_str(), limit))),
+        Value::Array(Array::Bool(values)) => values.iter().copied().map(Scalar::Bool).collect(),
+        Value::Array(Array::I64(values)) => values.iter().copied().map(Scalar::I64).collect(),
+        Value::Array(Array::F64(values)) => values.iter().copied().map(Scalar::F64).collect(),
+        Value::Array(Array::String(texts)) => texts.iter().map(|text| Scalar::Text(within(text.as_str(), limit))).collect(),
+        // A kind that this version of the API does not have.
+        other => return scalar_in(bytes, field, key, Scalar::Text(within(&other.to_string(), limit))),
+    };
+    wire::message(bytes, field, |bytes| {
+        wire::delimited(bytes, KEY, key.as_bytes());
+        wire::message(bytes, VALUE, |bytes| {
+            wire::message(bytes, ARRAY, |bytes| {
+                for element in elements {
+                    bytes.push(wire::key(ELEMENT, FieldKind::Delimited));
+                    varint(bytes, element.length() as u64);
+                    element.write(bytes);
+                }
+            });
+        });
+    });
+}

@@ -1,0 +1,347 @@
+//! [`OpenSpan`]: a span that has not ended, encoded as far as it is known. It is the only place that knows how a span is laid out.
+
+use std::collections::HashSet;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use opentelemetry::KeyValue;
+use opentelemetry::trace::{Link, SpanContext, SpanId, SpanKind, Status, TraceState};
+use opentelemetry_proto::tonic::trace::v1::SpanFlags;
+
+use super::attributes::{ATTRIBUTES, EncodedAttributes, attribute};
+use crate::export::baggage::BaggageKeys;
+use crate::export::limits::OfSpans;
+use crate::wire::{self, FieldKind, Fields, Value, delimited, key, varint};
+
+// The fields of OTLP's `Span`; the one for its attributes is beside what writes these.
+const TRACE_ID: u8 = 1;
+const SPAN_ID: u8 = 2;
+const TRACE_STATE: u8 = 3;
+const PARENT_SPAN_ID: u8 = 4;
+const NAME: u8 = 5;
+const KIND: u8 = 6;
+const START_TIME: u8 = 7;
+const END_TIME: u8 = 8;
+const DROPPED_ATTRIBUTES: u8 = 10;
+const EVENTS: u8 = 11;
+const DROPPED_EVENTS: u8 = 12;
+const LINKS: u8 = 13;
+const DROPPED_LINKS: u8 = 14;
+const STATUS: u8 = 15;
+
+/// What every span begins with, each with its value behind it: what is known when it starts and when it ends is patched in there.
+const HEAD: [u8; 52] = {
+    let mut head = [0; 52];
+    head[0] = key(TRACE_ID, FieldKind::Delimited);
+    head[1] = 16;
+    head[18] = key(SPAN_ID, FieldKind::Delimited);
+    head[19] = 8;
+    head[28] = key(START_TIME, FieldKind::Fixed64);
+    head[37] = key(END_TIME, FieldKind::Fixed64);
+    // The number of this field, 16, takes a second byte.
+    head[46] = 0x80 | FieldKind::Fixed32 as u8;
+    head[47] = 1;
+    head
+};
+const TRACE_ID_AT: usize = 2;
+const SPAN_ID_AT: usize = 20;
+const START_TIME_AT: usize = 29;
+const END_TIME_AT: usize = 38;
+const FLAGS_AT: usize = 48;
+
+/// What all spans of a place begin with: copied, it is the beginning of one.
+#[derive(Clone, Debug)]
+pub(crate) struct Template {
+    bytes: Box<[u8]>,
+    attributes: u32,
+}
+
+impl Template {
+    /// With attributes that are the same for all of them.
+    pub(crate) fn new(name: &str, kind: &SpanKind, attributes: &[KeyValue]) -> Self {
+        let mut span = OpenSpan::new();
+        span.begin(name, kind, &OfSpans::NONE);
+        attributes.iter().for_each(|attribute| span.attributes.push(attribute));
+        Self { bytes: span.attributes.bytes.into(), attributes: span.attributes.count }
+    }
+
+    /// Whether the limits leave room for all of it.
+    #[inline]
+    pub(super) fn is_within(&self, limits: &OfSpans) -> bool {
+        limits.value_length.is_none() && limits.attributes >= self.attributes
+    }
+}
+
+/// A span that is recorded. It begins with what is known of it before it is decided what it is, and starts then.
+#[derive(Clone, Debug)]
+pub(crate) struct OpenSpan {
+    pub(crate) attributes: EncodedAttributes,
+    limits: OfSpans,
+    events: Counted,
+    links: Counted,
+    status: Status,
+    start: u64,
+}
+
+/// How many there are, and how many more there were.
+#[derive(Clone, Copy, Debug, Default)]
+struct Counted {
+    kept: u32,
+    dropped: u32,
+}
+
+impl Counted {
+    fn admits(&mut self, most: u32) -> bool {
+        let has_room = self.kept < most;
+        *if has_room { &mut self.kept } else { &mut self.dropped } += 1;
+        has_room
+    }
+}
+
+impl OpenSpan {
+    /// Memory for a span.
+    pub(super) const fn new() -> Self {
+        let (events, links) = (Counted { kept: 0, dropped: 0 }, Counted { kept: 0, dropped: 0 });
+        Self { attributes: EncodedAttributes::new(), limits: OfSpans::NONE, events, links, status: Status::Unset, start: 0 }
+    }
+
+    /// Begins with what all spans of a place do.
+    #[inline]
+    pub(super) fn begin_from(&mut self, template: &Template, limits: &OfSpans) {
+        self.attributes.begin(&template.bytes, template.attributes, limits);
+        self.forget(limits);
+    }
+
+    /// Begins with a name and a kind.
+    pub(super) fn begin(&mut self, name: &str, kind: &SpanKind, limits: &OfSpans) {
+        self.attributes.begin(&HEAD, 0, limits);
+        self.forget(limits);
+        let bytes = &mut self.attributes.bytes;
+        delimited(bytes, NAME, name.as_bytes());
+        bytes.push(key(KIND, FieldKind::Varint));
+        bytes.push(match kind {
+            SpanKind::Internal => 1,
+            SpanKind::Server => 2,
+            SpanKind::Client => 3,
+            SpanKind::Producer => 4,
+            SpanKind::Consumer => 5,
+        });
+    }
+
+    /// Forgets the span that it was before.
+    #[inline]
+    fn forget(&mut self, limits: &OfSpans) {
+        (self.limits, self.events, self.links) = (*limits, Counted::default(), Counted::default());
+        self.status = Status::Unset;
+    }
+
+    /// It is this span.
+    pub(super) fn start(&mut self, context: &SpanContext, parent: &SpanContext, start: SystemTime) {
+        self.start = nanos(start);
+        let bytes = &mut self.attributes.bytes;
+        if let Some(head) = bytes.first_chunk_mut::<{ HEAD.len() }>() {
+            head[TRACE_ID_AT..TRACE_ID_AT + 16].copy_from_slice(&context.trace_id().to_bytes());
+            head[SPAN_ID_AT..SPAN_ID_AT + 8].copy_from_slice(&context.span_id().to_bytes());
+            head[START_TIME_AT..START_TIME_AT + 8].copy_from_slice(&self.start.to_le_bytes());
+            head[FLAGS_AT..FLAGS_AT + 4].copy_from_slice(&flags(context, parent.is_valid() && parent.is_remote()).to_le_bytes());
+        }
+        if parent.span_id() != SpanId::INVALID {
+            let mut field = [0; 10];
+            (field[0], field[1]) = (key(PARENT_SPAN_ID, FieldKind::Delimited), 8);
+            field[2..].copy_from_slice(&parent.span_id().to_bytes());
+            bytes.extend_from_slice(&field);
+        }
+        let state = context.trace_state();
+        if *state != TraceState::NONE {
+            delimited(bytes, TRACE_STATE, state.header().as_bytes());
+        }
+    }
+
+    /// Sets an attribute. Of the keys in `copied`, which have their values from baggage, the last value stays.
+    pub(crate) fn set(&mut self, attribute: &KeyValue, copied: &BaggageKeys) {
+        if copied.has(&attribute.key) {
+            self.attributes.remove(attribute.key.as_str());
+        }
+        self.attributes.push(attribute);
+    }
+
+    pub(crate) fn has_attribute(&self, key: &str) -> bool {
+        self.attributes.keys().any(|known| known == key.as_bytes())
+    }
+
+    pub(super) fn event(&mut self, name: &str, at: SystemTime, attributes: &[KeyValue]) {
+        const TIME: u8 = 1;
+        const NAME: u8 = 2;
+        const OF_EVENT: u8 = 3;
+        const DROPPED: u8 = 4;
+
+        if !self.events.admits(self.limits.events) {
+            return;
+        }
+        let limits = self.limits;
+        wire::message(&mut self.attributes.bytes, EVENTS, |bytes| {
+            bytes.push(key(TIME, FieldKind::Fixed64));
+            bytes.extend_from_slice(&nanos(at).to_le_bytes());
+            delimited(bytes, NAME, name.as_bytes());
+            let dropped = some(bytes, OF_EVENT, attributes, limits.event_attributes, limits.value_length);
+            number(bytes, DROPPED, dropped);
+        });
+    }
+
+    pub(super) fn link(&mut self, link: &Link) {
+        const TRACE_ID: u8 = 1;
+        const SPAN_ID: u8 = 2;
+        const TRACE_STATE: u8 = 3;
+        const OF_LINK: u8 = 4;
+        const DROPPED: u8 = 5;
+        const FLAGS: u8 = 6;
+
+        if !self.links.admits(self.limits.links) {
+            return;
+        }
+        let (limits, to) = (self.limits, &link.span_context);
+        wire::message(&mut self.attributes.bytes, LINKS, |bytes| {
+            delimited(bytes, TRACE_ID, &to.trace_id().to_bytes());
+            delimited(bytes, SPAN_ID, &to.span_id().to_bytes());
+            let state = to.trace_state().header();
+            if !state.is_empty() {
+                delimited(bytes, TRACE_STATE, state.as_bytes());
+            }
+            let dropped = some(bytes, OF_LINK, &link.attributes, limits.link_attributes, limits.value_length);
+            number(bytes, DROPPED, dropped);
+            bytes.push(key(FLAGS, FieldKind::Fixed32));
+            bytes.extend_from_slice(&flags(to, to.is_remote()).to_le_bytes());
+        });
+    }
+
+    /// Sets the status, unless it is set to a better one: OK is above error (OpenTelemetry specification, Trace API, "Set Status").
+    pub(super) fn set_status(&mut self, status: Status) {
+        if status > self.status {
+            self.status = status;
+        }
+    }
+
+    pub(super) fn rename(&mut self, name: &str) {
+        // A field that is there once is all that every reader understands.
+        retain(&mut self.attributes.bytes, |field, _| field != u64::from(NAME));
+        delimited(&mut self.attributes.bytes, NAME, name.as_bytes());
+    }
+
+    /// The whole span, as it is if it ends then; `None`: when it started. Nothing ends before that.
+    pub(super) fn end(&mut self, at: Option<SystemTime>) -> &[u8] {
+        let end = at.map_or(self.start, nanos).max(self.start);
+        let bytes = &mut self.attributes.bytes;
+        if let Some(head) = bytes.first_chunk_mut::<{ HEAD.len() }>() {
+            head[END_TIME_AT..END_TIME_AT + 8].copy_from_slice(&end.to_le_bytes());
+        }
+        if self.attributes.dropped + self.events.dropped + self.links.dropped > 0 {
+            number(bytes, DROPPED_ATTRIBUTES, self.attributes.dropped);
+            number(bytes, DROPPED_EVENTS, self.events.dropped);
+            number(bytes, DROPPED_LINKS, self.links.dropped);
+        }
+        let (code, description) = match &self.status {
+            Status::Unset => (0, ""),
+            Status::Ok => (1, ""),
+            Status::Error { description } => (2, description.as_ref()),
+        };
+        if code == 0 {
+            bytes.extend_from_slice(&[key(STATUS, FieldKind::Delimited), 0]);
+        } else {
+            const MESSAGE: u8 = 2;
+            const CODE: u8 = 3;
+            wire::message(bytes, STATUS, |bytes| {
+                if !description.is_empty() {
+                    delimited(bytes, MESSAGE, description.as_bytes());
+                }
+                number(bytes, CODE, code);
+            });
+        }
+        bytes
+    }
+
+    /// The same without ending it.
+    pub(super) fn so_far(&self) -> Vec<u8> {
+        let mut copy = self.clone();
+        copy.end(None);
+        copy.attributes.bytes
+    }
+}
+
+impl EncodedAttributes {
+    fn keys(&self) -> impl Iterator<Item = &[u8]> {
+        Fields::new(&self.bytes).filter_map(|field| match field {
+            Ok((number, Value::Bytes(attribute))) if number == u64::from(ATTRIBUTES) => Some(key_of(attribute)),
+            _ => None,
+        })
+    }
+
+    /// Leaves of several attributes with one key the last.
+    pub(crate) fn keep_last(&mut self) {
+        let keys: Vec<&[u8]> = self.keys().collect();
+        let mut later = HashSet::with_capacity(keys.len());
+        let mut is_last: Vec<bool> = keys.iter().rev().map(|key| later.insert(*key)).collect();
+        if is_last.iter().all(|is_last| *is_last) {
+            return;
+        }
+        self.count -= u32::try_from(is_last.iter().filter(|is_last| !**is_last).count()).unwrap_or(0);
+        retain(&mut self.bytes, |number, _| number != u64::from(ATTRIBUTES) || is_last.pop().unwrap_or(true));
+    }
+
+    fn remove(&mut self, key: &str) {
+        let mut removed = 0;
+        retain(&mut self.bytes, |number, value| {
+            let is_it = number == u64::from(ATTRIBUTES) && matches!(value, Value::Bytes(attribute) if key_of(attribute) == key.as_bytes());
+            removed += u32::from(is_it);
+            !is_it
+        });
+        self.count -= removed;
+    }
+}
+
+/// The key of an encoded attribute, which is its first field.
+fn key_of(attribute: &[u8]) -> &[u8] {
+    match Fields::new(attribute).next() {
+        Some(Ok((1, Value::Bytes(key)))) => key,
+        _ => &[],
+    }
+}
+
+/// Keeps the fields that are wanted, each as it is written.
+fn retain(bytes: &mut Vec<u8>, mut is_wanted: impl FnMut(u64, Value<'_>) -> bool) {
+    let mut kept = Vec::with_capacity(bytes.len());
+    let mut fields = Fields::new(bytes);
+    let mut start = 0;
+    while let Some(Ok((number, value))) = fields.next() {
+        let end = bytes.len() - fields.rest().len();
+        if is_wanted(number, value) {
+            kept.extend_from_slice(&bytes[start..end]);
+        }
+        start = end;
+    }
+    *bytes = kept;
+}
+
+/// Appends as many attributes as there may be, and returns how many more there were.
+fn some(bytes: &mut Vec<u8>, field: u8, attributes: &[KeyValue], most: u32, value_length: Option<u32>) -> u32 {
+    let kept = attributes.len().min(most as usize);
+    for KeyValue { key, value, .. } in &attributes[..kept] {
+        attribute(bytes, field, key.as_str(), value, value_length);
+    }
+    u32::try_from(attributes.len() - kept).unwrap_or(u32::MAX)
+}
+
+fn number(bytes: &mut Vec<u8>, field: u8, value: u32) {
+    if value > 0 {
+        bytes.push(key(field, FieldKind::Varint));
+        varint(bytes, value.into());
+    }
+}
+
+fn flags(context: &SpanContext, is_remote: bool) -> u32 {
+    let remote = if is_remote { SpanFlags::ContextIsRemoteMask as u32 } else { 0 };
+    u32::from(context.trace_flags().to_u8()) | SpanFlags::ContextHasIsRemoteMask as u32 | remote
+}
+
+fn nanos(time: SystemTime) -> u64 {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
+}
