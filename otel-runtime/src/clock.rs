@@ -1,28 +1,31 @@
 //! One clock for everything that is timed here: a start and an end are one reading each, and serve the span and the histogram alike.
 //!
-//! Durations come from the monotonic clock, so that nothing ends before it started, whatever is done to the wall clock meanwhile. Points in
-//! time are the monotonic reading plus an offset to the wall clock, which is taken anew every second.
+//! A reading is that of the processor's time-stamp counter, where Linux trusts it, and else that of the monotonic clock: in either, nothing ends
+//! before it started, whatever is done to the wall clock meanwhile. What a tick of the counter is worth, and what the wall clock said at one, the
+//! [timeline] asks the system's clocks for, about every second.
+
+mod counter;
+mod timeline;
 
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-/// How long an offset holds: what the wall clock is slewed or set by is followed at most this much later.
-const HOLDS: Duration = Duration::from_secs(1);
+use self::timeline::{Reading, Timeline};
 
 /// A moment, to compute with.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Moment(Instant);
+pub(crate) struct Moment(u64);
 
 impl Moment {
     #[inline]
     pub(crate) fn now() -> Self {
-        Self(Instant::now())
+        Self(ticks())
     }
 
     /// The wall clock's reading at this moment.
     pub(crate) fn system_time(self) -> SystemTime {
-        UNIX_EPOCH + Duration::from_nanos(OFFSET.at(since_base(self.0), wall_clock))
+        UNIX_EPOCH + Duration::from_nanos(TIMELINE.wall(self.0, read))
     }
 
     pub(crate) fn is_before(self, later: Self) -> bool {
@@ -30,7 +33,7 @@ impl Moment {
     }
 
     pub(crate) fn since(self, earlier: Self) -> Duration {
-        self.0.saturating_duration_since(earlier.0)
+        Duration::from_nanos(TIMELINE.between(earlier.0, self.0, read))
     }
 }
 
@@ -40,42 +43,70 @@ pub(crate) fn deadline(timeout: Duration) -> Instant {
     now.checked_add(timeout).unwrap_or(now + Duration::from_secs(365 * 24 * 60 * 60))
 }
 
-static OFFSET: Offset = Offset { nanos: AtomicU64::new(0), expires: AtomicU64::new(0) };
+static TIMELINE: Timeline = Timeline::new();
 
-/// The distance from the process's first reading of the monotonic clock to the epoch.
-struct Offset {
-    /// The wall clock's reading less the monotonic one's.
-    nanos: AtomicU64,
-    /// The monotonic reading at which it is taken anew.
-    expires: AtomicU64,
-}
+/// What moments are read from. It is decided once, at the first reading.
+static SOURCE: AtomicU8 = AtomicU8::new(UNDECIDED);
+const UNDECIDED: u8 = 0;
+const COUNTER: u8 = 1;
+const MONOTONIC: u8 = 2;
 
-impl Offset {
-    /// The wall clock's reading at the monotonic `reading`, in nanoseconds.
-    fn at(&self, reading: u64, wall_clock: impl FnOnce() -> (u64, u64)) -> u64 {
-        if reading >= self.expires.load(Ordering::Acquire) {
-            // Two threads may do this at the same time; either's answer is right.
-            let (monotonic, wall) = wall_clock();
-            self.nanos.store(wall.wrapping_sub(monotonic), Ordering::Relaxed);
-            // Whoever sees this sees the offset that it belongs to.
-            self.expires.store(monotonic.saturating_add(nanos(HOLDS)), Ordering::Release);
-        }
-        self.nanos.load(Ordering::Relaxed).wrapping_add(reading)
+#[inline]
+fn ticks() -> u64 {
+    match SOURCE.load(Ordering::Acquire) {
+        COUNTER => counter::read(),
+        source => ticks_elsewhere(source),
     }
 }
 
-/// Both clocks, read one after the other.
-fn wall_clock() -> (u64, u64) {
-    let monotonic = since_base(Instant::now());
-    let wall = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, nanos);
-    (monotonic, wall)
+#[inline(never)]
+fn ticks_elsewhere(source: u8) -> u64 {
+    static DECIDED: OnceLock<u8> = OnceLock::new();
+    if source == UNDECIDED && *DECIDED.get_or_init(decide) == COUNTER { counter::read() } else { monotonic() }
 }
 
-fn since_base(instant: Instant) -> u64 {
+/// What a tick is worth must be known before anybody asks: from two readings that are far enough apart to be right within a hundredth, which the next
+/// ones mend.
+#[cold]
+fn decide() -> u8 {
+    const APART: Duration = Duration::from_micros(20);
+    let (source, ticks): (_, fn() -> u64) = if counter::is_trusted() { (COUNTER, counter::read) } else { (MONOTONIC, monotonic) };
+    let first = read_with(ticks);
+    let began = Instant::now();
+    while began.elapsed() < APART {
+        std::hint::spin_loop();
+    }
+    TIMELINE.begin(first, read_with(ticks));
+    // Who reads the counter because of this sees the timeline as it begins.
+    SOURCE.store(source, Ordering::Release);
+    source
+}
+
+fn read() -> Reading {
+    read_with(ticks)
+}
+
+/// All clocks, read one after the other; what was interrupted least of a few times counts.
+fn read_with(ticks: fn() -> u64) -> Reading {
+    let mut best: Option<(u64, Reading)> = None;
+    for _ in 0..3 {
+        let before = ticks();
+        let wall = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, nanos);
+        let monotonic = monotonic();
+        let took = ticks().saturating_sub(before);
+        if best.is_none_or(|(least, _)| took < least) {
+            best = Some((took, Reading { ticks: before + took / 2, monotonic, wall }));
+        }
+    }
+    best.map_or(Reading { ticks: 0, monotonic: 0, wall: 0 }, |(_, reading)| reading)
+}
+
+/// Nanoseconds of the monotonic clock, from an hour before its first reading here.
+fn monotonic() -> u64 {
     static BASE: OnceLock<Instant> = OnceLock::new();
-    // An hour before the first use, so that moments which were taken before it have a place.
-    let base = BASE.get_or_init(|| instant.checked_sub(Duration::from_secs(3600)).unwrap_or(instant));
-    nanos(instant.saturating_duration_since(*base))
+    let now = Instant::now();
+    let base = BASE.get_or_init(|| now.checked_sub(Duration::from_secs(3600)).unwrap_or(now));
+    nanos(now.saturating_duration_since(*base))
 }
 
 fn nanos(duration: Duration) -> u64 {
@@ -84,47 +115,48 @@ fn nanos(duration: Duration) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use std::hint::black_box;
+    use std::thread;
+
     use super::*;
-
-    const SECOND: u64 = 1_000_000_000;
-
-    fn offset() -> Offset {
-        Offset { nanos: AtomicU64::new(0), expires: AtomicU64::new(0) }
-    }
-
-    #[test]
-    fn between_two_readings_of_the_wall_clock_time_is_monotonic() {
-        let offset = offset();
-        assert_eq!(offset.at(5, || (5, 1_000)), 1_000);
-        assert_eq!(offset.at(SECOND, || unreachable!("the offset still holds")), SECOND + 995);
-    }
-
-    #[test]
-    fn a_wall_clock_that_is_set_is_followed_within_a_second() {
-        let offset = offset();
-        offset.at(0, || (0, 100 * SECOND));
-        assert_eq!(offset.at(SECOND - 1, || unreachable!("the offset still holds")), 101 * SECOND - 1);
-        assert_eq!(offset.at(SECOND, || (SECOND, 50 * SECOND)), 50 * SECOND);
-    }
-
-    #[test]
-    fn an_hour_of_drift_is_never_off_by_more_than_what_a_second_drifts() {
-        // The monotonic clock runs 500 millionths too fast, which is the most that a wall clock is slewed against it.
-        let offset = offset();
-        let wall = |monotonic: u64| monotonic - monotonic / 2_000;
-        for step in 0..36_000 {
-            let reading = step * SECOND / 10;
-            let read = offset.at(reading, || (reading, wall(reading)));
-            assert!(read.abs_diff(wall(reading)) < SECOND / 1_000, "after {step} tenths");
-        }
-    }
 
     #[test]
     fn the_real_clock_agrees_with_the_system() {
+        let second = Duration::from_secs(1);
         let before = SystemTime::now();
         let moment = Moment::now();
         let read = moment.system_time();
-        assert!(read + HOLDS > before && read < SystemTime::now() + HOLDS);
+        assert!(read + second > before && read < SystemTime::now() + second);
         assert_eq!(moment.since(Moment::now()), Duration::ZERO);
+    }
+
+    #[test]
+    fn a_duration_is_what_the_system_says_it_is() {
+        let (before, first) = (Instant::now(), Moment::now());
+        let inner = Instant::now();
+        thread::sleep(Duration::from_millis(30));
+        let inner = inner.elapsed();
+        let (last, outer) = (Moment::now(), before.elapsed());
+        let measured = last.since(first);
+        // What the scale may be off by in the first second is more than enough.
+        let slack = outer / 100 + Duration::from_micros(1);
+        assert!(inner < measured + slack && measured < outer + slack, "{inner:?} {measured:?} {outer:?}");
+    }
+
+    #[test]
+    fn moments_of_one_thread_never_go_back() {
+        let threads: Vec<_> = (0..4)
+            .map(|_| {
+                thread::spawn(|| {
+                    let mut last = Moment::now();
+                    for _ in 0..20_000 {
+                        let next = black_box(Moment::now());
+                        assert!(!next.is_before(last));
+                        last = next;
+                    }
+                })
+            })
+            .collect();
+        assert!(threads.into_iter().all(|thread| thread.join().is_ok()));
     }
 }
