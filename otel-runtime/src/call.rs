@@ -12,9 +12,10 @@ use opentelemetry::{Context, ContextGuard};
 
 use crate::clock::Moment;
 use crate::future::InFuture;
-use crate::metrics::Measured;
+use crate::metrics::{Instruments, Measured};
 use crate::outcome::Outcome;
 use crate::panics;
+use crate::shared::Shared;
 use crate::site::Site;
 use crate::span::Span;
 use crate::stream::{InStream, Items};
@@ -31,7 +32,18 @@ enum State {
     Off,
     /// Nothing is recorded, because the parent is not sampled; what may run elsewhere must know that.
     Inheriting(&'static Site),
+    /// Nothing but metrics are recorded, which are the same for every call.
+    Measured(Plain),
     On(Started),
+}
+
+/// A call of which nothing but metrics are recorded, in the least space.
+#[derive(Debug)]
+struct Plain {
+    /// `None`: it has ended.
+    instruments: Option<&'static Instruments>,
+    /// `None`: the clock is not read.
+    at: Option<Moment>,
 }
 
 #[derive(Debug)]
@@ -55,6 +67,11 @@ impl Call {
 
     pub(crate) fn started(site: &'static Site, span: Span, measured: Option<Measured>, at: Option<Moment>) -> Self {
         Self(State::On(Started { site, span, measured, at }))
+    }
+
+    #[inline]
+    pub(crate) fn measured(instruments: &'static Instruments, at: Option<Moment>) -> Self {
+        Self(State::Measured(Plain { instruments: Some(instruments), at }))
     }
 
     /// Runs `body` under the call and ends it with the outcome of what `body` returns, or as panicked.
@@ -131,17 +148,27 @@ impl Call {
     /// Whether there is nothing to do for what runs where the call started.
     #[inline]
     pub(crate) fn is_idle(&self) -> bool {
-        !matches!(self.0, State::On(_))
+        matches!(self.0, State::Off | State::Inheriting(_))
     }
 
     /// Whether anything is recorded that has an outcome; if not, nobody needs to look at what was returned.
     fn asks_for_outcome(&self) -> bool {
-        matches!(&self.0, State::On(started) if started.is_recorded())
+        match &self.0 {
+            State::Off | State::Inheriting(_) => false,
+            State::Measured(plain) => plain.instruments.is_some(),
+            State::On(started) => started.is_recorded(),
+        }
+    }
+
+    /// Whether what runs inside may be to run in a context of its own.
+    #[inline]
+    fn may_attach(&self) -> bool {
+        matches!(self.0, State::On(_))
     }
 
     #[inline]
     pub(crate) fn entered(&mut self) -> Entered<'_> {
-        let attached = if self.is_idle() { None } else { self.attach() };
+        let attached = if self.may_attach() { self.attach() } else { None };
         Entered { call: self, attached }
     }
 
@@ -153,7 +180,7 @@ impl Call {
     /// Takes the current context along, if the call only inherits what is in it.
     fn detach(&mut self) {
         match &mut self.0 {
-            State::Off => {}
+            State::Off | State::Measured(_) => {}
             State::Inheriting(site) => *self = Self::started(site, Span::carrying(Context::current()), None, None),
             State::On(started) => started.span.detach(),
         }
@@ -163,23 +190,51 @@ impl Call {
     pub(crate) fn carry(&mut self, site: &'static Site, context: Context) {
         match &mut self.0 {
             State::Off | State::Inheriting(_) => *self = Self::started(site, Span::carrying(context), None, None),
+            State::Measured(plain) => {
+                // It goes on as what it would have been at once.
+                let (instruments, at) = (plain.instruments.take(), plain.at);
+                let measured = instruments.map(|instruments| Measured::under_way(Shared::Global(instruments)));
+                *self = Self::started(site, Span::carrying(context), measured, at);
+            }
             State::On(started) => started.span.carry(context),
         }
     }
 
     /// Ends the call, if anything is recorded.
     pub(crate) fn end(&mut self, outcome: Outcome) {
-        if let State::On(started) = &mut self.0 {
-            started.end(outcome);
-            self.0 = State::Off;
+        match &mut self.0 {
+            State::Off | State::Inheriting(_) => {}
+            State::Measured(plain) => plain.end(&outcome),
+            State::On(started) => {
+                started.end(outcome);
+                self.0 = State::Off;
+            }
         }
     }
 
     pub(crate) fn span(&self) -> Option<&Span> {
         match &self.0 {
             State::On(started) => Some(&started.span),
-            State::Off | State::Inheriting(_) => None,
+            State::Off | State::Inheriting(_) | State::Measured(_) => None,
         }
+    }
+}
+
+impl Plain {
+    #[inline]
+    fn end(&mut self, outcome: &Outcome) {
+        if let Some(instruments) = self.instruments.take() {
+            let seconds = self.at.map_or(0.0, |at| ended(outcome, at).since(at).as_secs_f64());
+            instruments.end(outcome, seconds);
+        }
+    }
+}
+
+/// As that of [`Started`].
+impl Drop for Plain {
+    #[cold]
+    fn drop(&mut self) {
+        self.end(&Outcome::PANICKED);
     }
 }
 
@@ -198,6 +253,7 @@ impl Started {
 }
 
 /// When a call ended that began then: now, or when it panicked, which was before the hook said so and the stack was unwound.
+#[inline]
 pub(crate) fn ended(outcome: &Outcome, began: Moment) -> Moment {
     let panicked = if outcome.is_panic() { panics::moment() } else { None };
     panicked.filter(|panicked| began.is_before(*panicked)).unwrap_or_else(Moment::now)
@@ -227,15 +283,17 @@ impl Entered<'_> {
     /// The call, if something is recorded, to be ended with its outcome, and no longer current. Should it panic to find that out, so did the call.
     #[inline]
     pub(crate) fn ending(&mut self) -> Option<&mut Call> {
-        if self.call.is_idle() {
-            return None;
-        }
+        if !self.call.is_idle() && self.ends() { Some(self.call) } else { None }
+    }
+
+    /// Makes the call no longer current. Returns whether it has anything to record; if not, it is over.
+    fn ends(&mut self) -> bool {
         self.leave();
-        if self.call.asks_for_outcome() {
-            return Some(self.call);
+        let is_asking = self.call.asks_for_outcome();
+        if !is_asking {
+            *self.call = Call::off();
         }
-        *self.call = Call::off();
-        None
+        is_asking
     }
 
     #[inline]

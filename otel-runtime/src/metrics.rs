@@ -11,9 +11,10 @@ use std::sync::{OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
 use opentelemetry::KeyValue;
-use opentelemetry::metrics::{BoundCounter, BoundHistogram, BoundUpDownCounter, Counter, Histogram, Meter};
+use opentelemetry::metrics::{Counter, Histogram, Meter};
 
 use crate::attributes::Section;
+use crate::metering::{CellCounter, CellHistogram, CellUpDownCounter};
 use crate::name::{AttributeKey, MetricName, Unit};
 use crate::outcome::{Kind, Outcome};
 use crate::shared::Shared;
@@ -124,10 +125,12 @@ impl fmt::Display for Declaration {
 pub(crate) struct Instruments {
     function: &'static str,
     counter: Option<Counter<u64>>,
-    active: Option<BoundUpDownCounter<i64>>,
+    active: Option<CellUpDownCounter>,
     histogram: Option<Histogram<f64>>,
     /// Whether the counter, and the histogram, have attributes of their own: to bind one without them would make a time series of nothing.
     own: (bool, bool),
+    /// Whether threads keep what is measured until it is collected.
+    in_cells: bool,
     /// For the outcomes ok, cancelled and panicked.
     fixed: [OnceLock<Bound>; 3],
     /// For errors, by their class.
@@ -135,26 +138,77 @@ pub(crate) struct Instruments {
 }
 
 /// Handles for one set of attributes.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 struct Bound {
-    counter: Option<BoundCounter<u64>>,
-    histogram: Option<BoundHistogram<f64>>,
+    counter: Option<CellCounter>,
+    histogram: Option<CellHistogram>,
+}
+
+impl Bound {
+    #[inline]
+    fn measure(&self, seconds: f64) {
+        if let Some(counter) = &self.counter {
+            counter.count();
+        }
+        if let Some(histogram) = &self.histogram {
+            histogram.record(seconds);
+        }
+    }
 }
 
 impl Instruments {
-    pub(crate) fn new(meter: &Meter, function: &'static str, count: Option<&Count>, time: Option<&Time>) -> Self {
+    /// `in_cells`: they are there for ever, and threads may keep what is measured until it is collected.
+    pub(crate) fn new(meter: &Meter, function: &'static str, count: Option<&Count>, time: Option<&Time>, in_cells: bool) -> Self {
         let counter = count
             .map(|count| meter.u64_counter(count.name.as_str()).with_unit(count.unit.as_str()).with_description(count.description).build());
         let active = count.filter(|count| count.in_flight).map(|_| {
             let (name, unit, description) = ACTIVE_CALLS;
-            meter.i64_up_down_counter(name).with_unit(unit).with_description(description).build().bind(&[function_name(function)])
+            let active = meter.i64_up_down_counter(name).with_unit(unit).with_description(description).build();
+            CellUpDownCounter::new(|| active.bind(&[function_name(function)]), in_cells)
         });
         let histogram = time.map(|time| {
             let histogram = meter.f64_histogram(time.name.as_str()).with_unit("s").with_description(time.description);
             histogram.with_boundaries(time.buckets.to_vec()).build()
         });
         let own = (count.is_some_and(|count| !count.keys.is_empty()), time.is_some_and(|time| !time.keys.is_empty()));
-        Self { function, counter, active, histogram, own, fixed: Default::default(), errors: RwLock::default() }
+        Self { function, counter, active, histogram, own, in_cells, fixed: Default::default(), errors: RwLock::default() }
+    }
+
+    /// Whether nothing of what is measured depends on the call.
+    #[inline]
+    pub(crate) fn are_plain(&self) -> bool {
+        self.own == (false, false)
+    }
+
+    #[inline]
+    pub(crate) fn ask_for_time(&self) -> bool {
+        self.histogram.is_some()
+    }
+
+    /// A call begins.
+    #[inline]
+    pub(crate) fn begin(&self) {
+        if let Some(active) = &self.active {
+            active.begin();
+        }
+    }
+
+    /// A call is no longer under way.
+    #[inline]
+    fn leave(&self) {
+        if let Some(active) = &self.active {
+            active.end();
+        }
+    }
+
+    /// A call has ended of which nothing of what is measured depends on it.
+    #[inline]
+    pub(crate) fn end(&self, outcome: &Outcome, seconds: f64) {
+        match (&outcome.0, self.fixed[0].get()) {
+            (Kind::Ok, Some(bound)) => bound.measure(seconds),
+            _ => self.bound(outcome, |bound| bound.measure(seconds)),
+        }
+        self.leave();
     }
 
     fn bound<R>(&self, outcome: &Outcome, measure: impl FnOnce(&Bound) -> R) -> R {
@@ -177,8 +231,13 @@ impl Instruments {
     fn bind(&self, outcome: &Outcome) -> Bound {
         let attributes = self.attributes(outcome, Vec::new());
         Bound {
-            counter: self.counter.as_ref().filter(|_| !self.own.0).map(|counter| counter.bind(&attributes)),
-            histogram: self.histogram.as_ref().filter(|_| !self.own.1).map(|histogram| histogram.bind(&attributes)),
+            counter: self
+                .counter
+                .as_ref()
+                .filter(|_| !self.own.0)
+                .map(|counter| CellCounter::new(counter.bind(&attributes), self.in_cells)),
+            histogram: (self.histogram.as_ref().filter(|_| !self.own.1))
+                .map(|histogram| CellHistogram::new(histogram.bind(&attributes), self.in_cells)),
         }
     }
 
@@ -231,11 +290,14 @@ struct Own {
 
 impl Measured {
     pub(crate) fn start(instruments: Shared<Instruments>, count: Option<Section>, time: Option<Section>, copied: Vec<KeyValue>) -> Self {
-        if let Some(active) = &instruments.active {
-            active.add(1);
-        }
+        instruments.begin();
         let own = (count.is_some() || time.is_some() || !copied.is_empty()).then(|| Box::new(Own { count, time, copied }));
         Self { instruments, own }
+    }
+
+    /// A call that has begun, of which nothing depends on it.
+    pub(crate) fn under_way(instruments: Shared<Instruments>) -> Self {
+        Self { instruments, own: None }
     }
 
     /// The call has ended.
@@ -249,7 +311,7 @@ impl Measured {
         instruments.bound(outcome, |bound| {
             match (count, &instruments.counter, &bound.counter) {
                 (Some(own), Some(counter), _) => counter.add(1, &instruments.attributes(outcome, own.into_attributes())),
-                (None, _, Some(bound)) => bound.add(1),
+                (None, _, Some(bound)) => bound.count(),
                 _ => {}
             }
             match (time, &instruments.histogram, &bound.histogram) {
@@ -263,8 +325,6 @@ impl Measured {
 
 impl Drop for Measured {
     fn drop(&mut self) {
-        if let Some(active) = &self.instruments.active {
-            active.add(-1);
-        }
+        self.instruments.leave();
     }
 }

@@ -174,6 +174,9 @@ impl Pipeline {
     pub(crate) fn install(tracing: Option<Tracing>, metering: Option<Meters>, settings: Settings, diagnostics: Diagnostics) -> Arc<Self> {
         let before = last_global();
         let kind = if before.is_some() { Kind::Successor } else { Kind::First };
+        if let (Kind::First, Some(metering)) = (kind, &metering) {
+            metering.collect_cells();
+        }
         let made = || Global { pipeline: Arc::new(Self::new(tracing, metering, settings, diagnostics, kind)), successor: OnceLock::new() };
         let installed = match before {
             None => GLOBAL.get_or_init(made),
@@ -366,6 +369,15 @@ pub(crate) fn rule(path: &str, spans: bool, metrics: bool) -> Option<Rule> {
     let global = global.filter(|pipeline| (spans && pipeline.tracing.is_some()) || (metrics && pipeline.metering.is_some()));
     let rule = global.map_or(Rule::Off, |pipeline| pipeline.filter.rule(path));
     (rule != Rule::Off || LOCAL.load(Ordering::SeqCst) > 0).then_some(rule)
+}
+
+/// Whether all calls at a place, which records spans or does not, measure with the first global pipeline and do nothing else, wherever telemetry is not
+/// suppressed, with nothing to copy from baggage.
+pub(crate) fn only_measures(spans: bool) -> bool {
+    let is_alone = !EVER_LOCAL.load(Ordering::SeqCst);
+    let pipeline = last_global().map(|global| &global.pipeline).filter(|pipeline| is_alone && pipeline.is_open());
+    pipeline
+        .is_some_and(|pipeline| pipeline.is_kept_by_sites() && pipeline.metric_baggage.is_empty() && !(spans && pipeline.tracing.is_some()))
 }
 
 /// What a call is to record that starts now; with its span, if it wants one, under `parent`, or in the current context.

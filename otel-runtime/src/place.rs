@@ -43,7 +43,14 @@ impl<I: Any + Send + Sync> Place<I> {
 
     /// `None`: nothing is installed that the place could record with.
     pub(crate) fn rule(&'static self, spans: bool, metrics: bool) -> Option<Rule> {
-        self.switch.rule(|| pipeline::rule(self.path, spans, metrics))
+        self.switch.rule(|| (pipeline::rule(self.path, spans, metrics), pipeline::only_measures(spans)))
+    }
+
+    /// The place's instruments, if a call that starts now in the current context records with those and nothing else, unless telemetry is suppressed
+    /// there.
+    #[inline]
+    pub(crate) fn plain_instruments(&'static self) -> Option<&'static I> {
+        if self.switch.is_plain() { self.instruments.get()?.as_deref() } else { None }
     }
 
     /// What a call is to record that starts now, under `parent` or in the current context.

@@ -100,6 +100,7 @@ pub fn error_of<F: Fallible>(returned: &F) -> Option<&F::Error> {
 
 /// The outcome of a call, for [`outcome!`]; without a branch there, which the user's coverage would count.
 #[must_use]
+#[inline]
 pub fn judged(failure: Option<Outcome>, success: Outcome) -> Outcome {
     failure.unwrap_or(success)
 }

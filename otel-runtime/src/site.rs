@@ -181,6 +181,24 @@ impl Site {
 
     #[inline(never)]
     fn begin(&'static self, parent: Option<&Context>, fields: &mut dyn FnMut(&mut Fields)) -> Call {
+        match self.place.plain_instruments() {
+            Some(instruments) if parent.is_none() && instruments.are_plain() => Self::measure(instruments),
+            _ => self.begin_placed(parent, fields),
+        }
+    }
+
+    /// The short way to a call of which nothing is recorded but metrics, which are the same for every call.
+    #[inline]
+    fn measure(instruments: &'static Instruments) -> Call {
+        if !thread::has_context() || Context::is_current_telemetry_suppressed() {
+            return Call::off();
+        }
+        instruments.begin();
+        Call::measured(instruments, instruments.ask_for_time().then(Moment::now))
+    }
+
+    #[inline(never)]
+    fn begin_placed(&'static self, parent: Option<&Context>, fields: &mut dyn FnMut(&mut Fields)) -> Call {
         let placement = self.place.placement(self.span.is_some(), self.is_measured(), parent);
         let Some(Placement { pipeline, span }) = placement else { return Call::off() };
         let instruments = if self.is_measured() { self.instruments(&pipeline) } else { None };
@@ -259,7 +277,7 @@ impl Site {
             let declare = |name: MetricName, declaration| pipeline.declare(scope, name.as_str(), declaration, function);
             self.count.iter().for_each(|count| declare(count.name, count.declaration()));
             self.time.iter().for_each(|time| declare(time.name, time.declaration()));
-            Instruments::new(meter, function, self.count.as_ref(), self.time.as_ref())
+            Instruments::new(meter, function, self.count.as_ref(), self.time.as_ref(), pipeline.is_kept_by_sites())
         })
     }
 }

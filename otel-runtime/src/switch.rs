@@ -15,8 +15,10 @@ const OFF: u64 = 1;
 const ON: u64 = 2;
 /// On, and filtered out of the global pipeline.
 const FILTERED: u64 = 3;
+/// On, and nothing is to be asked about a call that starts but whether telemetry is suppressed there: it is measured and no more.
+const PLAIN: u64 = 4;
 /// On, with a ratio for roots in the global pipeline: the threshold stands above this.
-const RATIO: u64 = 4;
+const RATIO: u64 = 5;
 
 /// Every switch that was ever asked.
 static ASKED: Mutex<Vec<&'static Switch>> = Mutex::new(Vec::new());
@@ -40,12 +42,19 @@ impl Switch {
         self.answer.load(Ordering::Relaxed) == OFF
     }
 
-    /// The rule of the global pipeline for the place, if the place records; `decide` is only called when that is not known.
-    pub(crate) fn rule(&'static self, decide: impl FnOnce() -> Option<Rule>) -> Option<Rule> {
+    /// Whether the place is known to measure its calls and do no more, unless telemetry is suppressed.
+    #[inline]
+    pub(crate) fn is_plain(&self) -> bool {
+        self.answer.load(Ordering::Relaxed) == PLAIN
+    }
+
+    /// The rule of the global pipeline for the place, if the place records; `decide` is only called when that is not known. It also says whether the
+    /// place is [plain](Self::is_plain), if it is on.
+    pub(crate) fn rule(&'static self, decide: impl FnOnce() -> (Option<Rule>, bool)) -> Option<Rule> {
         match self.answer.load(Ordering::Relaxed) {
             UNKNOWN => self.ask(decide),
             OFF => None,
-            ON => Some(Rule::On),
+            ON | PLAIN => Some(Rule::On),
             FILTERED => Some(Rule::Off),
             ratio => Some(Rule::Ratio(Threshold::from_bits(ratio - RATIO))),
         }
@@ -53,14 +62,15 @@ impl Switch {
 
     /// Asks under the list's lock, so that an answer cannot be older than the last [`ask_again`].
     #[cold]
-    fn ask(&'static self, decide: impl FnOnce() -> Option<Rule>) -> Option<Rule> {
+    fn ask(&'static self, decide: impl FnOnce() -> (Option<Rule>, bool)) -> Option<Rule> {
         let mut asked = ASKED.lock().unwrap_or_else(PoisonError::into_inner);
         if !self.listed.swap(true, Ordering::Relaxed) {
             asked.push(self);
         }
-        let rule = decide();
+        let (rule, is_plain) = decide();
         let answer = match rule {
             None => OFF,
+            Some(Rule::On) if is_plain => PLAIN,
             Some(Rule::On) => ON,
             Some(Rule::Off) => FILTERED,
             Some(Rule::Ratio(threshold)) => RATIO + threshold.bits(),

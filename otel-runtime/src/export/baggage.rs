@@ -100,6 +100,10 @@ impl MetricBaggage {
         Self(known.into())
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// As [`new`](Self::new) takes them.
     #[cfg(feature = "config-file")]
     pub(crate) fn entries(&self) -> Vec<String> {

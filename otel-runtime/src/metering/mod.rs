@@ -1,17 +1,19 @@
-//! Between those who measure and the SDK: views, and callbacks that may panic.
+//! Between those who measure and the SDK: cells of threads, views, and callbacks that may panic.
 //!
 //! ```text
-//! annotations ─► pipeline ─┐
+//! annotations ─► (cells) ──┐
 //! opentelemetry::global ───┼─► Meters ─► Views: which streams? ─► an instrument of the SDK's for each set of attributes
 //! ourselves ───────────────┘
 //! ```
 
+mod cells;
 mod pattern;
 mod provider;
 mod split;
 mod view;
 mod views;
 
+pub(crate) use cells::{CellCounter, CellHistogram, CellUpDownCounter};
 pub(crate) use pattern::Pattern;
 pub(crate) use provider::{Meters, hand_on};
 pub use view::{View, ViewError};

@@ -14,10 +14,12 @@ use opentelemetry::metrics::{
 };
 use opentelemetry_sdk::metrics::{InstrumentKind, SdkMeterProvider};
 
+use super::cells;
 use super::split::{Callbacks, Split, filtered};
 use super::view::Made;
 use super::views::{Group, Views};
 use crate::diagnostics::{Diagnostics, Spell, times};
+use crate::own;
 
 /// A provider of the SDK's whose instruments have the streams that views give them, and whose meters guard callbacks. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -36,6 +38,13 @@ impl Meters {
     /// The SDK's own, to collect and to end.
     pub(crate) fn provider(&self) -> &SdkMeterProvider {
         &self.provider
+    }
+
+    /// Has what threads keep handed on whenever metrics are read, whoever reads them.
+    pub(crate) fn collect_cells(&self) {
+        // What nothing is ever observed of is not exported.
+        let meter = self.provider.meter_with_scope(own::scope());
+        meter.u64_observable_gauge("otel_runtime.cells").with_callback(|_| cells::collect()).build();
     }
 
     pub(crate) fn views(&self) -> &Views {
