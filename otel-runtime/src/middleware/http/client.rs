@@ -59,8 +59,9 @@ pub(super) struct Config {
 
 impl ClientLayer {
     /// Gives context only to these hosts, and to none besides: `example.com`, or `*.example.com` for all below it. By default everybody who is called
-    /// gets the ids of traces, and the baggage. A redirect that the client below follows by itself, as reqwest's does, keeps the headers, wherever it
-    /// leads: have it follow none (`reqwest::redirect::Policy::none()`), or only those to hosts of yours.
+    /// gets the ids of traces, and the baggage. A redirect that the client below follows by itself keeps these headers, wherever it leads: reqwest takes
+    /// out credentials and cookies on the way to another host, and nothing else. With the policy of `redirect_policy` (feature `reqwest`) it follows
+    /// none that leads out of the list.
     ///
     /// ```
     /// let layer = otel_runtime::http::client().propagate_to(["localhost", "*.internal.example.com"]);
@@ -152,7 +153,7 @@ impl Config {
         exchange
     }
 
-    fn gives_context_to(&self, host: Option<&str>) -> bool {
+    pub(super) fn gives_context_to(&self, host: Option<&str>) -> bool {
         let Some(hosts) = &self.hosts else { return true };
         let Some(host) = host.map(str::to_ascii_lowercase) else { return false };
         hosts.iter().any(|allowed| match allowed.strip_prefix('*') {
