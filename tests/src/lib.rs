@@ -5,6 +5,8 @@ pub mod annotated;
 #[cfg(unix)]
 pub mod brokers;
 pub mod chance;
+pub mod chatty;
+pub mod conventions;
 pub mod fetched;
 pub mod http;
 pub mod points;

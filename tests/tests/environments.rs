@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use otel_runtime::setup::{ValueKind, Variable, variables};
 use otel_runtime::{Builder, builder, traced};
+use tests::chance::Numbers;
 use tests::receiver::Receiver;
 use tests::telemetry::{Printed, Said};
 
@@ -123,16 +124,12 @@ fn usable(kind: ValueKind) -> &'static [&'static str] {
     }
 }
 
-/// A reproducible sequence (`SplitMix64`).
-struct Draws(u64);
+/// What is drawn, the same on every run.
+struct Draws(Numbers);
 
 impl Draws {
     fn next(&mut self, below: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        usize::try_from((mixed ^ (mixed >> 31)) % below as u64).expect("less than a usize")
+        usize::try_from(self.0.below(below as u64)).expect("less than a usize")
     }
 
     /// A value for a third of the variables.
@@ -226,7 +223,7 @@ fn a_thousand_environments_panic_nowhere_and_lose_nothing_in_silence() {
                     if draw >= DRAWS {
                         break;
                     }
-                    let environment = Draws(draw).environment(&variables);
+                    let environment = Draws(Numbers(draw)).environment(&variables);
                     match judge(&environment) {
                         Ok(Came::SetUp { arrived: has_arrived }) => {
                             set_up.fetch_add(1, Ordering::Relaxed);

@@ -4,26 +4,40 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use opentelemetry::KeyValue;
-use opentelemetry::metrics::{Counter, Histogram, HistogramBuilder, Meter, UpDownCounter};
+use opentelemetry::metrics::{AsyncInstrument, Counter, Histogram, HistogramBuilder, Meter, UpDownCounter};
 
-use crate::name::{MetricName, Unit};
 use crate::outcome::Outcome;
+use crate::semconv::Metric;
 use crate::shared::Shared;
 
-/// A metric of a layer.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Metric {
-    pub(crate) name: MetricName,
-    pub(crate) unit: Unit,
-    pub(crate) description: &'static str,
-    /// The bounds of its buckets, if it is a histogram; empty for those that the SDK has by default.
-    pub(crate) buckets: &'static [f64],
-}
-
+/// The instruments of a metric.
 impl Metric {
+    pub(super) fn durations(&self, meter: &Meter) -> Histogram<f64> {
+        self.describe(meter.f64_histogram(self.name.as_str())).build()
+    }
+
+    fn amounts(&self, meter: &Meter) -> Histogram<u64> {
+        self.describe(meter.u64_histogram(self.name.as_str())).build()
+    }
+
     fn describe<'a, T>(&self, histogram: HistogramBuilder<'a, T>) -> HistogramBuilder<'a, T> {
         let histogram = histogram.with_unit(self.unit.as_str()).with_description(self.description);
         if self.buckets.is_empty() { histogram } else { histogram.with_boundaries(self.buckets.to_vec()) }
+    }
+
+    pub(super) fn counter(&self, meter: &Meter) -> Counter<u64> {
+        meter.u64_counter(self.name.as_str()).with_unit(self.unit.as_str()).with_description(self.description).build()
+    }
+
+    fn up_down_counter(&self, meter: &Meter) -> UpDownCounter<i64> {
+        meter.i64_up_down_counter(self.name.as_str()).with_unit(self.unit.as_str()).with_description(self.description).build()
+    }
+
+    /// An up-down counter whose values are asked for.
+    #[allow(dead_code, reason = "each layer is a feature")]
+    pub(super) fn observe(&self, meter: &Meter, observe: impl Fn(&dyn AsyncInstrument<i64>) + Send + Sync + 'static) {
+        let counter = meter.i64_observable_up_down_counter(self.name.as_str());
+        counter.with_unit(self.unit.as_str()).with_description(self.description).with_callback(observe).build();
     }
 }
 
@@ -56,22 +70,18 @@ pub(super) struct Instruments {
 
 impl Instruments {
     pub(super) fn new(meter: &Meter, metrics: &'static Metrics, things: Option<Metric>) -> Self {
-        let duration = metrics.duration.as_ref().map(|metric| metric.describe(meter.f64_histogram(metric.name.as_str())).build());
-        let active = metrics.active.map(|metric| {
-            let builder = meter.i64_up_down_counter(metric.name.as_str());
-            builder.with_unit(metric.unit.as_str()).with_description(metric.description).build()
-        });
-        let amounts = metrics.amounts.iter().map(|metric| (metric, OnceLock::new())).collect();
-        let counted = things.map(|metric| {
-            let builder = meter.u64_counter(metric.name.as_str());
-            builder.with_unit(metric.unit.as_str()).with_description(metric.description).build()
-        });
-        Self { duration, active, amounts, counted, meter: meter.clone() }
+        Self {
+            duration: metrics.duration.map(|metric| metric.durations(meter)),
+            active: metrics.active.map(|metric| metric.up_down_counter(meter)),
+            amounts: metrics.amounts.iter().map(|metric| (metric, OnceLock::new())).collect(),
+            counted: things.map(|metric| metric.counter(meter)),
+            meter: meter.clone(),
+        }
     }
 
     fn amount(&self, index: usize) -> &Histogram<u64> {
         let (metric, histogram) = &self.amounts[index];
-        histogram.get_or_init(|| metric.describe(self.meter.u64_histogram(metric.name.as_str())).build())
+        histogram.get_or_init(|| metric.amounts(&self.meter))
     }
 }
 

@@ -14,5 +14,5 @@ mod operation;
 #[cfg(feature = "sqlx")]
 pub mod sqlx;
 
-pub(crate) use self::instruments::{Metric, Metrics};
-pub(crate) use self::operation::{Beginning, Operation, Operations, or_unwound};
+pub(crate) use self::instruments::Metrics;
+pub(crate) use self::operation::{Beginning, Operation, Operations, run_attached};

@@ -6,7 +6,7 @@ use std::mem;
 use opentelemetry::trace::{Link, SpanContext, SpanKind};
 use opentelemetry::{Context, ContextGuard, KeyValue};
 
-use super::instruments::{Instruments, Measured, Metric, Metrics};
+use super::instruments::{Instruments, Measured, Metrics};
 use crate::call;
 use crate::clock::Moment;
 use crate::exceptions::Seen;
@@ -15,6 +15,7 @@ use crate::panics;
 use crate::pipeline::{Pipeline, Placement, SpanPlacement};
 use crate::place::Place;
 use crate::scope::Scope;
+use crate::semconv::Metric;
 use crate::span::Span;
 use crate::thread;
 
@@ -203,12 +204,7 @@ impl Operation {
     #[allow(dead_code, reason = "a layer that knows more of its operations at their end has a guard of its own around this one")]
     pub(crate) fn run<T>(&mut self, body: impl FnOnce() -> T) -> T {
         let attached = self.attach();
-        let body = || {
-            let returned = body();
-            drop(attached);
-            returned
-        };
-        or_unwound(self, body, |operation| operation.end(Outcome::PANICKED))
+        run_attached(self, attached, body, |operation| operation.end(Outcome::PANICKED))
     }
 
     /// Ends the operation; what is done to it afterwards has no effect.
@@ -229,10 +225,13 @@ impl Drop for Operation {
     }
 }
 
-/// Runs `body`; if it panics, `unwound` is done before the panic goes on.
-pub(crate) fn or_unwound<G, T>(guard: &mut G, body: impl FnOnce() -> T, unwound: fn(&mut G)) -> T {
+/// Runs `body` in the context that was attached for it. If it panics, `unwound` is done to the guard, in the context outside, before the panic goes on.
+pub(crate) fn run_attached<G, T>(guard: &mut G, attached: Option<ContextGuard>, body: impl FnOnce() -> T, unwound: fn(&mut G)) -> T {
     let unwinding = Unwinding { guard, unwound };
+    // What is declared last is dropped first.
+    let attached = attached;
     let returned = body();
+    drop(attached);
     mem::forget(unwinding);
     returned
 }

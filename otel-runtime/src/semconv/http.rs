@@ -2,6 +2,7 @@
 //! <https://opentelemetry.io/docs/specs/semconv/http/http-metrics/>), as pure functions.
 
 mod forwarded;
+pub(crate) mod metrics;
 mod url;
 
 use std::borrow::Cow;
@@ -19,9 +20,6 @@ pub(crate) use self::url::redacted_url;
 use self::url::{authority, host_and_port, redacted_query};
 use super::methods::{KnownMethods, Name};
 use crate::outcome::Outcome;
-
-/// Seconds: the bounds that the conventions prescribe for durations of requests.
-pub(crate) const DURATION_BUCKETS: &[f64] = &[0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];
 
 /// What stands for all methods that are not known.
 const OTHER: &str = "_OTHER";

@@ -2,6 +2,7 @@
 //! metrics" <https://opentelemetry.io/docs/specs/semconv/messaging/messaging-metrics/>), as pure functions.
 
 mod destination;
+pub(crate) mod metrics;
 mod pattern;
 
 use std::borrow::Cow;
@@ -12,9 +13,6 @@ use opentelemetry_semantic_conventions::attribute as key;
 pub(crate) use self::destination::Cardinality;
 pub use self::destination::Destination;
 pub(crate) use self::pattern::matches;
-
-/// Seconds: the bounds that the conventions prescribe for durations of operations and of processing.
-pub(crate) const DURATION_BUCKETS: &[f64] = &[0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];
 
 /// `messaging.operation.type`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -11,3 +11,8 @@ pub(crate) mod http;
 )]
 pub(crate) mod messaging;
 pub(crate) mod methods;
+#[allow(dead_code, reason = "each layer is a feature")]
+mod metric;
+
+#[allow(unused_imports, reason = "each layer is a feature")]
+pub(crate) use self::metric::{DURATION_BUCKETS, Metric};

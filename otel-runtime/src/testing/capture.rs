@@ -224,7 +224,19 @@ impl CaptureBuilder {
         Self(self.0.resource_attribute(attribute))
     }
 
-    /// What becomes of an instrument.
+    /// What becomes of an instrument, as [`Builder::view`](crate::Builder::view) has it: for a test of the program's own views.
+    ///
+    /// ```
+    /// use otel_runtime::View;
+    /// use otel_runtime::testing::Capture;
+    ///
+    /// #[otel_runtime::counted("shop.orders")]
+    /// fn place_order() {}
+    ///
+    /// let view = View::of("shop.orders").attributes(["function.outcome"]);
+    /// let ((), captured) = Capture::builder().view(view).capture(place_order);
+    /// assert_eq!(captured.metrics(), "shop.orders{function.outcome=ok} 1\n");
+    /// ```
     pub fn view(self, view: View) -> Self {
         Self(self.0.view(view))
     }

@@ -8,8 +8,9 @@ use std::time::{Duration, UNIX_EPOCH};
 use otel_runtime::opentelemetry::KeyValue;
 use otel_runtime::opentelemetry::metrics::MeterProvider;
 use otel_runtime::opentelemetry::trace::{SpanContext, SpanId, TraceFlags, TraceState, Tracer, TracerProvider};
-use otel_runtime::testing::{Capture, CaptureBuilder, Captured, Span, capture, start};
-use otel_runtime::{Sampler, baggage, counted, current, timed, traced};
+use otel_runtime::opentelemetry_sdk::metrics::Aggregation;
+use otel_runtime::testing::{Capture, CaptureBuilder, Captured, PointValue, Span, capture, start};
+use otel_runtime::{Sampler, View, baggage, counted, current, timed, traced};
 
 #[traced(fields(n))]
 fn work(n: u32) {
@@ -174,6 +175,37 @@ fn a_meter_of_the_capture_and_what_is_collected_on_the_way() {
     let exponential = ("OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION", "base2_exponential_bucket_histogram");
     let ((), captured) = Capture::builder().set(exponential.0, exponential.1).capture(|| place_order(Method::Card));
     assert_eq!(captured.count("function.duration", &[]), 1);
+}
+
+#[test]
+fn views_hold_for_what_is_captured_and_for_nobody_else() {
+    let orders = |builder: CaptureBuilder| {
+        let capture = builder.start().into_current();
+        [Method::Card, Method::Card, Method::Cash].map(place_order);
+        let meter = capture.telemetry().meter_provider().expect("metrics are captured").meter("plain");
+        meter.u64_counter("shop.visits").build().add(5, &[KeyValue::new("shop.door", "front")]);
+        assert_eq!(capture.so_far().metrics(), capture.so_far().metrics());
+        capture.finish()
+    };
+    let bounds = Aggregation::ExplicitBucketHistogram { boundaries: vec![0.5, 60.0], record_min_max: false };
+    let views = || {
+        Capture::builder()
+            .view(View::of("shop.orders").name("orders").attributes(["payment.method"]))
+            .view(View::of("*.duration").attributes::<&str>([]).aggregation(bounds.clone()))
+            .view(View::of("shop.visits").meter_name("plain").aggregation(Aggregation::Drop))
+    };
+    let (viewed, plain) = (orders(views()), orders(Capture::builder()));
+    assert_eq!(viewed.metrics(), "function.duration{} 3\norders{payment.method=card} 2\norders{payment.method=cash} 1\n");
+    let PointValue::Histogram { bounds, count: 3, .. } = &viewed.point("function.duration", &[]).value else { panic!("{viewed}") };
+    assert_eq!(*bounds, [0.5, 60.0]);
+    assert_eq!(viewed.point("orders", &[("payment.method", "cash")]).unit, "{order}");
+    assert_eq!((plain.count("shop.orders", &[("function.outcome", "ok")]), plain.count("shop.visits", &[("shop.door", "front")])), (3, 5));
+    assert_eq!((plain.count("orders", &[]), plain.point("function.duration", &[]).attributes.is_empty()), (0, false));
+
+    let limited = orders(Capture::builder().view(View::of("shop.orders").attributes(["payment.method"]).cardinality_limit(1)));
+    assert_eq!((limited.count("shop.orders", &[]), limited.count("shop.orders", &[("otel.metric.overflow", "true")])), (3, 1));
+    let impossible = said(|| Capture::builder().view(View::of("shop.*").name("orders")).start());
+    assert!(impossible.contains("the view of `shop.*` cannot give the name `orders` to more than one metric"), "{impossible}");
 }
 
 #[traced(links = links)]

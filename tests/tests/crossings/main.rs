@@ -1,6 +1,7 @@
 //! Context through everything that crosses a task or a thread, in storms: no span has a wrong parent, none stays open, and no context is left
 //! behind.
 
+mod batches;
 mod cancelled;
 mod deep;
 mod requests;

@@ -2,12 +2,13 @@
 //! and compares what the program made, what it says became of that, and what the backend has.
 //!
 //! One line a case is printed past the harness. With `FAULTS=short` in the environment all goes on for shorter. What is lost, sent twice,
-//! counted and taken up is asserted; how long something takes is only told.
+//! counted and taken up is asserted; how long something takes is only told. In one case nothing goes wrong, for a minute, while the others run.
 
 #![cfg(target_os = "linux")]
 
 mod backend;
 mod forks;
+mod idle;
 mod outages;
 mod program;
 mod replies;

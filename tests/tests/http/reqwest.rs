@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use axum::Router;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, Uri};
 use axum::response::Redirect;
 use axum::routing::get;
 use otel_runtime::http::{Template, client};
@@ -22,6 +22,7 @@ fn app() -> Router {
         .route("/told", get(told))
         .route("/moved", get(|| async { Redirect::to("/users/7") }))
         .route("/again", get(|| async { Redirect::to("/again") }))
+        .route("/away", get(|uri: Uri| async move { Redirect::to(uri.query().unwrap_or_default()) }))
         .route("/flaky", get(flaky))
         .route("/never", get(std::future::pending::<&'static str>))
 }
@@ -90,6 +91,45 @@ async fn redirects_are_part_of_what_was_asked_for() {
     assert_eq!(last, "/users/7", "the response has the URL that it came from");
     let asked = captured.one("GET").attribute("url.full").map(ToString::to_string);
     assert!(asked.is_some_and(|url| url.ends_with("/moved")), "{}", captured.tree());
+}
+
+#[tokio::test]
+async fn redirects_out_of_the_list_are_not_followed_if_the_policy_says_so() {
+    // The context that arrives at the end of a redirect to another name of the same host, and the status.
+    let followed = async |listed: &[&str], with_policy: bool| {
+        let (told, captured) = recorded(async |serving| {
+            let layer = client().propagate_to(listed.iter().copied());
+            let inner = if with_policy { plain().redirect(layer.redirect_policy()) } else { plain() };
+            let client = ClientBuilder::new(inner.build().expect("there is a client")).with(layer).build();
+            let elsewhere = format!("/away?http://localhost:{}/told", serving.address.port());
+            let response = client.get(url(serving, &elsewhere)).send().await.expect("there is a response");
+            let status = response.status().as_u16();
+            (status, response.text().await.expect("it has an end").trim().to_owned())
+        })
+        .await;
+        let span = captured.one("GET");
+        let is_told = told.1 == format!("00-{}-{}-03", span.trace_id, span.span_id);
+        assert!(is_told || told.1.is_empty(), "{told:?}");
+        (told.0, is_told)
+    };
+    assert_eq!(followed(&["127.0.0.1"], false).await, (200, true), "what reqwest follows has all headers");
+    assert_eq!(followed(&["127.0.0.1"], true).await, (303, false));
+    assert_eq!(followed(&["127.0.0.1", "localhost"], true).await, (200, true));
+    assert_eq!(followed(&["*.example.com"], true).await, (303, false));
+}
+
+#[tokio::test]
+async fn as_many_redirects_are_followed_as_without_the_policy() {
+    for with_policy in [false, true] {
+        let (error, _) = recorded(async |serving| {
+            let inner = if with_policy { plain().redirect(client().redirect_policy()) } else { plain() };
+            let client = ClientBuilder::new(inner.build().expect("there is a client")).with(client()).build();
+            assert_eq!(client.get(url(serving, "/moved")).send().await.expect("there is a response").url().path(), "/users/7");
+            client.get(url(serving, "/again")).send().await.expect_err("it has no end").to_string()
+        })
+        .await;
+        assert!(error.contains("redirect"), "{error}");
+    }
 }
 
 #[tokio::test]

@@ -9,46 +9,25 @@ use http::{HeaderMap, Method, Request, Response, Uri};
 use http_body::Body;
 use opentelemetry::Context;
 use opentelemetry::trace::SpanKind;
-use opentelemetry_semantic_conventions::metric;
-use tower_layer::Layer;
 use tower_service::Service;
 
 use super::body::ResponseBody;
 use super::exchange::{Exchange, Side};
 use super::extensions::{ResendCount, Template};
 use super::future::ResponseFuture;
-use super::settings::{Settings, options};
-use crate::middleware::{Metric, Metrics, Operations};
-use crate::name::{MetricName, Unit};
+use super::settings::{Settings, layer};
+use crate::middleware::{Metrics, Operations};
 use crate::propagation::HeaderInjector;
-use crate::semconv::http::{Asked, DURATION_BUCKETS, KnownMethod};
+use crate::semconv::http::{Asked, KnownMethod, metrics};
 use crate::{context, pipeline};
 
 static CLIENT: Operations = Operations::new(
     "otel_runtime::http::client",
     SpanKind::Client,
     Metrics {
-        duration: Some(Metric {
-            name: MetricName::new(metric::HTTP_CLIENT_REQUEST_DURATION),
-            unit: Unit::new("s"),
-            description: "Duration of HTTP client requests.",
-            buckets: DURATION_BUCKETS,
-        }),
+        duration: Some(metrics::CLIENT_REQUEST_DURATION),
         active: None,
-        amounts: &[
-            Metric {
-                name: MetricName::new(metric::HTTP_CLIENT_REQUEST_BODY_SIZE),
-                unit: Unit::new("By"),
-                description: "Size of HTTP client request bodies.",
-                buckets: &[],
-            },
-            Metric {
-                name: MetricName::new(metric::HTTP_CLIENT_RESPONSE_BODY_SIZE),
-                unit: Unit::new("By"),
-                description: "Size of HTTP client response bodies.",
-                buckets: &[],
-            },
-        ],
+        amounts: &[metrics::CLIENT_REQUEST_BODY_SIZE, metrics::CLIENT_RESPONSE_BODY_SIZE],
     },
 );
 
@@ -80,8 +59,9 @@ pub(super) struct Config {
 
 impl ClientLayer {
     /// Gives context only to these hosts, and to none besides: `example.com`, or `*.example.com` for all below it. By default everybody who is called
-    /// gets the ids of traces, and the baggage. A redirect that the client below follows by itself, as reqwest's does, keeps the headers, wherever it
-    /// leads: have it follow none (`reqwest::redirect::Policy::none()`), or only those to hosts of yours.
+    /// gets the ids of traces, and the baggage. A redirect that the client below follows by itself keeps these headers, wherever it leads: reqwest takes
+    /// out credentials and cookies on the way to another host, and nothing else. With the policy of `redirect_policy` (feature `reqwest`) it follows
+    /// none that leads out of the list.
     ///
     /// ```
     /// let layer = otel_runtime::http::client().propagate_to(["localhost", "*.internal.example.com"]);
@@ -98,15 +78,7 @@ impl ClientLayer {
     }
 }
 
-options!(ClientLayer);
-
-impl<S> Layer<S> for ClientLayer {
-    type Service = Client<S>;
-
-    fn layer(&self, inner: S) -> Client<S> {
-        Client { inner, config: Arc::clone(&self.config) }
-    }
-}
+layer!(ClientLayer, Client);
 
 impl<S, B, R> Service<Request<B>> for Client<S>
 where
@@ -127,15 +99,13 @@ where
         if is_idle() {
             return ResponseFuture::new(Exchange::default(), self.inner.call(request));
         }
-        let (mut parts, body) = request.into_parts();
-        let Parts { method, uri, headers, extensions, .. } = &mut parts;
-        let mut exchange = self.config.begin(method, uri, headers, body.size_hint().exact(), |asked| {
-            asked.template = extensions.get::<Template>().map(Template::as_str);
-            asked.resends = extensions.get::<ResendCount>().map_or(0, |ResendCount(count)| *count);
-        });
-        let request = Request::from_parts(parts, body);
-        let future = exchange.run(|| self.inner.call(request));
-        ResponseFuture::new(exchange, future)
+        let begin = |Parts { method, uri, headers, extensions, .. }: &mut Parts, body: &B| {
+            self.config.begin(method, uri, headers, body.size_hint().exact(), |asked| {
+                asked.template = extensions.get::<Template>().map(Template::as_str);
+                asked.resends = extensions.get::<ResendCount>().map_or(0, |ResendCount(count)| *count);
+            })
+        };
+        ResponseFuture::of(request, begin, |request| self.inner.call(request))
     }
 }
 
@@ -183,7 +153,7 @@ impl Config {
         exchange
     }
 
-    fn gives_context_to(&self, host: Option<&str>) -> bool {
+    pub(super) fn gives_context_to(&self, host: Option<&str>) -> bool {
         let Some(hosts) = &self.hosts else { return true };
         let Some(host) = host.map(str::to_ascii_lowercase) else { return false };
         hosts.iter().any(|allowed| match allowed.strip_prefix('*') {

@@ -11,7 +11,7 @@ use opentelemetry::trace::TraceContextExt;
 use super::body::ResponseBody;
 use super::extensions::{Found, Route};
 use super::settings::Settings;
-use crate::middleware::{Operation, or_unwound};
+use crate::middleware::{Operation, run_attached};
 use crate::outcome::Outcome;
 use crate::semconv::http::{self as semconv, KnownMethod};
 
@@ -101,12 +101,7 @@ impl Exchange {
     /// Runs a part of it under its span. If that panics, the exchange has.
     pub(super) fn run<T>(&mut self, body: impl FnOnce() -> T) -> T {
         let attached = self.operation.attach();
-        let body = || {
-            let returned = body();
-            drop(attached);
-            returned
-        };
-        or_unwound(self, body, |exchange| exchange.finish(End::Failed(Outcome::PANICKED)))
+        run_attached(self, attached, body, |exchange| exchange.finish(End::Failed(Outcome::PANICKED)))
     }
 
     /// The other side answered: what is known now is recorded, and the rest when the body has ended.

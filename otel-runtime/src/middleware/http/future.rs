@@ -4,7 +4,8 @@ use std::fmt::Display;
 use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll, ready};
 
-use http::Response;
+use http::request::Parts;
+use http::{Request, Response};
 use http_body::Body;
 use pin_project_lite::pin_project;
 
@@ -36,6 +37,15 @@ pin_project! {
 impl<F> ResponseFuture<F> {
     pub(super) fn new(exchange: Exchange, future: F) -> Self {
         Self { exchange, future: Some(future) }
+    }
+
+    /// The future that `call` gives for a request whose exchange was begun.
+    pub(super) fn of<B>(request: Request<B>, begin: impl FnOnce(&mut Parts, &B) -> Exchange, call: impl FnOnce(Request<B>) -> F) -> Self {
+        let (mut parts, body) = request.into_parts();
+        let mut exchange = begin(&mut parts, &body);
+        let request = Request::from_parts(parts, body);
+        let future = exchange.run(|| call(request));
+        Self::new(exchange, future)
     }
 }
 

@@ -93,7 +93,8 @@
 //! ```
 //!
 //! A span is then that of the request that was asked for, whatever redirects reqwest follows by itself; a middleware in front of it that sends a request
-//! again has a span for each time, with `http.request.resend_count`.
+//! again has a span for each time, with `http.request.resend_count`. All of these redirects have the context of the one span, in whatever house they
+//! end: where it is not for everybody, `ClientLayer::redirect_policy` makes reqwest follow only those to hosts that it is for.
 //!
 //! # Context
 //!

@@ -4,10 +4,12 @@ use std::any::{Any, type_name};
 use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt::{self, Display};
+use std::sync::Arc;
 
+use ::reqwest::redirect::Policy;
 use ::reqwest::{Body, Request, Response, ResponseBuilderExt, Url};
 use async_trait::async_trait;
-use http::{Extensions, Uri};
+use http::{Extensions, HeaderMap, Method, Uri};
 use http_body::Body as _;
 use reqwest_middleware::{Error, Middleware, Next, Result};
 
@@ -31,8 +33,7 @@ impl Middleware for ClientLayer {
         }
         let sent = extensions.get::<Sent>().map_or(0, |Sent(sent)| *sent);
         extensions.insert(Sent(sent.saturating_add(1)));
-        // What reqwest takes for a URL, and no request can have, has no host either, and reqwest says so.
-        let uri = Uri::try_from(request.url().as_str()).unwrap_or_default();
+        let uri = uri(request.url());
         let (fragment, method) = (request.url().fragment().map(str::to_owned), request.method().clone());
         let size = request.body().map_or(Some(0), |body| body.size_hint().exact());
         let exchange = self.config.begin(&method, &uri, request.headers_mut(), size, |asked: &mut Asked<'_>| {
@@ -44,6 +45,36 @@ impl Middleware for ClientLayer {
         let answered = ResponseFuture::new(exchange, sending).await?;
         Ok(answered.map(Body::wrap).into())
     }
+}
+
+impl ClientLayer {
+    /// A policy by which reqwest follows redirects, as many as it does by default, to nobody but the hosts that context is
+    /// [given to](Self::propagate_to): what it follows by itself has the headers of the request, whoever is asked next. A redirect to any other host is
+    /// not followed; it is the response.
+    ///
+    /// ```
+    /// use otel_runtime::http;
+    /// use reqwest_middleware::ClientBuilder;
+    ///
+    /// let layer = http::client().propagate_to(["*.internal.example.com"]);
+    /// let client = reqwest::Client::builder().redirect(layer.redirect_policy()).build()?;
+    /// let client = ClientBuilder::new(client).with(layer).build();
+    /// # Ok::<(), reqwest::Error>(())
+    /// ```
+    #[must_use]
+    pub fn redirect_policy(&self) -> Policy {
+        let config = Arc::clone(&self.config);
+        Policy::custom(move |attempt| {
+            let (uri, headers) = (uri(attempt.url()), HeaderMap::new());
+            let next = Asked::new(&Method::GET, &uri, &headers);
+            if config.gives_context_to(next.host()) { Policy::default().redirect(attempt) } else { attempt.stop() }
+        })
+    }
+}
+
+/// What reqwest takes for a URL, and no request can have, has no host either, and reqwest says so.
+fn uri(url: &Url) -> Uri {
+    Uri::try_from(url.as_str()).unwrap_or_default()
 }
 
 /// The response in the terms of HTTP, in which reqwest's own URL would be lost.

@@ -9,8 +9,6 @@ use http::request::Parts;
 use http::{Extensions, HeaderName, Request, Response, header};
 use http_body::Body;
 use opentelemetry::trace::{Link, SpanKind, TraceContextExt};
-use opentelemetry_semantic_conventions::metric;
-use tower_layer::Layer;
 use tower_service::Service;
 
 use super::axum;
@@ -18,43 +16,19 @@ use super::body::ResponseBody;
 use super::exchange::{Exchange, Side};
 use super::extensions::{Found, Peer, Route};
 use super::future::ResponseFuture;
-use super::settings::{Settings, options};
-use crate::middleware::{Metric, Metrics, Operations};
-use crate::name::{MetricName, Unit};
+use super::settings::{Settings, layer};
+use crate::middleware::{Metrics, Operations};
 use crate::propagation::HeaderExtractor;
-use crate::semconv::http::{DURATION_BUCKETS, KnownMethod, Scheme, Served};
+use crate::semconv::http::{KnownMethod, Scheme, Served, metrics};
 use crate::{context, origin, panics, pipeline};
 
 static SERVER: Operations = Operations::new(
     "otel_runtime::http::server",
     SpanKind::Server,
     Metrics {
-        duration: Some(Metric {
-            name: MetricName::new(metric::HTTP_SERVER_REQUEST_DURATION),
-            unit: Unit::new("s"),
-            description: "Duration of HTTP server requests.",
-            buckets: DURATION_BUCKETS,
-        }),
-        active: Some(Metric {
-            name: MetricName::new(metric::HTTP_SERVER_ACTIVE_REQUESTS),
-            unit: Unit::new("{request}"),
-            description: "Number of active HTTP server requests.",
-            buckets: &[],
-        }),
-        amounts: &[
-            Metric {
-                name: MetricName::new(metric::HTTP_SERVER_REQUEST_BODY_SIZE),
-                unit: Unit::new("By"),
-                description: "Size of HTTP server request bodies.",
-                buckets: &[],
-            },
-            Metric {
-                name: MetricName::new(metric::HTTP_SERVER_RESPONSE_BODY_SIZE),
-                unit: Unit::new("By"),
-                description: "Size of HTTP server response bodies.",
-                buckets: &[],
-            },
-        ],
+        duration: Some(metrics::SERVER_REQUEST_DURATION),
+        active: Some(metrics::SERVER_ACTIVE_REQUESTS),
+        amounts: &[metrics::SERVER_REQUEST_BODY_SIZE, metrics::SERVER_RESPONSE_BODY_SIZE],
     },
 );
 
@@ -153,15 +127,7 @@ impl ServerLayer {
     }
 }
 
-options!(ServerLayer);
-
-impl<S> Layer<S> for ServerLayer {
-    type Service = Server<S>;
-
-    fn layer(&self, inner: S) -> Server<S> {
-        Server { inner, config: Arc::clone(&self.config) }
-    }
-}
+layer!(ServerLayer, Server);
 
 impl<S, B, R> Service<Request<B>> for Server<S>
 where
@@ -181,11 +147,7 @@ where
         if SERVER.are_off() && !pipeline::is_installed() {
             return ResponseFuture::new(Exchange::default(), self.inner.call(request));
         }
-        let (mut parts, body) = request.into_parts();
-        let mut exchange = self.config.begin(&mut parts);
-        let request = Request::from_parts(parts, body);
-        let future = exchange.run(|| self.inner.call(request));
-        ResponseFuture::new(exchange, future)
+        ResponseFuture::of(request, |parts, _| self.config.begin(parts), |request| self.inner.call(request))
     }
 }
 

@@ -33,9 +33,17 @@ impl Settings {
     }
 }
 
-/// The options that both layers have.
-macro_rules! options {
-    ($layer:ident) => {
+/// What both layers have: the service that they make of another one, and options.
+macro_rules! layer {
+    ($layer:ident, $service:ident) => {
+        impl<S> ::tower_layer::Layer<S> for $layer {
+            type Service = $service<S>;
+
+            fn layer(&self, inner: S) -> $service<S> {
+                $service { inner, config: Arc::clone(&self.config) }
+            }
+        }
+
         impl $layer {
             /// Records these headers of requests, as `http.request.header.<name>`. By default none is: headers have secrets.
             ///
@@ -67,4 +75,4 @@ macro_rules! options {
     };
 }
 
-pub(super) use options;
+pub(super) use layer;

@@ -81,9 +81,8 @@ pub use self::settling::{Settling, settle};
 pub use self::traced::{Traced, traced};
 pub use crate::semconv::messaging::Destination;
 
-use super::{Beginning, Metric, Metrics, Operation, Operations};
-use crate::name::{MetricName, Unit};
-use crate::semconv::messaging::{DURATION_BUCKETS, Described, OperationType};
+use super::{Beginning, Metrics, Operation, Operations};
+use crate::semconv::messaging::{Described, OperationType, metrics};
 
 /// The headers of a message: context is written to them, unless they have one already.
 pub trait Headers: Injector + Extractor {}
@@ -185,47 +184,21 @@ struct Relations {
     batch: Option<usize>,
 }
 
-const fn metric(name: MetricName, unit: &'static str, description: &'static str, buckets: &'static [f64]) -> Metric {
-    Metric { name, unit: Unit::new(unit), description, buckets }
-}
-
 const NOT_MEASURED: Metrics = Metrics { duration: None, active: None, amounts: &[] };
 
-const DURATION: Metrics = Metrics {
-    duration: Some(metric(
-        MetricName::new("messaging.client.operation.duration"),
-        "s",
-        "Duration of messaging operation initiated by a producer or consumer client.",
-        DURATION_BUCKETS,
-    )),
-    ..NOT_MEASURED
-};
+const DURATION: Metrics = Metrics { duration: Some(metrics::OPERATION_DURATION), ..NOT_MEASURED };
 
-const PROCESS_DURATION: Metrics = Metrics {
-    duration: Some(metric(MetricName::new("messaging.process.duration"), "s", "Duration of processing operation.", DURATION_BUCKETS)),
-    ..NOT_MEASURED
-};
-
-const SENT: Metric = metric(
-    MetricName::new("messaging.client.sent.messages"),
-    "{message}",
-    "Number of messages producer attempted to send to the broker.",
-    &[],
-);
-
-const CONSUMED: Metric = metric(
-    MetricName::new("messaging.client.consumed.messages"),
-    "{message}",
-    "Number of messages that were delivered to the application.",
-    &[],
-);
+const PROCESS_DURATION: Metrics = Metrics { duration: Some(metrics::PROCESS_DURATION), ..NOT_MEASURED };
 
 static CREATE: Operations = Operations::new("otel_runtime::messaging::create", SpanKind::Producer, NOT_MEASURED);
-static SEND: Operations = Operations::new("otel_runtime::messaging::send", SpanKind::Producer, DURATION).counting(SENT);
+static SEND: Operations = Operations::new("otel_runtime::messaging::send", SpanKind::Producer, DURATION).counting(metrics::SENT_MESSAGES);
 /// Sends what has a context already, which is that of somebody else.
-static SEND_CREATED: Operations = Operations::new("otel_runtime::messaging::send", SpanKind::Client, DURATION).counting(SENT);
-static RECEIVE: Operations = Operations::new("otel_runtime::messaging::receive", SpanKind::Client, DURATION).counting(CONSUMED);
-static PROCESS: Operations = Operations::new("otel_runtime::messaging::process", SpanKind::Consumer, PROCESS_DURATION).counting(CONSUMED);
+static SEND_CREATED: Operations =
+    Operations::new("otel_runtime::messaging::send", SpanKind::Client, DURATION).counting(metrics::SENT_MESSAGES);
+static RECEIVE: Operations =
+    Operations::new("otel_runtime::messaging::receive", SpanKind::Client, DURATION).counting(metrics::CONSUMED_MESSAGES);
+static PROCESS: Operations =
+    Operations::new("otel_runtime::messaging::process", SpanKind::Consumer, PROCESS_DURATION).counting(metrics::CONSUMED_MESSAGES);
 static SETTLE: Operations = Operations::new("otel_runtime::messaging::settle", SpanKind::Client, DURATION);
 
 #[cfg(all(test, feature = "testing"))]

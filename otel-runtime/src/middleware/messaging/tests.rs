@@ -8,6 +8,7 @@ use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt, TraceFlags, Tra
 
 use super::*;
 use crate::context::{self, Carried};
+use crate::semconv::DURATION_BUCKETS;
 use crate::testing::{Captured, PointValue, capture, capture_async};
 use crate::{Outcome, baggage};
 

@@ -2,14 +2,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState};
 
-use super::super::Metric;
 use super::*;
-use crate::name::{MetricName, Unit};
 use crate::setup::{InitError, Telemetry};
 use crate::testing::{Captured, PointValue, capture};
 
 const fn metric(name: &'static str, unit: &'static str) -> Metric {
-    Metric { name: MetricName::new(name), unit: Unit::new(unit), description: "", buckets: &[1.0, 10.0] }
+    Metric::new(name, unit, "").buckets(&[1.0, 10.0])
 }
 
 static CALLS: Operations = Operations::new(

@@ -8,24 +8,10 @@ use super::PATH;
 use super::pool_metrics::Observed;
 use super::queries::{Described, Queries};
 use super::running::Running;
-use crate::middleware::{Metric, Metrics, Operations};
-use crate::semconv::db::{self, Query};
+use crate::middleware::{Metrics, Operations};
+use crate::semconv::db::{Query, metrics};
 
-const METRICS: Metrics = Metrics {
-    duration: Some(Metric {
-        name: db::OPERATION_DURATION,
-        unit: db::SECONDS,
-        description: "Duration of database client operations",
-        buckets: db::DURATION_BUCKETS,
-    }),
-    active: None,
-    amounts: &[Metric {
-        name: db::RETURNED_ROWS,
-        unit: db::ROWS,
-        description: "The actual number of records returned by the database operation",
-        buckets: db::ROW_BUCKETS,
-    }],
-};
+const METRICS: Metrics = Metrics { duration: Some(metrics::OPERATION_DURATION), active: None, amounts: &[metrics::RETURNED_ROWS] };
 
 static CLIENT: Operations = Operations::new(PATH, SpanKind::Client, METRICS);
 /// Of what happens in this process.

@@ -10,13 +10,13 @@ use std::time::Duration;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{AsyncInstrument, Counter, Histogram, Meter};
 use opentelemetry_semantic_conventions::attribute::{DB_CLIENT_CONNECTION_POOL_NAME, DB_CLIENT_CONNECTION_STATE};
-use opentelemetry_semantic_conventions::metric as names;
 
 use super::PATH;
 use crate::clock::Moment;
 use crate::place::Place;
 use crate::scope::Scope;
-use crate::semconv::db::DURATION_BUCKETS;
+use crate::semconv::Metric;
+use crate::semconv::db::metrics;
 use crate::shared::Shared;
 
 /// Pools whose names are remembered when they are gone.
@@ -137,33 +137,25 @@ fn seconds(elapsed: Duration) -> f64 {
 impl Instruments {
     fn new(meter: &Meter) -> Self {
         let pools = Arc::<Mutex<Pools>>::default();
-        let observe = |name: &'static str, description: &'static str, observe: fn(&Totals, &dyn AsyncInstrument<i64>)| {
+        let observe = |metric: Metric, observe: fn(&Totals, &dyn AsyncInstrument<i64>)| {
             let pools = Arc::clone(&pools);
-            let counter = meter.i64_observable_up_down_counter(name).with_description(description);
-            let counter =
-                counter.with_unit(if name == names::DB_CLIENT_CONNECTION_PENDING_REQUESTS { "{request}" } else { "{connection}" });
-            counter.with_callback(move |instrument| totals(&pools).iter().for_each(|totals| observe(totals, instrument))).build();
+            metric.observe(meter, move |instrument| totals(&pools).iter().for_each(|totals| observe(totals, instrument)));
         };
-        observe(names::DB_CLIENT_CONNECTION_COUNT, "Connections that are idle or used", |totals, instrument| {
+        observe(metrics::CONNECTION_COUNT, |totals, instrument| {
             for (state, count) in [("idle", totals.size.idle), ("used", totals.size.used)] {
                 instrument.observe(count, &[totals.name.clone(), KeyValue::new(DB_CLIENT_CONNECTION_STATE, state)]);
             }
         });
-        observe(names::DB_CLIENT_CONNECTION_MAX, "Open connections that there may be", |totals, instrument| {
+        observe(metrics::CONNECTION_MAX, |totals, instrument| {
             instrument.observe(totals.size.max, std::slice::from_ref(&totals.name));
         });
-        observe(names::DB_CLIENT_CONNECTION_PENDING_REQUESTS, "Requests that wait for a connection", |totals, instrument| {
+        observe(metrics::CONNECTION_PENDING_REQUESTS, |totals, instrument| {
             instrument.observe(totals.pending, std::slice::from_ref(&totals.name));
         });
-        let time = |name: &'static str, description: &'static str| {
-            let histogram = meter.f64_histogram(name).with_unit("s").with_description(description);
-            histogram.with_boundaries(DURATION_BUCKETS.to_vec()).build()
-        };
-        let timeouts = meter.u64_counter(names::DB_CLIENT_CONNECTION_TIMEOUTS).with_unit("{timeout}");
         Self {
-            timeouts: timeouts.with_description("Requests for a connection that timed out").build(),
-            use_time: time(names::DB_CLIENT_CONNECTION_USE_TIME, "From when a connection is there until it is given back"),
-            wait_time: time(names::DB_CLIENT_CONNECTION_WAIT_TIME, "Until a connection is there"),
+            timeouts: metrics::CONNECTION_TIMEOUTS.counter(meter),
+            use_time: metrics::CONNECTION_USE_TIME.durations(meter),
+            wait_time: metrics::CONNECTION_WAIT_TIME.durations(meter),
             pools,
         }
     }

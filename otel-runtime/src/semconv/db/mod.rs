@@ -1,5 +1,6 @@
 //! Database client spans and metrics (semantic conventions, "Database": <https://opentelemetry.io/docs/specs/semconv/db/>), as functions of texts.
 
+pub(crate) mod metrics;
 mod sanitize;
 mod summary;
 #[cfg(test)]
@@ -13,24 +14,11 @@ use std::sync::Arc;
 use opentelemetry::{KeyValue, StringValue};
 use opentelemetry_semantic_conventions::attribute as keys;
 
-use crate::name::{MetricName, Unit};
-
 /// Bytes of `db.query.text`. Longer texts come from programs, not from people, and end where a token does.
 const TEXT_LIMIT: usize = 32 * 1024;
 
 /// Bytes of `db.query.summary`, as the conventions have it.
 const SUMMARY_LIMIT: usize = 255;
-
-/// Seconds, as the conventions have them for `db.client.operation.duration`.
-pub(crate) const DURATION_BUCKETS: &[f64] = &[0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0];
-
-/// Rows, as the conventions have them for `db.client.response.returned_rows`.
-pub(crate) const ROW_BUCKETS: &[f64] = &[1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1_000.0, 2_000.0, 5_000.0, 10_000.0];
-
-pub(crate) const OPERATION_DURATION: MetricName = MetricName::new("db.client.operation.duration");
-pub(crate) const RETURNED_ROWS: MetricName = MetricName::new("db.client.response.returned_rows");
-pub(crate) const SECONDS: Unit = Unit::new("s");
-pub(crate) const ROWS: Unit = Unit::new("{row}");
 
 /// How a database writes SQL: what its quotes and its comments mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
