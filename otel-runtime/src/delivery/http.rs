@@ -164,7 +164,7 @@ mod tests {
     #[test]
     fn a_reply_that_does_not_say_what_it_is_in_is_in_what_was_asked() {
         let reply = Reply { body: Bytes::from_static(b"{}"), ..Reply::default() };
-        assert_eq!(Http(Format::Json(|_| Ok(Vec::new()))).verdict(&reply, 0), Ok(Accepted::default()));
+        assert_eq!(Http(Format::Json(|_, _| Ok(Vec::new()))).verdict(&reply, 0), Ok(Accepted::default()));
         assert!(Http(Format::Protobuf).verdict(&reply, 0).is_err());
     }
 

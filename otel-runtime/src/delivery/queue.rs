@@ -34,7 +34,9 @@ pub(crate) struct Parcel {
 pub(crate) struct Ticket {
     /// Parcels are numbered in the order in which they came, over all signals.
     pub(crate) number: u64,
+    /// What is not settled yet, and what of the parcel was before it was put off: the first in it.
     pub(crate) items: u64,
+    pub(crate) settled: u64,
     /// When it came into the queue, and since when it is tried.
     pub(crate) came: Instant,
     pub(crate) tried: Instant,
@@ -48,7 +50,7 @@ pub(crate) struct Ticket {
 #[derive(Debug, Default)]
 pub(crate) struct Announcement(Vec<String>);
 
-/// What became of a parcel.
+/// What became of a parcel, or of some of its items.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fate {
     /// The backend took it, but for so many items.
@@ -238,8 +240,8 @@ impl Queue {
             if let Some((number, entry)) = taken {
                 // Several wait for parcels, and one was woken.
                 self.waiting[route.index()].notify_one();
-                let Entry { items, came, tried, body, segment, .. } = entry;
-                return Ticket { number, items, came, tried: tried.unwrap_or(came), body, segment };
+                let Entry { items, settled, came, tried, body, segment, .. } = entry;
+                return Ticket { number, items, settled, came, tried: tried.unwrap_or(came), body, segment };
             }
             self.waiting[route.index()].notified().await;
         }
@@ -254,10 +256,10 @@ impl Queue {
         is_put_off
     }
 
-    /// Says what became of a parcel that was taken.
-    pub(crate) fn settle(&self, route: Route, number: u64, fate: Fate) {
+    /// Says what became of the next so many items of a parcel that was taken.
+    pub(crate) fn settle(&self, route: Route, number: u64, items: u64, fate: Fate) {
         let mut state = self.lock();
-        let mut settled = state.settle(route, number, fate);
+        let mut settled = state.settle(route, number, items, fate);
         // A disk may hang, which is to hold up no delivery.
         if let Some(segment) = settled.segment.take() {
             state.chores.removable.push(segment);
@@ -334,8 +336,8 @@ impl State {
         self.lanes[route.index()].add(number, entry);
     }
 
-    fn settle(&mut self, route: Route, number: u64, fate: Fate) -> Settled {
-        let (freed, settled) = self.lanes[route.index()].settle(number, fate);
+    fn settle(&mut self, route: Route, number: u64, items: u64, fate: Fate) -> Settled {
+        let (freed, settled) = self.lanes[route.index()].settle(number, items, fate);
         // A queue that was closed meanwhile has let go of everything.
         self.bytes = self.bytes.saturating_sub(freed);
         settled

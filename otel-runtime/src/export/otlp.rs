@@ -1,10 +1,11 @@
 //! OTLP: encodes what the SDK hands over, once, and leaves it to the delivery.
 
-mod divide;
 mod size;
 
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -26,10 +27,9 @@ use opentelemetry_sdk::metrics::data::ResourceMetrics;
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use opentelemetry_sdk::trace::SpanData;
 
-use self::divide::{MAX_REQUEST, parcels};
 use super::delivered::{FLUSH, flush, gather};
 use super::limited::{LimitedLog, LogExporter};
-use crate::delivery::{Batch, Batcher, Delivery, Encoder, Route};
+use crate::delivery::{Batch, Batcher, Delivery, Encoder, MAX_REQUEST, Route, parcels};
 
 pub(super) use self::size::of_span as span_size;
 

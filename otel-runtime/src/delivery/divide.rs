@@ -3,6 +3,8 @@
 //! A request is a tree whose leaves are the items (spans, data points, log records) and whose nodes say whose they are. It is cut between two
 //! items; both halves keep what stands above theirs.
 
+use std::convert::Infallible;
+
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
@@ -14,14 +16,20 @@ use opentelemetry_proto::tonic::metrics::v1::{
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans};
 use prost::Message;
 
-use crate::delivery::Parcel;
+use super::queue::Parcel;
 
 /// As much as many backends take: it is what a gRPC server takes in one message where nobody says otherwise.
-pub(super) const MAX_REQUEST: usize = 4 * 1024 * 1024;
+pub(crate) const MAX_REQUEST: usize = 4 * 1024 * 1024;
+
+/// The request in Protobuf, as [`encoded`] divides it.
+pub(crate) fn parcels<R: Divide + Message>(request: R, max: usize) -> Vec<Parcel> {
+    let Ok(parcels) = encoded(request, max, |request| Ok::<_, Infallible>(request.encode_to_vec()));
+    parcels
+}
 
 /// The request as parcels, in the order of its items, of which none is larger than `max` unless it has only one item: what cannot be divided goes
 /// alone, so that a backend that refuses it refuses nothing else. A request without items is no parcel.
-pub(super) fn parcels<R: Divide + Message>(request: R, max: usize) -> Vec<Parcel> {
+pub(super) fn encoded<R: Divide, E>(request: R, max: usize, encode: impl Fn(&R) -> Result<Vec<u8>, E>) -> Result<Vec<Parcel>, E> {
     let mut parcels = Vec::new();
     let mut rest = vec![request];
     while let Some(mut request) = rest.pop() {
@@ -29,7 +37,7 @@ pub(super) fn parcels<R: Divide + Message>(request: R, max: usize) -> Vec<Parcel
         if items == 0 {
             continue;
         }
-        let body = request.encode_to_vec();
+        let body = encode(&request)?;
         if body.len() > max && items > 1 {
             let second = request.split_off(items / 2);
             rest.extend([second, request]);
@@ -37,11 +45,11 @@ pub(super) fn parcels<R: Divide + Message>(request: R, max: usize) -> Vec<Parcel
             parcels.push(Parcel { body: body.into(), items: items as u64 });
         }
     }
-    parcels
+    Ok(parcels)
 }
 
 /// A node of the tree.
-pub(super) trait Divide {
+pub(crate) trait Divide {
     /// How many items are below it.
     fn items(&self) -> usize;
 
@@ -145,6 +153,3 @@ mod data {
         })
     }
 }
-
-#[cfg(test)]
-mod tests;
