@@ -16,7 +16,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use prost::Message;
 
 use super::Signal;
-use super::destination::Destination;
+use super::destination::{Destination, Protocol, Stated};
 use super::divide::MAX_REQUEST;
 use super::http::accepted;
 use super::network::{self, Network, Reply, Wire};
@@ -73,10 +73,10 @@ impl Wire for Grpc {
         request.body(Full::new(prepared.body))
     }
 
-    fn hint(&self, cause: &str) -> Option<&'static str> {
+    fn hint(&self, cause: &str, stated: &Stated) -> Option<String> {
         // What a server of HTTP/1.1 says, read as HTTP/2.
         let is_other = cause.contains("frame with invalid size") || cause.contains("http2 error");
-        is_other.then_some("is this a port of HTTP, for OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf, or one of TLS?")
+        is_other.then(|| format!("is this a port of HTTP, for {}, or one of TLS?", stated.protocol(Protocol::HttpProtobuf)))
     }
 
     /// It is in the trailers.
@@ -251,8 +251,8 @@ mod tests {
     #[test]
     fn a_server_of_something_else_is_recognised() {
         let grpc = Grpc { method: method(Signal::Traces) };
-        assert!(grpc.hint("connection error detected: frame with invalid size").is_some());
-        assert!(grpc.hint("Connection refused (os error 111)").is_none());
+        assert!(grpc.hint("connection error detected: frame with invalid size", &Stated::InVariables).is_some());
+        assert!(grpc.hint("Connection refused (os error 111)", &Stated::InVariables).is_none());
     }
 
     #[test]

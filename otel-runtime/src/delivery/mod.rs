@@ -49,7 +49,7 @@ use std::time::{Duration, Instant};
 pub use account::{DropReason, SignalHealth};
 pub(crate) use batch::{Batch, Batcher, Encoder};
 pub(crate) use compression::Compression;
-pub(crate) use destination::{Destination, File, Files, Headers, Protocol};
+pub(crate) use destination::{Destination, File, Files, Headers, Protocol, Stated, is_pem};
 #[cfg(test)]
 pub(crate) use divide::Divide;
 pub(crate) use divide::{MAX_REQUEST, parcels};

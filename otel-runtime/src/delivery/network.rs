@@ -12,7 +12,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 
 use super::compression::Encoding;
-use super::destination::Destination;
+use super::destination::{Destination, Stated};
 use super::divide::MAX_REQUEST;
 use super::queue::Parcel;
 use super::tls::{Connector, Tls};
@@ -44,7 +44,7 @@ pub(super) trait Wire: Send + Sync {
     fn request(&self, endpoint: &Uri, prepared: Prepared) -> Result<Request<Full<Bytes>>, http::Error>;
 
     /// What else may be the matter where a connection breaks for this cause: whoever is there may not speak this protocol.
-    fn hint(&self, _cause: &str) -> Option<&'static str> {
+    fn hint(&self, _cause: &str, _stated: &Stated) -> Option<String> {
         None
     }
 
@@ -195,7 +195,7 @@ impl Network {
     /// A connection that could not be made, or broke.
     fn broken(&self, error: &(dyn Error + 'static)) -> Failure {
         let cause = self.tls.explain(error).unwrap_or_else(|| innermost(error));
-        match self.wire.hint(&cause) {
+        match self.wire.hint(&cause, &self.destination.stated) {
             Some(hint) => Failure::retryable(format!("{cause}; {hint}")),
             None => Failure::retryable(cause),
         }

@@ -18,7 +18,7 @@ use self::lane::{Entry, Lane, OVERHEAD, Settled};
 use super::Route;
 use super::account::{DropReason, SignalHealth};
 use super::spool::Segment;
-use crate::diagnostics::Diagnostics;
+use crate::diagnostics::{Diagnostics, Setting, Source};
 use crate::own::Operations;
 
 /// One encoded request.
@@ -113,6 +113,10 @@ impl Queue {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn source(&self) -> Source {
+        self.diagnostics.source()
+    }
+
     pub(super) fn max_bytes(&self) -> usize {
         self.max_bytes
     }
@@ -172,10 +176,10 @@ impl Queue {
 
     fn push_into(&self, state: &mut State, route: Route, number: u64, parcel: Parcel) -> Vec<String> {
         if state.closed {
-            return state.lose(route, parcel.items, DropReason::Shutdown).0;
+            return self.count_out(state, route, parcel.items, DropReason::Shutdown).0;
         }
         if parcel.body.len() + OVERHEAD > self.max_bytes {
-            return state.lose(route, parcel.items, DropReason::TooLarge).0;
+            return self.count_out(state, route, parcel.items, DropReason::TooLarge).0;
         }
         let (items, entry) = (parcel.items, Entry::in_memory(parcel));
         let (has_room, mut overflow) = state.make_room(entry.size_in_memory(), self.max_bytes);
@@ -192,11 +196,17 @@ impl Queue {
         let full = |(route, items): &(Route, u64)| {
             let items = route.count(*items);
             format!(
-                "the queue for telemetry is full ({} bytes, OTEL_RUST_QUEUE_MAX_BYTES): dropping the oldest, {items} at first",
-                self.max_bytes
+                "the queue for telemetry is full ({} bytes, {}): dropping the oldest, {items} at first",
+                self.max_bytes,
+                self.source().name(Setting::QUEUE_MAX_BYTES)
             )
         };
         overflow.iter().map(full).collect()
+    }
+
+    fn count_out(&self, state: &mut State, route: Route, items: u64, reason: DropReason) -> Announcement {
+        let say = state.lanes[route.index()].refuse(items, reason);
+        Announcement(say.then(|| format!("{} dropped: {}", route.count(items), reason.cause(self.source()))).into_iter().collect())
     }
 
     /// Something came or was lost: whoever waits for that looks again.
@@ -207,14 +217,14 @@ impl Queue {
 
     /// Counts items that were accepted and never came to be a parcel.
     pub(crate) fn count_lost(&self, route: Route, items: u64, reason: DropReason) -> Announcement {
-        self.lock().lose(route, items, reason)
+        self.count_out(&mut self.lock(), route, items, reason)
     }
 
     /// The same of items for which a place was kept.
     pub(super) fn lose_reserved(&self, route: Route, place: Range<u64>, items: u64, reason: DropReason) -> Announcement {
         let mut state = self.lock();
         state.lanes[route.index()].come(place.start);
-        let announcement = state.lose(route, items, reason);
+        let announcement = self.count_out(&mut state, route, items, reason);
         drop(state);
         self.wake(route);
         announcement
@@ -271,7 +281,7 @@ impl Queue {
             self.diagnostics.info(format_args!("{} are delivered again{dropped}", route.name()));
         }
         if let Some((items, reason)) = settled.lost {
-            self.diagnostics.error(format_args!("{} dropped: {}", route.count(items), reason.cause()));
+            self.diagnostics.error(format_args!("{} dropped: {}", route.count(items), reason.cause(self.source())));
         }
         self.settled.notify_all();
     }
@@ -319,7 +329,7 @@ impl Queue {
 
     /// Why something is not delivered on a route, with the reasons why something was dropped since `before`.
     pub(super) fn cause(&self, route: Route, before: &SignalHealth) -> Option<String> {
-        self.lock().lanes[route.index()].cause(route.signal, before)
+        self.lock().lanes[route.index()].cause(route.signal, before, self.source())
     }
 }
 
@@ -341,13 +351,6 @@ impl State {
         // A queue that was closed meanwhile has let go of everything.
         self.bytes = self.bytes.saturating_sub(freed);
         settled
-    }
-
-    fn lose(&mut self, route: Route, items: u64, reason: DropReason) -> Announcement {
-        let lane = &mut self.lanes[route.index()];
-        lane.drop_items(items, reason);
-        let say = lane.trouble.lose(items, reason);
-        Announcement(say.then(|| format!("{} dropped: {}", route.count(items), reason.cause())).into_iter().collect())
     }
 
     fn is_unsettled(&self, before: u64) -> bool {

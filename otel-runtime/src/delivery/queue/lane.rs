@@ -11,15 +11,16 @@ use super::{Fate, Parcel};
 use crate::delivery::account::{DropReason, SignalHealth};
 use crate::delivery::spool::Segment;
 use crate::delivery::{Route, Signal, Undelivered};
+use crate::diagnostics::Source;
 
 /// A parcel in a lane: in memory, on disk, or both.
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
-    pub(super) items: u64,
     /// Those that are not settled yet.
-    pub(super) body: Option<Bytes>,
+    pub(super) items: u64,
     /// How many were before them in the body.
     pub(super) settled: u64,
+    pub(super) body: Option<Bytes>,
     pub(super) segment: Option<Segment>,
     /// Not to be written to disk: it is too large for it, or was taken away from there.
     stays_in_memory: bool,
@@ -323,15 +324,15 @@ impl Lane {
     }
 
     /// Why something is not delivered, with the reasons why something was dropped since `before`.
-    pub(super) fn cause(&self, signal: Signal, before: &SignalHealth) -> Option<String> {
+    pub(super) fn cause(&self, signal: Signal, before: &SignalHealth, source: Source) -> Option<String> {
         let unanswered = || (self.totals.in_flight > 0).then(|| "it has not answered yet".to_owned());
         let backend = self.trouble.cause().or_else(unanswered);
         self.totals.why_dropped_since(before, signal, backend, source)
     }
 
     /// Drops what is on no disk, and lets go of what is. Returns what was dropped since the start, and what is spooled, if anything was or is.
-    pub(super) fn close(&mut self, route: Route) -> Option<Undelivered> {
-        let cause = self.cause(route.signal, &SignalHealth::default());
+    pub(super) fn close(&mut self, route: Route, source: Source) -> Option<Undelivered> {
+        let cause = self.cause(route.signal, &SignalHealth::default(), source);
         let sending = mem::take(&mut self.sending);
         let left = mem::take(&mut self.waiting).into_values().chain(sending.into_values());
         for entry in left {
