@@ -1,5 +1,6 @@
 //! What the runtime says about itself: whole lines on stderr, or wherever a test wants them.
 
+mod named;
 mod spell;
 
 use std::fmt;
@@ -7,6 +8,7 @@ use std::io::Write;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 
+pub(crate) use named::{Setting, Source};
 pub(crate) use spell::{SAY_EVERY, Spell, times};
 
 /// How much it matters (`OTEL_LOG_LEVEL`).
@@ -31,6 +33,7 @@ type Say = dyn Fn(Level, &str) + Send + Sync;
 pub(crate) struct Diagnostics {
     say: Arc<Say>,
     level: Level,
+    source: Source,
 }
 
 impl Diagnostics {
@@ -45,12 +48,22 @@ impl Diagnostics {
 
     /// What is said goes to whoever wants to know how much it matters.
     pub(crate) fn by_level(say: impl Fn(Level, &str) + Send + Sync + 'static) -> Self {
-        Self { say: Arc::new(say), level: Level::Info }
+        Self { say: Arc::new(say), level: Level::Info, source: Source::default() }
     }
 
     /// Those that say what matters at least so much.
     pub(crate) fn at(self, level: Level) -> Self {
         Self { level, ..self }
+    }
+
+    /// Calls settings as they are called there.
+    pub(crate) fn of(self, source: Source) -> Self {
+        Self { source, ..self }
+    }
+
+    /// How settings are called.
+    pub(crate) fn source(&self) -> Source {
+        self.source
     }
 
     pub(crate) fn error(&self, line: impl fmt::Display) {

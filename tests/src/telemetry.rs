@@ -62,6 +62,15 @@ impl Builder {
         self.0.variables()
     }
 
+    /// As `otel_runtime::Builder::to_config_file`.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn to_config_file(&self) -> Result<String, InitError> {
+        self.0.to_config_file()
+    }
+
     /// As `otel_runtime::Builder::init`.
     ///
     /// # Errors

@@ -11,9 +11,10 @@ use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use otel_runtime::opentelemetry::KeyValue;
 use otel_runtime::opentelemetry::logs::{LogRecord, Logger, LoggerProvider};
 use otel_runtime::opentelemetry::metrics::MeterProvider;
+use otel_runtime::setup::Variable;
 use otel_runtime::{InitError, Sampler, traced};
 use tests::fetched;
-use tests::points::points;
+use tests::points::{Kind, points};
 use tests::receiver::Receiver;
 use tests::relay::Relay;
 use tests::telemetry::{Builder, Printed, Said, Watched};
@@ -142,7 +143,10 @@ meter_provider:
         let of =
             |name: &str| points(&metrics).into_iter().filter(|point| point.metric == name).map(|point| point.labels()).collect::<Vec<_>>();
         assert_eq!(of("shop.time"), [""], "the colour is left out");
-        assert!(of("cups").iter().any(|labels| labels.contains("overflow")), "{:?}", of("cups"));
+        let is_first = token == "1234";
+        assert_eq!(of("cups").iter().any(|labels| labels.contains("overflow")), is_first, "a limit is of its reader: {:?}", of("cups"));
+        let kind = points(&metrics).iter().find(|point| point.metric == "shop.time").map(|point| point.kind);
+        assert_eq!(kind, Some(if is_first { Kind::Histogram } else { Kind::ExponentialHistogram }), "and so is an aggregation");
     }
     let first = receivers[0].requests();
     assert!(first.iter().any(|request| request.header("content-encoding") == Some("gzip")), "{first:?}");
@@ -198,6 +202,74 @@ tracer_provider:
     assert_eq!([of("service.name"), of("a"), of("b")], ["code", "code", "file"]);
 }
 
+/// What a variable says is in force only if it is heard: beside the file, or by its reference in it.
+#[test]
+fn variables_that_a_file_does_not_name_are_shown_as_ignored() {
+    let file = File::new(
+        "heard.yaml",
+        "\
+file_format: '1.0'
+tracer_provider:
+  processors: [{simple: {exporter: {console: }}}]
+  sampler:
+    trace_id_ratio_based:
+      ratio: ${OTEL_TRACES_SAMPLER_ARG}
+",
+    );
+    let set = [("OTEL_TRACES_SAMPLER_ARG", "0.25"), ("OTEL_TRACES_SAMPLER", "always_off"), ("OTEL_SERVICE_NAME", "environment")];
+    let variables = set.map(|(name, value)| (name, value.to_owned()));
+    let said = Said::default();
+    let builder = said.listen(file.with(&variables)).set("OTEL_RUST_FILTER", "off");
+    for variable in builder.variables() {
+        let is_heard =
+            ["OTEL_CONFIG_FILE", "OTEL_EXPERIMENTAL_CONFIG_FILE", "NO_COLOR", "OTEL_TRACES_SAMPLER_ARG"].contains(&variable.name());
+        assert_eq!(variable.is_ignored(), !is_heard, "{variable}");
+        if variable.is_ignored() {
+            assert_eq!(variable.value(), "");
+            assert_eq!(variable.to_string(), format!("{} is ignored: a configuration file says everything", variable.name()));
+        }
+    }
+    let value = |name: &str| builder.variables().into_iter().find(|variable| variable.name() == name).map(|found| found.value().to_owned());
+    assert_eq!(value("OTEL_TRACES_SAMPLER_ARG").as_deref(), Some("0.25"));
+    assert_eq!(value("OTEL_CONFIG_FILE"), Some(file.path()));
+    drop(builder.build().expect("the file is good"));
+    let warning = "OTEL_RUST_FILTER: is set in code, and ignored, because OTEL_CONFIG_FILE names a configuration file";
+    assert_eq!(said.lines(), [warning]);
+
+    let named = file.with(&[]).service_name("code").variables();
+    let name = named.into_iter().find(|variable| variable.name() == "OTEL_SERVICE_NAME").expect("it is one");
+    assert_eq!((name.value(), name.is_ignored()), ("code", false), "code wins over the file");
+    let wrong = File::new("unheard.yaml", "file_format: '1.0'\ndisabled: maybe\n").with(&variables).variables();
+    assert!(wrong.iter().find(|variable| variable.name() == "OTEL_TRACES_SAMPLER").is_some_and(Variable::is_ignored));
+}
+
+/// What cannot be done is said with the key of the file that asks for it, and its place.
+#[test]
+fn errors_name_keys_and_no_variables() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let port = taken.local_addr().expect("it is bound").port();
+    let provider = |exporter: &str| format!("file_format: '1.0'\ntracer_provider: {{processors: [{{batch: {{exporter: {exporter}}}}}]}}\n");
+    let scraped = format!(
+        "file_format: '1.0'\nmeter_provider: {{readers: [{{pull: {{exporter: {{prometheus/development: {{host: 127.0.0.1, port: {port}}}}}}}}}]}}\n"
+    );
+    for (name, text, expected) in [
+        ("port", scraped, "set `port` of meter_provider.readers[0].pull.exporter.prometheus/development (2:47) to another"),
+        (
+            "authority",
+            provider("{otlp_http: {endpoint: 'https://localhost:1', tls: {ca_file: /gone.pem}}}"),
+            "tracer_provider.processors[0].batch.exporter.otlp_http.tls.ca_file (2:103), /gone.pem, cannot be read",
+        ),
+        (
+            "certificate",
+            provider("{otlp_grpc: {endpoint: 'https://localhost:1', tls: {key_file: /gone.key}}}"),
+            "set `tls.cert_file` of tracer_provider.processors[0].batch.exporter.otlp_grpc (2:52) as well",
+        ),
+    ] {
+        let error = File::new(&format!("names-{name}.yaml"), &text).builder(&[]).build().expect_err("it cannot be done").to_string();
+        assert!(error.contains(expected) && !error.contains("OTEL_"), "{error}");
+    }
+}
+
 #[test]
 fn a_certificate_of_the_file_is_what_is_trusted() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("config-file-tls");
@@ -234,7 +306,7 @@ tracer_provider:
 
     let error = file.builder(&variables("/gone.pem".to_owned())).build().expect_err("there is no such file");
     let InitError::Unsupported(problem) = &error else { panic!("{error}") };
-    assert!(problem.contains("tracer_provider.processors[0].batch.exporter.otlp_http.tls.ca_file, /gone.pem"), "{problem}");
+    assert!(problem.contains("tracer_provider.processors[0].batch.exporter.otlp_http.tls.ca_file (9:15), /gone.pem"), "{problem}");
 }
 
 #[test]

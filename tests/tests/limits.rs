@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::common::v1::{AnyValue as ProtoValue, ArrayValue, KeyValue as ProtoKeyValue};
@@ -11,7 +12,8 @@ use otel_runtime::opentelemetry::trace::{Link, Span, SpanContext, SpanId, TraceF
 use otel_runtime::opentelemetry::{Array, KeyValue, StringValue, Value as ApiValue};
 use otel_runtime::{DropReason, Telemetry, traced};
 use prost::Message;
-use tests::receiver::{Body, Protocol, Received, Receiver};
+use tests::points::points;
+use tests::receiver::{Behaviour, Body, Protocol, Received, Receiver};
 use tests::telemetry::{Builder, Printed, Said, Watched, to};
 
 const MAX_REQUEST: usize = 4 * 1024 * 1024;
@@ -270,6 +272,111 @@ fn no_request_is_larger_than_backends_take() {
         };
         assert!(size <= MAX_REQUEST, "{size} bytes");
     }
+}
+
+/// What takes six times the room in JSON: characters that have to be escaped.
+fn record_what_grows_in_json(telemetry: &Telemetry) {
+    let long = "\u{1}".repeat(3_000);
+    let counter = telemetry.meter_provider().expect("metrics are exported").meter("plain").u64_counter("shop.orders").build();
+    let tracer = telemetry.tracer_provider().expect("traces are exported").tracer("plain");
+    for number in 0..400 {
+        counter.add(1, &[KeyValue::new("shop.customer", format!("{number} {long}"))]);
+        let mut span = tracer.start("plain");
+        span.set_attribute(KeyValue::new("shop.customer", format!("{number} {long}")));
+        span.end();
+        record_log(telemetry, [AnyValue::from(format!("{number} {long}"))]);
+    }
+}
+
+/// Every span, data point and log record is there once, in requests that are small enough.
+fn assert_whole(receiver: &Receiver) {
+    let numbers = |texts: Vec<String>| {
+        let mut numbers: Vec<u32> = texts.iter().filter_map(|text| text.split(' ').next()?.parse().ok()).collect();
+        numbers.sort_unstable();
+        numbers
+    };
+    let text = |value: Option<&Value>| match value {
+        Some(Value::StringValue(text)) => text.clone(),
+        other => panic!("no text: {other:?}"),
+    };
+    let (spans, logs, metrics) = (receiver.spans(), receiver.logs(), receiver.metrics());
+    let all: Vec<u32> = (0..400).collect();
+    assert_eq!(numbers(spans.iter().map(|span| text(span.attribute("shop.customer"))).collect()), all);
+    assert_eq!(
+        numbers(logs.iter().map(|log| text(log.data.attributes[0].value.as_ref().and_then(|value| value.value.as_ref()))).collect()),
+        all
+    );
+    let labels = points(&metrics).into_iter().map(|point| point.labels().replace("shop.customer=", ""));
+    assert_eq!(numbers(labels.collect()), all);
+    for request in receiver.requests() {
+        assert_eq!(request.header("content-type"), Some("application/json"));
+        assert!(request.size <= MAX_REQUEST, "{} bytes of {:?}", request.size, request.signal());
+    }
+}
+
+#[test]
+fn no_request_is_over_4_mib_in_json_either() {
+    for compression in ["none", "gzip"] {
+        let receiver = Receiver::start();
+        let telemetry = start(&receiver, &[("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json"), ("OTEL_EXPORTER_OTLP_COMPRESSION", compression)]);
+        record_what_grows_in_json(&telemetry);
+        telemetry.shutdown_with_timeout(Duration::from_secs(60)).expect("everything is delivered");
+        let health = telemetry.health();
+        assert_eq!([&health.traces, &health.metrics, &health.logs].map(|account| account.delivered), [400; 3]);
+        assert_whole(&receiver);
+    }
+}
+
+/// What is in a spool was divided for Protobuf, and may be sent as JSON.
+#[test]
+fn what_a_spool_has_is_divided_when_it_becomes_json() {
+    let spool = Path::new(env!("CARGO_TARGET_TMPDIR")).join("limits").join("json");
+    let _ = fs::remove_dir_all(&spool);
+    let spool = spool.to_str().expect("the target folder has a name");
+    let gone = Receiver::start();
+    gone.respond_with(Behaviour::status(503, tonic::Code::Unavailable));
+    let first = start(&gone, &[("OTEL_RUST_SPOOL_DIR", spool)]);
+    record_what_grows_in_json(&first);
+    let error = first.shutdown().expect_err("nobody takes it");
+    assert_eq!((error.lost(), error.spooled()), (0, 1_200), "{error}");
+
+    let receiver = Receiver::start();
+    let second = start(&receiver, &[("OTEL_RUST_SPOOL_DIR", spool), ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json")]);
+    second.shutdown_with_timeout(Duration::from_secs(60)).expect("everything is delivered");
+    let health = second.health();
+    assert_eq!([&health.traces, &health.metrics, &health.logs].map(|account| account.delivered), [400; 3]);
+    assert_whole(&receiver);
+}
+
+/// A part of a parcel that is refused is lost, and nothing else of it.
+#[test]
+fn of_a_request_that_was_divided_each_part_is_accounted_for_by_itself() {
+    let receiver = Receiver::start();
+    let first = Behaviour::PartialSuccess { rejected: 2, message: "two are odd".to_owned() };
+    receiver.respond_once(first);
+    receiver.respond_once(Behaviour::status(400, tonic::Code::InvalidArgument));
+    let one_batch = [("OTEL_BSP_SCHEDULE_DELAY", "600000"), ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json")];
+    let telemetry = start(&receiver, &one_batch);
+    let tracer = telemetry.tracer_provider().expect("traces are exported").tracer("plain");
+    for _ in 0..400 {
+        let mut span = tracer.start("plain");
+        span.set_attribute(KeyValue::new("shop.page", "\u{1}".repeat(3_000)));
+        span.end();
+    }
+    let error = telemetry.shutdown_with_timeout(Duration::from_secs(60)).expect_err("some spans are lost");
+    let requests = receiver.requests();
+    let counts: Vec<usize> = requests
+        .iter()
+        .map(|request| match &request.body {
+            Body::Traces(body) => body.resource_spans[0].scope_spans[0].spans.len(),
+            _ => panic!("there are only traces"),
+        })
+        .collect();
+    assert!(counts.len() > 1 && counts.iter().sum::<usize>() == 400, "{counts:?}");
+    let health = telemetry.health().traces;
+    let refused = counts[1] as u64;
+    assert_eq!((health.dropped(DropReason::Rejected), health.dropped(DropReason::Refused)), (2, refused));
+    assert_eq!((health.delivered, error.lost()), (398 - refused, 2 + refused));
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::Signal;
+use crate::diagnostics::{Setting, Source};
 
 /// Why items were dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -61,18 +62,22 @@ impl DropReason {
 }
 
 impl DropReason {
-    /// In a sentence of its own.
-    pub(super) fn cause(self) -> &'static str {
-        match self {
-            Self::Encoding => "a batch could not be encoded",
-            Self::TooLarge => "one request is larger than the whole queue may be (OTEL_RUST_QUEUE_MAX_BYTES)",
-            Self::QueueFull => "the queue is full (OTEL_RUST_QUEUE_MAX_BYTES)",
-            Self::SpoolFull => "the spool is full (OTEL_RUST_SPOOL_MAX_BYTES)",
-            Self::Refused => "the backend refused them",
-            Self::Rejected => "the backend rejected them",
-            Self::RetryTimeout => "the time for retries is over (OTEL_RUST_RETRY_MAX_ELAPSED)",
-            Self::Damaged => "they could not be read back from the spool",
-            Self::Shutdown => "they came after the shutdown",
+    /// In a sentence of its own, with the setting that is to be changed, if there is one.
+    pub(super) fn cause(self, source: Source) -> String {
+        let (cause, setting) = match self {
+            Self::Encoding => ("a batch could not be encoded", None),
+            Self::TooLarge => ("one request is larger than the whole queue may be", Some(Setting::QUEUE_MAX_BYTES)),
+            Self::QueueFull => ("the queue is full", Some(Setting::QUEUE_MAX_BYTES)),
+            Self::SpoolFull => ("the spool is full", Some(Setting::SPOOL_MAX_BYTES)),
+            Self::Refused => ("the backend refused them", None),
+            Self::Rejected => ("the backend rejected them", None),
+            Self::RetryTimeout => ("the time for retries is over", Some(Setting::RETRY_MAX_ELAPSED)),
+            Self::Damaged => ("they could not be read back from the spool", None),
+            Self::Shutdown => ("they came after the shutdown", None),
+        };
+        match setting {
+            Some(setting) => format!("{cause} ({})", source.name(setting)),
+            None => cause.to_owned(),
         }
     }
 }
@@ -140,7 +145,7 @@ impl SignalHealth {
     }
 
     /// `backend`, what is wrong there, and the reasons why items were dropped since `before` that it does not say; in words.
-    pub(super) fn why_dropped_since(&self, before: &Self, signal: Signal, backend: Option<String>) -> Option<String> {
+    pub(super) fn why_dropped_since(&self, before: &Self, signal: Signal, backend: Option<String>, source: Source) -> Option<String> {
         let said = |reason| match reason {
             DropReason::Shutdown => true,
             DropReason::Refused | DropReason::Rejected => backend.is_some(),
@@ -150,9 +155,10 @@ impl SignalHealth {
         let unsaid: Vec<_> = DropReason::ALL.into_iter().filter(|reason| !said(*reason) && dropped(*reason) > 0).collect();
         let is_all = |reason| dropped(reason) == self.dropped_in_all() - before.dropped_in_all();
         let parts: Vec<_> = match (&backend, unsaid.as_slice()) {
-            (None, [reason]) if is_all(*reason) => vec![reason.cause().to_owned()],
+            (None, [reason]) if is_all(*reason) => vec![reason.cause(source)],
             _ => {
-                let reasons = unsaid.into_iter().map(|reason| format!("{} dropped: {}", signal.count(dropped(reason)), reason.cause()));
+                let reasons =
+                    unsaid.into_iter().map(|reason| format!("{} dropped: {}", signal.count(dropped(reason)), reason.cause(source)));
                 backend.into_iter().chain(reasons).collect()
             }
         };

@@ -27,7 +27,69 @@ pub(crate) struct Destination {
     pub(crate) timeout: Option<Duration>,
     pub(crate) compression: Compression,
     pub(crate) tls: Files,
+    pub(crate) stated: Stated,
 }
+
+/// Where it is stated what is to be changed, if something does not work.
+#[derive(Clone, Debug, Default)]
+pub(crate) enum Stated {
+    #[default]
+    InVariables,
+    /// The key of a configuration file, with its place.
+    At(String),
+}
+
+impl Stated {
+    pub(crate) fn certificate(&self) -> String {
+        self.name("OTEL_EXPORTER_OTLP_CERTIFICATE", "tls.ca_file")
+    }
+
+    pub(crate) fn client_certificate(&self) -> String {
+        self.name("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", "tls.cert_file")
+    }
+
+    pub(crate) fn client_key(&self) -> String {
+        self.name("OTEL_EXPORTER_OTLP_CLIENT_KEY", "tls.key_file")
+    }
+
+    /// A setting, by its variable, or by what follows the key.
+    pub(crate) fn name(&self, variable: &str, key: &str) -> String {
+        match self {
+            Self::InVariables => variable.to_owned(),
+            Self::At(exporter) => format!("`{key}` of {exporter}"),
+        }
+    }
+
+    /// What states another protocol.
+    pub(crate) fn protocol(&self, protocol: Protocol) -> String {
+        let (value, exporter) = match protocol {
+            Protocol::Grpc => ("grpc", "otlp_grpc"),
+            Protocol::HttpProtobuf => ("http/protobuf", "otlp_http"),
+            Protocol::HttpJson => ("http/json", "otlp_http"),
+        };
+        match self {
+            Self::InVariables => format!("OTEL_EXPORTER_OTLP_PROTOCOL={value}"),
+            Self::At(stated) => format!("`{exporter}` in the place of {stated}"),
+        }
+    }
+
+    /// What states the protocol that there is.
+    pub(crate) fn this_protocol(&self) -> String {
+        match self {
+            Self::InVariables => "OTEL_EXPORTER_OTLP_PROTOCOL".to_owned(),
+            Self::At(stated) => stated.clone(),
+        }
+    }
+}
+
+/// Wherever it is stated, it is the same.
+impl PartialEq for Stated {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Stated {}
 
 /// Headers, and how a configuration file refers to them.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -57,10 +119,16 @@ pub(crate) struct Files {
 }
 
 /// A file, and the variable, or the key of a configuration file, that names it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct File {
     pub(crate) path: PathBuf,
     pub(crate) variable: String,
+}
+
+impl fmt::Debug for File {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("File").field("path", &self.shown()).field("variable", &self.variable).finish()
+    }
 }
 
 /// Whoever names it, it is the same file.
@@ -72,8 +140,21 @@ impl PartialEq for File {
 
 impl Eq for File {}
 
+impl File {
+    /// The path, for whatever shows it.
+    pub(crate) fn shown(&self) -> String {
+        // A key may stand there itself, and be a secret.
+        if is_pem(&self.path.to_string_lossy()) { "a text of PEM instead of a path".to_owned() } else { self.path.display().to_string() }
+    }
+}
+
+/// Whether this is what belongs into a file, instead of the path of one.
+pub(crate) fn is_pem(text: &str) -> bool {
+    text.contains("-----BEGIN")
+}
+
 impl fmt::Display for File {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}, {}", self.variable, self.path.display())
+        write!(f, "{}, {}", self.variable, self.shown())
     }
 }

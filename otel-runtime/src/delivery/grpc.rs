@@ -16,7 +16,8 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use prost::Message;
 
 use super::Signal;
-use super::destination::Destination;
+use super::destination::{Destination, Protocol, Stated};
+use super::divide::MAX_REQUEST;
 use super::http::accepted;
 use super::network::{self, Network, Reply, Wire};
 use super::tls::Tls;
@@ -72,10 +73,10 @@ impl Wire for Grpc {
         request.body(Full::new(prepared.body))
     }
 
-    fn hint(&self, cause: &str) -> Option<&'static str> {
+    fn hint(&self, cause: &str, stated: &Stated) -> Option<String> {
         // What a server of HTTP/1.1 says, read as HTTP/2.
         let is_other = cause.contains("frame with invalid size") || cause.contains("http2 error");
-        is_other.then_some("is this a port of HTTP, for OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf, or one of TLS?")
+        is_other.then(|| format!("is this a port of HTTP, for {}, or one of TLS?", stated.protocol(Protocol::HttpProtobuf)))
     }
 
     /// It is in the trailers.
@@ -99,7 +100,7 @@ impl Wire for Grpc {
             Some(0) if reply.body.first().is_some_and(|flag| *flag != 0) => Ok(Accepted::default()),
             Some(0) => accepted(reply.body.get(PREFIX..).unwrap_or_default()),
             // Who takes no more than this says so, and never takes it: to try again would hold up what is small enough.
-            Some(OUT_OF_RANGE) if length > USUAL_LIMIT => {
+            Some(OUT_OF_RANGE) if length > MAX_REQUEST => {
                 Err(Failure::is_final("gRPC status OUT_OF_RANGE for a request of more than 4 MiB"))
             }
             Some(code) => {
@@ -170,9 +171,6 @@ const RESOURCE_EXHAUSTED: u8 = 8;
 
 const OUT_OF_RANGE: u8 = 11;
 
-/// The length of a message that servers take unless they are told to take longer ones.
-const USUAL_LIMIT: usize = 4 * 1024 * 1024;
-
 /// The names of the codes from 0 to 16.
 const NAMES: [&str; 17] = [
     "OK",
@@ -226,7 +224,7 @@ mod tests {
 
     #[test]
     fn what_is_longer_than_servers_take_is_not_tried_again() {
-        for (length, is_final) in [(USUAL_LIMIT, false), (USUAL_LIMIT + 1, true)] {
+        for (length, is_final) in [(MAX_REQUEST, false), (MAX_REQUEST + 1, true)] {
             let mut reply = Reply::default();
             reply.headers.insert("grpc-status", HeaderValue::from_static("11"));
             let verdict = Grpc { method: method(Signal::Traces) }.verdict(&reply, length);
@@ -253,8 +251,8 @@ mod tests {
     #[test]
     fn a_server_of_something_else_is_recognised() {
         let grpc = Grpc { method: method(Signal::Traces) };
-        assert!(grpc.hint("connection error detected: frame with invalid size").is_some());
-        assert!(grpc.hint("Connection refused (os error 111)").is_none());
+        assert!(grpc.hint("connection error detected: frame with invalid size", &Stated::InVariables).is_some());
+        assert!(grpc.hint("Connection refused (os error 111)", &Stated::InVariables).is_none());
     }
 
     #[test]
@@ -269,7 +267,7 @@ mod tests {
         for (is_compressed, flag) in [(false, 0), (true, 1)] {
             assert_eq!(*grpc.frame(Bytes::from_static(b"abc"), is_compressed), [flag, 0, 0, 0, 3, b'a', b'b', b'c']);
         }
-        let prepared = Prepared { body: Bytes::new(), encoding: Some("gzip"), length: 0 };
+        let prepared = Prepared { body: Bytes::new(), encoding: Some("gzip"), length: 0, items: 0 };
         let request = grpc.request(&Uri::from_static("http://localhost:4317"), prepared).unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(request.headers()["grpc-encoding"], "gzip");
         let uri = request.uri().to_string();

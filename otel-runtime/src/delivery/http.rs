@@ -11,7 +11,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
 use prost::Message;
 
-use super::destination::{Destination, Protocol};
+use super::destination::{Destination, Protocol, Stated};
 use super::network::{self, Network, Reply, Wire};
 use super::tls::Tls;
 use super::transport::{Accepted, Failure, Prepared, Recode};
@@ -67,10 +67,10 @@ impl Wire for Http {
         request.body(Full::new(prepared.body))
     }
 
-    fn hint(&self, cause: &str) -> Option<&'static str> {
+    fn hint(&self, cause: &str, stated: &Stated) -> Option<String> {
         // What comes from a server of HTTP/2 alone, as those of gRPC are: before it was asked, or then.
         let is_other = cause.contains("invalid HTTP version") || cause.contains("unexpected message");
-        is_other.then_some("is this a port of gRPC, for OTEL_EXPORTER_OTLP_PROTOCOL=grpc?")
+        is_other.then(|| format!("is this a port of gRPC, for {}?", stated.protocol(Protocol::Grpc)))
     }
 
     fn is_said_by_status(&self, status: StatusCode) -> bool {
@@ -164,7 +164,7 @@ mod tests {
     #[test]
     fn a_reply_that_does_not_say_what_it_is_in_is_in_what_was_asked() {
         let reply = Reply { body: Bytes::from_static(b"{}"), ..Reply::default() };
-        assert_eq!(Http(Format::Json(|_| Ok(Vec::new()))).verdict(&reply, 0), Ok(Accepted::default()));
+        assert_eq!(Http(Format::Json(|_, _| Ok(Vec::new()))).verdict(&reply, 0), Ok(Accepted::default()));
         assert!(Http(Format::Protobuf).verdict(&reply, 0).is_err());
     }
 

@@ -7,27 +7,47 @@ mod encode;
 mod schema;
 mod packed;
 
+use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
+use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use prost::Message;
 use serde_json::Value;
 
 use super::Signal;
+use super::divide::{self, Divide};
 use super::http::MAX_MESSAGE;
+use super::queue::Parcel;
 use super::transport::{Accepted, Recode};
 
 /// What makes JSON of the encoded requests of a signal.
 #[allow(clippy::unnecessary_wraps, reason = "the same signature as where the feature is off")]
 pub(super) fn recode(signal: Signal) -> Result<Recode, String> {
     Ok(match signal {
-        Signal::Traces => |request| to_json(&schema::TRACES, request),
-        Signal::Metrics => |request| to_json(&schema::METRICS, request),
-        Signal::Logs => |request| to_json(&schema::LOGS, request),
+        Signal::Traces => |request, max| divided::<ExportTraceServiceRequest>(&schema::TRACES, &request, max),
+        Signal::Metrics => |request, max| divided::<ExportMetricsServiceRequest>(&schema::METRICS, &request, max),
+        Signal::Logs => |request, max| divided::<ExportLogsServiceRequest>(&schema::LOGS, &request, max),
     })
 }
 
+/// The request in JSON. Names and hexadecimal ids take room, mostly once or twice as much again: what was divided by its Protobuf may have to be
+/// divided once more.
+fn divided<R: Divide + Message + Default>(message: &schema::Message, request: &Parcel, max: usize) -> Result<Vec<Parcel>, String> {
+    let json = to_json(message, &request.body)?;
+    if json.len() <= max || request.items <= 1 {
+        return Ok(vec![Parcel { body: json.into(), items: request.items }]);
+    }
+    let request = R::decode(request.body.clone()).map_err(unwritable)?;
+    divide::encoded(request, max, |part| to_json(message, &part.encode_to_vec()))
+}
+
 fn to_json(message: &schema::Message, request: &[u8]) -> Result<Vec<u8>, String> {
-    // Names and hexadecimal ids take room, mostly once or twice as much again. Requests are divided by their Protobuf: in JSON one may be over 4 MiB.
     let mut json = Vec::with_capacity(request.len() * 2);
-    encode::write(&mut json, message, request).map_err(|error| format!("a request cannot be written in JSON: {error}"))?;
+    encode::write(&mut json, message, request).map_err(unwritable)?;
     Ok(json)
+}
+
+fn unwritable(error: impl std::fmt::Display) -> String {
+    format!("a request cannot be written in JSON: {error}")
 }
 
 /// What was rejected of a request that was taken; a reply that says nothing of it that can be read says that nothing was.

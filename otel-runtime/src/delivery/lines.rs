@@ -7,8 +7,7 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use bytes::Bytes;
-
+use super::queue::Parcel;
 use super::transport::{Accepted, Attempt, Failure, Prepared, Recode, aside};
 use super::{Signal, json};
 
@@ -81,11 +80,16 @@ impl Lines {
         &self.output.name
     }
 
-    pub(super) async fn prepare(&self, request: Bytes) -> Result<Prepared, Failure> {
+    /// A line is no request to anybody, and may be as long as it is.
+    pub(super) async fn prepare(&self, request: Parcel) -> Result<Vec<Prepared>, Failure> {
         let recode = self.recode;
-        let mut line = aside(move || recode(&request)).await?.map_err(Failure::is_final)?;
-        line.push(b'\n');
-        Ok(Prepared { length: line.len(), body: line.into(), encoding: None })
+        let lines = aside(move || recode(request, usize::MAX)).await?.map_err(Failure::is_final)?;
+        let line = |Parcel { body, items }| {
+            let mut line = Vec::from(body);
+            line.push(b'\n');
+            Prepared { length: line.len(), body: line.into(), encoding: None, items }
+        };
+        Ok(lines.into_iter().map(line).collect())
     }
 
     /// Whoever reads the other end may not read, and a disk may be full: it is tried again like everything else.

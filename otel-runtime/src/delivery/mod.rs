@@ -15,6 +15,7 @@ mod account;
 mod batch;
 mod compression;
 mod destination;
+mod divide;
 #[cfg(feature = "grpc")]
 mod grpc;
 #[cfg(not(feature = "grpc"))]
@@ -48,7 +49,10 @@ use std::time::{Duration, Instant};
 pub use account::{DropReason, SignalHealth};
 pub(crate) use batch::{Batch, Batcher, Encoder, Source};
 pub(crate) use compression::Compression;
-pub(crate) use destination::{Destination, File, Files, Headers, Protocol};
+pub(crate) use destination::{Destination, File, Files, Headers, Protocol, Stated, is_pem};
+#[cfg(test)]
+pub(crate) use divide::Divide;
+pub(crate) use divide::{MAX_REQUEST, parcels};
 use lines::Lines;
 pub(crate) use lines::Output;
 pub(crate) use queue::{Parcel, Queue};

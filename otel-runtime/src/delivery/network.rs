@@ -12,7 +12,9 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 
 use super::compression::Encoding;
-use super::destination::Destination;
+use super::destination::{Destination, Stated};
+use super::divide::MAX_REQUEST;
+use super::queue::Parcel;
 use super::tls::{Connector, Tls};
 use super::transport::{Accepted, Attempt, Ending, Failure, Prepared, Recode, aside};
 use crate::own::Status;
@@ -42,7 +44,7 @@ pub(super) trait Wire: Send + Sync {
     fn request(&self, endpoint: &Uri, prepared: Prepared) -> Result<Request<Full<Bytes>>, http::Error>;
 
     /// What else may be the matter where a connection breaks for this cause: whoever is there may not speak this protocol.
-    fn hint(&self, _cause: &str) -> Option<&'static str> {
+    fn hint(&self, _cause: &str, _stated: &Stated) -> Option<String> {
         None
     }
 
@@ -116,22 +118,21 @@ impl Network {
     }
 
     /// Makes of an encoded request what goes over the wire, once for all the times that it is sent.
-    pub(crate) async fn prepare(&self, request: Bytes) -> Result<Prepared, Failure> {
+    pub(crate) async fn prepare(&self, request: Parcel) -> Result<Vec<Prepared>, Failure> {
         let (recode, encoding) = (self.wire.recode(), self.encoding);
-        if recode.is_none() && encoding.is_none() {
-            return Ok(Prepared { length: request.len(), body: self.wire.frame(request, false), encoding: None });
-        }
-        // It takes long enough to hold up the other signals, which share this thread.
-        let work = aside(move || {
-            let body = recode.map_or_else(|| Ok(request.clone()), |recode| recode(&request).map(Bytes::from))?;
-            // What cannot be compressed is sent as it is.
-            let compressed = encoding.and_then(|encoding| Some((Bytes::from((encoding.encode)(&body).ok()?), Some(encoding.name))));
-            let length = body.len();
-            let (body, encoding) = compressed.unwrap_or((body, None));
-            Ok((body, encoding, length))
-        });
-        let (body, encoding, length) = work.await?.map_err(|cause: String| Failure::is_final(cause))?;
-        Ok(Prepared { body: self.wire.frame(body, encoding.is_some()), encoding, length })
+        let requests = if recode.is_none() && encoding.is_none() {
+            vec![Prepared { length: request.body.len(), body: request.body, encoding: None, items: request.items }]
+        } else {
+            // It takes long enough to hold up the other signals, which share this thread.
+            let work = aside(move || {
+                // A body is divided by what it is before it is compressed, which is what backends look at.
+                let requests = recode.map_or_else(|| Ok(vec![request.clone()]), |recode| recode(request.clone(), MAX_REQUEST))?;
+                Ok(requests.into_iter().map(|request| compressed(request, encoding)).collect::<Vec<_>>())
+            });
+            work.await?.map_err(|cause: String| Failure::is_final(cause))?
+        };
+        let framed = |prepared: Prepared| Prepared { body: self.wire.frame(prepared.body, prepared.encoding.is_some()), ..prepared };
+        Ok(requests.into_iter().map(framed).collect())
     }
 
     /// Sends one request and reads the reply.
@@ -194,11 +195,19 @@ impl Network {
     /// A connection that could not be made, or broke.
     fn broken(&self, error: &(dyn Error + 'static)) -> Failure {
         let cause = self.tls.explain(error).unwrap_or_else(|| innermost(error));
-        match self.wire.hint(&cause) {
+        match self.wire.hint(&cause, &self.destination.stated) {
             Some(hint) => Failure::retryable(format!("{cause}; {hint}")),
             None => Failure::retryable(cause),
         }
     }
+}
+
+/// What cannot be compressed is sent as it is.
+fn compressed(Parcel { body, items }: Parcel, encoding: Option<Encoding>) -> Prepared {
+    let length = body.len();
+    let compressed = encoding.and_then(|encoding| Some((Bytes::from((encoding.encode)(&body).ok()?), Some(encoding.name))));
+    let (body, encoding) = compressed.unwrap_or((body, None));
+    Prepared { body, encoding, length, items }
 }
 
 /// The first cause in a chain of errors, which is the one that names the trouble: `Connection refused (os error 111)`.

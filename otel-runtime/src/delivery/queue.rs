@@ -18,7 +18,7 @@ use self::lane::{Entry, Lane, OVERHEAD, Settled};
 use super::Route;
 use super::account::{DropReason, SignalHealth};
 use super::spool::Segment;
-use crate::diagnostics::Diagnostics;
+use crate::diagnostics::{Diagnostics, Setting, Source};
 use crate::own::Operations;
 
 /// One encoded request.
@@ -34,7 +34,9 @@ pub(crate) struct Parcel {
 pub(crate) struct Ticket {
     /// Parcels are numbered in the order in which they came, over all signals.
     pub(crate) number: u64,
+    /// What is not settled yet, and what of the parcel was before it was put off: the first in it.
     pub(crate) items: u64,
+    pub(crate) settled: u64,
     /// When it came into the queue, and since when it is tried.
     pub(crate) came: Instant,
     pub(crate) tried: Instant,
@@ -48,7 +50,7 @@ pub(crate) struct Ticket {
 #[derive(Debug, Default)]
 pub(crate) struct Announcement(Vec<String>);
 
-/// What became of a parcel.
+/// What became of a parcel, or of some of its items.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fate {
     /// The backend took it, but for so many items.
@@ -111,6 +113,10 @@ impl Queue {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn source(&self) -> Source {
+        self.diagnostics.source()
+    }
+
     pub(super) fn max_bytes(&self) -> usize {
         self.max_bytes
     }
@@ -170,10 +176,10 @@ impl Queue {
 
     fn push_into(&self, state: &mut State, route: Route, number: u64, parcel: Parcel) -> Vec<String> {
         if state.closed {
-            return state.lose(route, parcel.items, DropReason::Shutdown).0;
+            return self.count_out(state, route, parcel.items, DropReason::Shutdown).0;
         }
         if parcel.body.len() + OVERHEAD > self.max_bytes {
-            return state.lose(route, parcel.items, DropReason::TooLarge).0;
+            return self.count_out(state, route, parcel.items, DropReason::TooLarge).0;
         }
         let (items, entry) = (parcel.items, Entry::in_memory(parcel));
         let (has_room, mut overflow) = state.make_room(entry.size_in_memory(), self.max_bytes);
@@ -190,11 +196,17 @@ impl Queue {
         let full = |(route, items): &(Route, u64)| {
             let items = route.count(*items);
             format!(
-                "the queue for telemetry is full ({} bytes, OTEL_RUST_QUEUE_MAX_BYTES): dropping the oldest, {items} at first",
-                self.max_bytes
+                "the queue for telemetry is full ({} bytes, {}): dropping the oldest, {items} at first",
+                self.max_bytes,
+                self.source().name(Setting::QUEUE_MAX_BYTES)
             )
         };
         overflow.iter().map(full).collect()
+    }
+
+    fn count_out(&self, state: &mut State, route: Route, items: u64, reason: DropReason) -> Announcement {
+        let say = state.lanes[route.index()].refuse(items, reason);
+        Announcement(say.then(|| format!("{} dropped: {}", route.count(items), reason.cause(self.source()))).into_iter().collect())
     }
 
     /// Something came or was lost: whoever waits for that looks again.
@@ -205,14 +217,14 @@ impl Queue {
 
     /// Counts items that were accepted and never came to be a parcel.
     pub(crate) fn count_lost(&self, route: Route, items: u64, reason: DropReason) -> Announcement {
-        self.lock().lose(route, items, reason)
+        self.count_out(&mut self.lock(), route, items, reason)
     }
 
     /// The same of items for which a place was kept.
     pub(super) fn lose_reserved(&self, route: Route, place: Range<u64>, items: u64, reason: DropReason) -> Announcement {
         let mut state = self.lock();
         state.lanes[route.index()].come(place.start);
-        let announcement = state.lose(route, items, reason);
+        let announcement = self.count_out(&mut state, route, items, reason);
         drop(state);
         self.wake(route);
         announcement
@@ -238,8 +250,8 @@ impl Queue {
             if let Some((number, entry)) = taken {
                 // Several wait for parcels, and one was woken.
                 self.waiting[route.index()].notify_one();
-                let Entry { items, came, tried, body, segment, .. } = entry;
-                return Ticket { number, items, came, tried: tried.unwrap_or(came), body, segment };
+                let Entry { items, settled, came, tried, body, segment, .. } = entry;
+                return Ticket { number, items, settled, came, tried: tried.unwrap_or(came), body, segment };
             }
             self.waiting[route.index()].notified().await;
         }
@@ -254,10 +266,10 @@ impl Queue {
         is_put_off
     }
 
-    /// Says what became of a parcel that was taken.
-    pub(crate) fn settle(&self, route: Route, number: u64, fate: Fate) {
+    /// Says what became of the next so many items of a parcel that was taken.
+    pub(crate) fn settle(&self, route: Route, number: u64, items: u64, fate: Fate) {
         let mut state = self.lock();
-        let mut settled = state.settle(route, number, fate);
+        let mut settled = state.settle(route, number, items, fate);
         // A disk may hang, which is to hold up no delivery.
         if let Some(segment) = settled.segment.take() {
             state.chores.removable.push(segment);
@@ -269,7 +281,7 @@ impl Queue {
             self.diagnostics.info(format_args!("{} are delivered again{dropped}", route.name()));
         }
         if let Some((items, reason)) = settled.lost {
-            self.diagnostics.error(format_args!("{} dropped: {}", route.count(items), reason.cause()));
+            self.diagnostics.error(format_args!("{} dropped: {}", route.count(items), reason.cause(self.source())));
         }
         self.settled.notify_all();
     }
@@ -317,7 +329,7 @@ impl Queue {
 
     /// Why something is not delivered on a route, with the reasons why something was dropped since `before`.
     pub(super) fn cause(&self, route: Route, before: &SignalHealth) -> Option<String> {
-        self.lock().lanes[route.index()].cause(route.signal, before)
+        self.lock().lanes[route.index()].cause(route.signal, before, self.source())
     }
 }
 
@@ -334,18 +346,11 @@ impl State {
         self.lanes[route.index()].add(number, entry);
     }
 
-    fn settle(&mut self, route: Route, number: u64, fate: Fate) -> Settled {
-        let (freed, settled) = self.lanes[route.index()].settle(number, fate);
+    fn settle(&mut self, route: Route, number: u64, items: u64, fate: Fate) -> Settled {
+        let (freed, settled) = self.lanes[route.index()].settle(number, items, fate);
         // A queue that was closed meanwhile has let go of everything.
         self.bytes = self.bytes.saturating_sub(freed);
         settled
-    }
-
-    fn lose(&mut self, route: Route, items: u64, reason: DropReason) -> Announcement {
-        let lane = &mut self.lanes[route.index()];
-        lane.drop_items(items, reason);
-        let say = lane.trouble.lose(items, reason);
-        Announcement(say.then(|| format!("{} dropped: {}", route.count(items), reason.cause())).into_iter().collect())
     }
 
     fn is_unsettled(&self, before: u64) -> bool {

@@ -1,5 +1,6 @@
 //! Sends the parcels of one route, the oldest first and a few at a time, each until it is delivered or given up.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,11 +9,12 @@ use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep};
 
 use super::account::DropReason;
-use super::queue::{Fate, Queue, Ticket};
+use super::queue::{Fate, Parcel, Queue, Ticket};
 use super::retry::Gate;
-use super::transport::{Accepted, Failure, Transport};
+use super::transport::{Accepted, Failure, Prepared, Transport};
 use super::{Delivery, Route};
 use crate::diagnostics::{Spell, times};
+use crate::own::Status;
 
 /// How long a server may ask to be left alone where nothing is dropped in the end.
 const LONGEST_WAIT: Duration = Duration::from_secs(300);
@@ -48,9 +50,7 @@ pub(super) fn start(delivery: &Delivery, route: Route, transport: Transport, max
         delivery.spawn(async move {
             loop {
                 let ticket = sender.queue.next(sender.route).await;
-                if let Some(fate) = sender.deliver(&ticket).await {
-                    sender.queue.settle(sender.route, ticket.number, fate);
-                }
+                sender.deliver(&ticket).await;
             }
         });
     }
@@ -66,39 +66,67 @@ impl Retries {
 }
 
 impl Sender {
-    /// `None`: it is put off.
-    async fn deliver(&self, ticket: &Ticket) -> Option<Fate> {
-        let done = |status, error_type| self.queue.operations(self.route).done(|| ticket.tried.elapsed(), status, error_type);
-        let Some(body) = self.body(ticket).await else {
-            done(None, Some(DropReason::Damaged.name().into()));
-            return Some(Fate::Dropped(DropReason::Damaged));
-        };
-        let prepared = match self.transport.prepare(body).await {
-            Ok(prepared) => prepared,
-            Err(failure) => {
-                done(None, Some(DropReason::Encoding.name().into()));
-                self.queue.trouble(self.route, failure.cause(), "what cannot be sent is dropped");
-                return Some(Fate::Dropped(DropReason::Refused));
+    /// Until the parcel is settled, or put off.
+    async fn deliver(&self, ticket: &Ticket) {
+        let requests = match self.prepared(ticket).await {
+            Ok(requests) => requests,
+            Err((reason, dropped)) => {
+                self.done(ticket.tried, None, Some(reason.name().into()));
+                return self.queue.settle(self.route, ticket.number, ticket.items, Fate::Dropped(dropped));
             }
         };
+        let (mut settled, mut tried) = (ticket.settled, ticket.tried);
+        let last = requests.len().saturating_sub(1);
+        for (index, request) in requests.into_iter().enumerate() {
+            // What was settled before it was put off.
+            if settled > 0 {
+                settled = settled.saturating_sub(request.items);
+                continue;
+            }
+            let items = if index == last { u64::MAX } else { request.items };
+            let Some(fate) = self.send(ticket, request, tried).await else { return };
+            self.queue.settle(self.route, ticket.number, items, fate);
+            tried = Instant::now().into_std();
+        }
+    }
+
+    /// What is sent of a parcel, in one request or several; or why nothing is, and as what that counts.
+    async fn prepared(&self, ticket: &Ticket) -> Result<Vec<Prepared>, (DropReason, DropReason)> {
+        let body = self.body(ticket).await.ok_or((DropReason::Damaged, DropReason::Damaged))?;
+        let parcel = Parcel { body, items: ticket.settled + ticket.items };
+        let requests = self.transport.prepare(parcel).await.map_err(|failure| {
+            self.queue.trouble(self.route, failure.cause(), "what cannot be sent is dropped");
+            (DropReason::Encoding, DropReason::Refused)
+        })?;
+        // Whoever counted items in it was wrong.
+        if requests.is_empty() { Err((DropReason::Damaged, DropReason::Damaged)) } else { Ok(requests) }
+    }
+
+    /// A request is done that was tried since then.
+    fn done(&self, tried: std::time::Instant, status: Option<Status>, error_type: Option<Cow<'static, str>>) {
+        self.queue.operations(self.route).done(|| tried.elapsed(), status, error_type);
+    }
+
+    /// What became of a request; `None`: its parcel is put off.
+    async fn send(&self, ticket: &Ticket, request: Prepared, tried: std::time::Instant) -> Option<Fate> {
         loop {
             // A shutdown has no time to wait out, so it is one more try at once.
             self.queue.until_shutdown_begins(self.gate.opened()).await;
             let sent = Instant::now();
-            let attempt = self.transport.send(prepared.clone()).await;
+            let attempt = self.transport.send(request.clone()).await;
             let (status, error_type) = (attempt.status(), attempt.error_type());
             let failure = match attempt.verdict {
                 Ok(accepted) => {
                     self.gate.open(sent);
-                    done(status, error_type);
-                    return Some(self.delivered(ticket, accepted));
+                    self.done(tried, status, error_type);
+                    return Some(self.delivered(request.items, accepted));
                 }
                 Err(failure) => failure,
             };
             let Failure::Retryable { cause, after } = failure else {
                 // It answered, so what follows need not wait.
                 self.gate.open(sent);
-                done(status, error_type);
+                self.done(tried, status, error_type);
                 self.queue.trouble(self.route, failure.cause(), "what it refuses is dropped");
                 return Some(Fate::Dropped(DropReason::Refused));
             };
@@ -107,7 +135,7 @@ impl Sender {
             if let Retries::DroppedAfter(limit) = self.retries
                 && ticket.came.elapsed() >= limit
             {
-                done(status, error_type);
+                self.done(tried, status, error_type);
                 self.queue.trouble(self.route, &cause, "what is older than the time limit for retries is dropped");
                 return Some(Fate::Dropped(DropReason::RetryTimeout));
             }
@@ -141,11 +169,11 @@ impl Sender {
         }
     }
 
-    fn delivered(&self, ticket: &Ticket, accepted: Accepted) -> Fate {
-        let rejected = accepted.rejected.min(ticket.items);
+    fn delivered(&self, items: u64, accepted: Accepted) -> Fate {
+        let rejected = accepted.rejected.min(items);
         let message = accepted.message.map(|message| format!(": {message:?}"));
         if rejected > 0 {
-            let (all, why) = (self.route.count(ticket.items), message.unwrap_or_default());
+            let (all, why) = (self.route.count(items), message.unwrap_or_default());
             if self.queue.rejects(self.route, rejected) {
                 self.queue.remark(format_args!("the backend rejected {rejected} of {all}{why}"));
             }

@@ -13,7 +13,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
 use rustls::{AlertDescription, CertificateError, ClientConfig, ConfigBuilder, RootCertStore, SignatureScheme, WantsVerifier};
 
-use super::destination::{Destination, File};
+use super::destination::{Destination, File, Stated};
 use super::network;
 
 /// The way to a backend.
@@ -21,6 +21,7 @@ use super::network;
 pub(super) struct Tls {
     pub(super) connector: Connector,
     asked: Arc<Asked>,
+    stated: Stated,
 }
 
 pub(super) type Connector = HttpsConnector<HttpConnector>;
@@ -33,7 +34,7 @@ impl Tls {
         let is_tls = destination.endpoint.scheme_str() == Some("https");
         let mut config = if is_tls { config(destination, &asked)? } else { nothing_trusted()? };
         config.alpn_protocols = vec![alpn.to_vec()];
-        Ok(Self { connector: HttpsConnector::from((network::tcp(), config)), asked })
+        Ok(Self { connector: HttpsConnector::from((network::tcp(), config)), asked, stated: destination.stated.clone() })
     }
 
     /// The backend answers, with our certificate or without.
@@ -43,15 +44,17 @@ impl Tls {
 
     /// What a failed connection says to whoever has to put it right; `None` if it is not about TLS.
     pub(super) fn explain(&self, error: &(dyn Error + 'static)) -> Option<String> {
-        explain(error).or_else(|| {
+        explain(error, &self.stated).or_else(|| {
             // Over HTTP/2 the server's complaint is often lost behind a broken connection.
-            self.asked.was().then(|| format!("{}, after the server {CLIENT}", network::innermost(error)))
+            self.asked.was().then(|| format!("{}, after the server {}", network::innermost(error), client_is_asked(&self.stated)))
         })
     }
 }
 
 /// What is wanting where a server wants to know who we are.
-const CLIENT: &str = "asked for a client certificate: OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE and OTEL_EXPORTER_OTLP_CLIENT_KEY";
+fn client_is_asked(stated: &Stated) -> String {
+    format!("asked for a client certificate: {} and {}", stated.client_certificate(), stated.client_key())
+}
 
 /// Has no client certificate, and notes that one was asked for.
 #[derive(Debug, Default)]
@@ -88,7 +91,7 @@ fn nothing_trusted() -> Result<ClientConfig, String> {
 
 fn config(destination: &Destination, asked: &Arc<Asked>) -> Result<ClientConfig, String> {
     let files = &destination.tls;
-    let trusted = builder()?.with_root_certificates(trusted(files.certificate.as_ref())?);
+    let trusted = builder()?.with_root_certificates(trusted(files.certificate.as_ref(), &destination.stated)?);
     match (&files.client_certificate, &files.client_key) {
         (None, None) => Ok(trusted.with_client_cert_resolver(Arc::clone(asked) as Arc<dyn ResolvesClientCert>)),
         (Some(certificate), Some(key)) => {
@@ -98,20 +101,22 @@ fn config(destination: &Destination, asked: &Arc<Asked>) -> Result<ClientConfig,
             let config = trusted.with_client_auth_cert(chain, private);
             config.map_err(|error| format!("{certificate}, does not go with the key of {key}: {error}"))
         }
-        (Some(alone), None) => Err(format!("{alone}, is a client certificate without a key; set OTEL_EXPORTER_OTLP_CLIENT_KEY as well")),
+        (Some(alone), None) => {
+            Err(format!("{alone}, is a client certificate without a key; set {} as well", destination.stated.client_key()))
+        }
         (None, Some(alone)) => {
-            Err(format!("{alone}, is a key without a client certificate; set OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE as well"))
+            Err(format!("{alone}, is a key without a client certificate; set {} as well", destination.stated.client_certificate()))
         }
     }
 }
 
 /// The authorities in the file, and no others; without a file those of the system.
-fn trusted(file: Option<&File>) -> Result<RootCertStore, String> {
+fn trusted(file: Option<&File>, stated: &Stated) -> Result<RootCertStore, String> {
     let mut store = RootCertStore::empty();
     let Some(file) = file else {
         let (added, _) = store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         if added == 0 {
-            return Err("this system has no certificate authorities; name one in OTEL_EXPORTER_OTLP_CERTIFICATE".to_owned());
+            return Err(format!("this system has no certificate authorities; name one in {}", stated.certificate()));
         }
         return Ok(store);
     };
@@ -137,11 +142,11 @@ fn unreadable(what: &str, file: &File, error: rustls::pki_types::pem::Error) -> 
 }
 
 /// What is known of TLS in an error.
-fn explain(error: &(dyn Error + 'static)) -> Option<String> {
+fn explain(error: &(dyn Error + 'static), stated: &Stated) -> Option<String> {
     let mut next = Some(error);
     while let Some(error) = next {
         if let Some(tls) = error.downcast_ref() {
-            return Some(explain_tls(tls));
+            return Some(explain_tls(tls, stated));
         }
         // The source of an I/O error is the source of what it carries.
         next = match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
@@ -152,12 +157,12 @@ fn explain(error: &(dyn Error + 'static)) -> Option<String> {
     None
 }
 
-fn explain_tls(error: &rustls::Error) -> String {
+fn explain_tls(error: &rustls::Error, stated: &Stated) -> String {
     use rustls::Error::{AlertReceived, InvalidCertificate, InvalidMessage};
 
     let why = match error {
         InvalidCertificate(CertificateError::UnknownIssuer | CertificateError::BadSignature) => {
-            "its certificate comes from no authority that is trusted here; name the right one in OTEL_EXPORTER_OTLP_CERTIFICATE"
+            &format!("its certificate comes from no authority that is trusted here; name the right one in {}", stated.certificate())
         }
         InvalidCertificate(CertificateError::Expired | CertificateError::ExpiredContext { .. }) => "its certificate has expired",
         InvalidCertificate(CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. }) => {
@@ -167,16 +172,16 @@ fn explain_tls(error: &rustls::Error) -> String {
             "its certificate is for another host"
         }
         AlertReceived(AlertDescription::CertificateRequired | AlertDescription::HandshakeFailure) => {
-            return format!("no TLS connection to the backend: it {CLIENT}");
+            &format!("it {}", client_is_asked(stated))
         }
         AlertReceived(AlertDescription::UnknownCA | AlertDescription::BadCertificate | AlertDescription::CertificateUnknown) => {
             "it does not trust the client certificate"
         }
         InvalidMessage(_) => "it does not speak TLS on this port; for a connection without, write http:// in front of the endpoint",
         AlertReceived(AlertDescription::NoApplicationProtocol) => {
-            "it speaks another version of HTTP; is OTEL_EXPORTER_OTLP_PROTOCOL right, and the port?"
+            &format!("it speaks another version of HTTP; is {} right, and the port?", stated.this_protocol())
         }
-        other => return format!("no TLS connection to the backend: {other}"),
+        other => &other.to_string(),
     };
     format!("no TLS connection to the backend: {why}")
 }

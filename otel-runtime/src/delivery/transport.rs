@@ -8,6 +8,7 @@ use tokio::task::spawn_blocking;
 
 use super::lines::Lines;
 use super::network::Network;
+use super::queue::Parcel;
 use crate::own::{IO_ERROR, Status};
 
 /// The way to whoever takes what is delivered.
@@ -26,8 +27,9 @@ impl Transport {
         }
     }
 
-    /// Makes of an encoded request what is sent, once for all the times that it is sent.
-    pub(crate) async fn prepare(&self, request: Bytes) -> Result<Prepared, Failure> {
+    /// Makes of an encoded request what is sent, once for all the times that it is sent: one request, or, where one would be too large, several with
+    /// its items in their order.
+    pub(crate) async fn prepare(&self, request: Parcel) -> Result<Vec<Prepared>, Failure> {
         match self {
             Self::Network(network) => network.prepare(request).await,
             Self::Lines(lines) => lines.prepare(request).await,
@@ -43,8 +45,8 @@ impl Transport {
     }
 }
 
-/// Makes another encoding of an encoded request.
-pub(super) type Recode = fn(&[u8]) -> Result<Vec<u8>, String>;
+/// Makes another encoding of an encoded request: of none of the requests that it becomes more bytes than these, unless it has only one item.
+pub(super) type Recode = fn(Parcel, usize) -> Result<Vec<Parcel>, String>;
 
 /// A body as it goes over the wire.
 #[derive(Clone, Debug)]
@@ -54,6 +56,8 @@ pub(crate) struct Prepared {
     pub(super) encoding: Option<&'static str>,
     /// The length of the request before it was compressed.
     pub(super) length: usize,
+    /// How many items are in it.
+    pub(super) items: u64,
 }
 
 /// One try to have a request taken.

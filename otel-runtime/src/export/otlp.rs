@@ -1,10 +1,11 @@
 //! OTLP of log records and metrics: encodes what the SDK hands over, once, and leaves it to the delivery.
 
-mod divide;
 mod size;
 
 #[cfg(test)]
 pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -23,12 +24,9 @@ use opentelemetry_sdk::metrics::Temporality;
 use opentelemetry_sdk::metrics::data::ResourceMetrics;
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 
-pub(super) use self::divide::MAX_REQUEST;
-use self::divide::parcels;
 use super::delivered::{FLUSH, flush, gather};
 use super::limited::{LimitedLog, LogExporter};
-use crate::delivery::{Batch, Batcher, Delivery, Encoder, Route};
-
+use crate::delivery::{Batch, Batcher, Delivery, Encoder, MAX_REQUEST, Route, parcels};
 
 /// A log record on its way.
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 //! ```text
 //! annotations ─► (cells) ──┐
 //! opentelemetry::global ───┼─► Meters ─► Views: which streams? ─► an instrument of the SDK's for each set of attributes
-//! ourselves ───────────────┘
+//! ourselves ───────────────┘             (of the readers for which the same holds by default, a provider of the SDK's)
 //! ```
 
 mod cells;
@@ -17,4 +17,4 @@ pub(crate) use cells::{CellCounter, CellHistogram, CellUpDownCounter};
 pub(crate) use pattern::Pattern;
 pub(crate) use provider::{Meters, hand_on};
 pub use view::{View, ViewError};
-pub(crate) use views::{CardinalityLimits, Views};
+pub(crate) use views::{CardinalityLimits, Defaults, Views};

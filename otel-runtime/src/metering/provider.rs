@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
+use std::time::Duration;
 
 use opentelemetry::InstrumentationScope;
 use opentelemetry::metrics::{
@@ -16,39 +17,55 @@ use opentelemetry_sdk::metrics::{InstrumentKind, SdkMeterProvider};
 
 use super::cells;
 use super::split::{Callbacks, Split, filtered};
-use super::view::Made;
+use super::view::{Keys, Made};
 use super::views::{Group, Views};
 use crate::diagnostics::{Diagnostics, Spell, times};
 use crate::own;
 
-/// A provider of the SDK's whose instruments have the streams that views give them, and whose meters guard callbacks. Cheap to clone.
+/// Providers of the SDK's whose instruments have the streams that views give them, and whose meters guard callbacks. There is one where the same
+/// holds by default for all readers; what is measured goes to each. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct Meters {
-    provider: SdkMeterProvider,
-    views: Arc<Views>,
+    providers: Arc<[(SdkMeterProvider, Arc<Views>)]>,
     diagnostics: Diagnostics,
 }
 
 impl Meters {
-    /// Of a provider in which the views are [installed](Views::install).
-    pub(crate) fn new(provider: SdkMeterProvider, views: Arc<Views>, diagnostics: Diagnostics) -> Self {
-        Self { provider, views, diagnostics }
+    /// Of providers in which their views are [installed](Views::install).
+    pub(crate) fn new(providers: impl IntoIterator<Item = (SdkMeterProvider, Arc<Views>)>, diagnostics: Diagnostics) -> Self {
+        Self { providers: providers.into_iter().collect(), diagnostics }
     }
 
-    /// The SDK's own, to collect and to end.
-    pub(crate) fn provider(&self) -> &SdkMeterProvider {
-        &self.provider
+    /// Collects what is not only read on demand, and hands it over.
+    pub(crate) fn force_flush(&self) {
+        for (provider, _) in self.providers.iter() {
+            // What becomes of it the delivery knows.
+            drop(provider.force_flush());
+        }
     }
 
     /// Has what threads keep handed on whenever metrics are read, whoever reads them.
     pub(crate) fn collect_cells(&self) {
-        // What nothing is ever observed of is not exported.
-        let meter = self.provider.meter_with_scope(own::scope());
-        meter.u64_observable_gauge("otel_runtime.cells").with_callback(|_| cells::collect()).build();
+        for (provider, _) in self.providers.iter() {
+            // What nothing is ever observed of is not exported.
+            let meter = provider.meter_with_scope(own::scope());
+            meter.u64_observable_gauge("otel_runtime.cells").with_callback(|_| cells::collect()).build();
+        }
     }
 
-    pub(crate) fn views(&self) -> &Views {
-        &self.views
+    /// The same for the last time.
+    pub(crate) fn shutdown_with_timeout(&self, timeout: Duration) {
+        for (provider, _) in self.providers.iter() {
+            drop(provider.shutdown_with_timeout(timeout));
+        }
+    }
+
+    /// Tells of the views that no instrument fitted.
+    pub(crate) fn tell_unused_views(&self) {
+        // All have the same.
+        if let Some((_, views)) = self.providers.first() {
+            views.tell_unused(&self.diagnostics);
+        }
     }
 }
 
@@ -57,9 +74,9 @@ impl MeterProvider for Meters {
         if scope.name() == OF_THE_SDK {
             return Meter::new(Arc::new(Nothing));
         }
-        let meter = self.provider.meter_with_scope(scope.clone());
-        let (views, diagnostics) = (Arc::clone(&self.views), self.diagnostics.clone());
-        Meter::new(Arc::new(Guarded { meter, scope, views, diagnostics }))
+        let of = |(provider, views): &(SdkMeterProvider, Arc<Views>)| (provider.meter_with_scope(scope.clone()), Arc::clone(views));
+        let meters = self.providers.iter().map(of).collect();
+        Meter::new(Arc::new(Guarded { meters, scope, diagnostics: self.diagnostics.clone() }))
     }
 }
 
@@ -73,9 +90,8 @@ struct Nothing;
 impl InstrumentProvider for Nothing {}
 
 struct Guarded {
-    meter: Meter,
+    meters: Vec<(Meter, Arc<Views>)>,
     scope: InstrumentationScope,
-    views: Arc<Views>,
     diagnostics: Diagnostics,
 }
 
@@ -89,18 +105,25 @@ struct Declared {
 
 impl Guarded {
     /// The streams of an instrument, by the attributes that they have; `None` if no view holds for it.
-    fn groups(&self, declared: &Declared) -> Option<Vec<Group>> {
+    fn groups(&self, views: &Views, declared: &Declared) -> Option<Vec<Group>> {
         let (unit, description) = (declared.unit.as_deref().unwrap_or_default(), declared.description.as_deref().unwrap_or_default());
         let made = Made { name: &declared.name, kind: declared.kind, unit, description, scope: &self.scope };
-        self.views.groups(&made, &self.diagnostics)
+        views.groups(&made, &self.diagnostics)
     }
 
-    /// The instrument of the SDK's; one for each set of attributes, if some are left out, or none at all, joined to one.
-    fn synchronous<I>(&self, declared: &Declared, make: impl Fn() -> I, join: impl FnOnce(Split<I>) -> I) -> I {
-        match self.groups(declared).as_deref() {
-            None => make(),
-            Some([all]) if all.keys.are_all() => all.make(make),
-            Some(groups) => join(Split(groups.iter().map(|group| (group.make(&make), group.keys.clone())).collect())),
+    /// The instrument of the SDK's; one for each provider and each set of attributes, if some are left out, or none at all, joined to one.
+    fn synchronous<I>(&self, declared: &Declared, make: impl Fn(&Meter) -> I, join: impl FnOnce(Split<I>) -> I) -> I {
+        let mut made = Vec::new();
+        for (meter, views) in &self.meters {
+            match self.groups(views, declared) {
+                None => made.push((make(meter), Keys::default())),
+                Some(groups) => made.extend(groups.into_iter().map(|group| (group.make(|| make(meter)), group.keys))),
+            }
+        }
+        match <[_; 1]>::try_from(made) {
+            Ok([(instrument, keys)]) if keys.are_all() => instrument,
+            Ok([only]) => join(Split(vec![only])),
+            Err(made) => join(Split(made)),
         }
     }
 
@@ -110,14 +133,17 @@ impl Guarded {
         declared: &Declared,
         callbacks: Vec<Callback<M>>,
         join: fn(M, M) -> M,
-        make: impl Fn(Callbacks<M>) -> I,
+        make: impl Fn(&Meter, Callbacks<M>) -> I,
     ) -> Option<I> {
         let guard = |callback| guarded(callback, declared.name.to_string(), self.diagnostics.clone());
         let callbacks: Callbacks<M> = callbacks.into_iter().map(guard).collect();
-        let Some(groups) = self.groups(declared) else { return Some(make(callbacks)) };
-        groups.into_iter().fold(None, |_, group| {
-            let callbacks = Arc::clone(&callbacks);
-            Some(group.make(|| if group.keys.are_all() { make(callbacks) } else { make(filtered(callbacks, group.keys.clone(), join)) }))
+        self.meters.iter().fold(None, |made, (meter, views)| {
+            let Some(groups) = self.groups(views, declared) else { return Some(make(meter, Arc::clone(&callbacks))) };
+            groups.into_iter().fold(made, |_, group| {
+                let all = Arc::clone(&callbacks);
+                let callbacks = if group.keys.are_all() { all } else { filtered(all, group.keys.clone(), join) };
+                Some(group.make(|| make(meter, callbacks)))
+            })
         })
     }
 }
@@ -143,7 +169,7 @@ macro_rules! synchronous {
         fn $method(&self, builder: InstrumentBuilder<'_, $instrument<$value>>) -> $instrument<$value> {
             let InstrumentBuilder { name, description, unit, .. } = builder;
             let declared = Declared { kind: InstrumentKind::$kind, name, description, unit };
-            self.synchronous(&declared, || hand_on!(self.meter, $method, declared).build(), |split| $instrument::new(Arc::new(split)))
+            self.synchronous(&declared, |meter| hand_on!(meter, $method, declared).build(), |split| $instrument::new(Arc::new(split)))
         }
     )*};
 }
@@ -153,8 +179,8 @@ macro_rules! histograms {
         fn $method(&self, builder: HistogramBuilder<'_, Histogram<$value>>) -> Histogram<$value> {
             let HistogramBuilder { name, description, unit, boundaries, .. } = builder;
             let declared = Declared { kind: InstrumentKind::Histogram, name, description, unit };
-            let make = || {
-                let handed_on = hand_on!(self.meter, $method, declared);
+            let make = |meter: &Meter| {
+                let handed_on = hand_on!(meter, $method, declared);
                 match &boundaries {
                     Some(boundaries) => handed_on.with_boundaries(boundaries.clone()).build(),
                     None => handed_on.build(),
@@ -170,8 +196,8 @@ macro_rules! observable {
         fn $method(&self, builder: AsyncInstrumentBuilder<'_, $instrument<$value>, $value>) -> $instrument<$value> {
             let AsyncInstrumentBuilder { name, description, unit, callbacks, .. } = builder;
             let declared = Declared { kind: InstrumentKind::$instrument, name, description, unit };
-            let make = |callbacks: Callbacks<$value>| {
-                let handed_on = hand_on!(self.meter, $method, declared);
+            let make = |meter: &Meter, callbacks: Callbacks<$value>| {
+                let handed_on = hand_on!(meter, $method, declared);
                 handed_on.with_callback(move |observer| callbacks.iter().for_each(|callback| callback(observer))).build()
             };
             self.observable(&declared, callbacks, $join, make).unwrap_or_else($instrument::new)

@@ -40,14 +40,19 @@ impl CardinalityLimits {
     }
 }
 
-/// All views, in their order.
+/// What holds for what a reader collects, where no view says otherwise.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Defaults {
+    /// Whether histograms choose their buckets themselves.
+    pub(crate) exponential_histograms: bool,
+    pub(crate) cardinality_limits: CardinalityLimits,
+}
+
+/// All views, in their order, and what holds beside them for some readers.
 #[derive(Debug, Default)]
 pub(crate) struct Views {
-    all: Vec<Registered>,
-    /// Whether histograms choose their buckets themselves where no view says otherwise.
-    exponential_histograms: bool,
-    /// How many sets of attributes there are where no view says otherwise.
-    cardinality_limits: CardinalityLimits,
+    all: Arc<[Registered]>,
+    defaults: Defaults,
 }
 
 #[derive(Debug)]
@@ -73,9 +78,18 @@ thread_local! {
 
 impl Views {
     /// Of views that were [checked](View::check).
-    pub(crate) fn new(views: &[View], exponential_histograms: bool, cardinality_limits: CardinalityLimits) -> Arc<Self> {
+    pub(crate) fn new(views: &[View]) -> Self {
         let registered = |view: &View| Registered { view: view.clone(), fitted: AtomicBool::new(false), told: AtomicBool::new(false) };
-        Arc::new(Self { all: views.iter().map(registered).collect(), exponential_histograms, cardinality_limits })
+        Self { all: views.iter().map(registered).collect(), defaults: Defaults::default() }
+    }
+
+    /// The same views, and what is said of them once, for readers for which this holds.
+    pub(crate) fn beside(&self, defaults: Defaults) -> Arc<Self> {
+        Arc::new(Self { all: Arc::clone(&self.all), defaults })
+    }
+
+    pub(crate) fn defaults(&self) -> &Defaults {
+        &self.defaults
     }
 
     /// Has the SDK ask these.
@@ -84,7 +98,7 @@ impl Views {
             let views = Arc::clone(self);
             builder = builder.with_view(move |instrument: &Instrument| views.stream(at, instrument.kind()));
         }
-        if self.exponential_histograms || self.cardinality_limits != CardinalityLimits::default() {
+        if self.defaults != Defaults::default() {
             let views = Arc::clone(self);
             builder = builder.with_view(move |instrument: &Instrument| {
                 let is_without = APPLIED.with_borrow(Vec::is_empty);
@@ -96,18 +110,18 @@ impl Views {
 
     fn stream(&self, at: usize, kind: InstrumentKind) -> Option<Stream> {
         let is_applied = APPLIED.with_borrow(|applied| applied.contains(&at));
-        self.all[at].view.stream(self.aggregation(kind), self.cardinality_limits.of(kind)).filter(|_| is_applied)
+        self.all[at].view.stream(self.aggregation(kind), self.defaults.cardinality_limits.of(kind)).filter(|_| is_applied)
     }
 
     /// That of an instrument that fits no view, where something is said of its kind.
     fn stream_without(&self, kind: InstrumentKind) -> Option<Stream> {
-        let (aggregation, limit) = (self.aggregation(kind), self.cardinality_limits.of(kind));
+        let (aggregation, limit) = (self.aggregation(kind), self.defaults.cardinality_limits.of(kind));
         let said = aggregation.is_some() || limit.is_some();
         said.then(|| View::of("*").stream(aggregation, limit)).flatten()
     }
 
     fn aggregation(&self, kind: InstrumentKind) -> Option<Aggregation> {
-        self.exponential_histograms.then(|| exponential(kind)).flatten()
+        self.defaults.exponential_histograms.then(|| exponential(kind)).flatten()
     }
 
     /// The streams of an instrument, those together that have the same attributes; `None` if no view holds for it.

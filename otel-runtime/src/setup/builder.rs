@@ -1,6 +1,6 @@
 //! [`init`] and [`Builder`]: what a program says in `main`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::fmt;
 use std::io::{IsTerminal, Write};
@@ -17,7 +17,7 @@ use super::providers::{Providers, Wanted};
 use super::telemetry::Telemetry;
 use super::variables::{self, Variable};
 use super::warning::Warning;
-use crate::diagnostics::Diagnostics;
+use crate::diagnostics::{Diagnostics, Source};
 use crate::export::console::{Console, Style};
 use crate::metering::{Meters, View};
 use crate::panics;
@@ -244,7 +244,7 @@ impl Builder {
     }
 
     /// Every variable, with its kind, its default and what holds: from [`set`](Self::set), the environment, [`fallback`](Self::fallback), or by
-    /// default. Where `OTEL_CONFIG_FILE` names a configuration file, they say nothing besides.
+    /// default. Where `OTEL_CONFIG_FILE` names a configuration file, all that it does not name [are ignored](Variable::is_ignored).
     ///
     /// ```
     /// let builder = otel_runtime::builder().environment(|_| None).set("OTEL_TRACES_SAMPLER", "Always_Off");
@@ -254,7 +254,26 @@ impl Builder {
     /// ```
     #[must_use]
     pub fn variables(&self) -> Vec<Variable> {
-        self.read().variables
+        let Read { variables, file, .. } = self.read();
+        let Some(file) = file else { return variables };
+        // Of a file that cannot be used `init` says why.
+        let substituted = file::read(&file, &|variable| self.looked_up(variable)).map(|read| read.substituted).unwrap_or_default();
+        self.heard(variables, &substituted)
+    }
+
+    /// What a configuration file finds under the name of a variable.
+    fn looked_up(&self, variable: &str) -> Option<OsString> {
+        self.written(variable).or_else(|| self.fallbacks.get(variable).map(OsString::from))
+    }
+
+    /// Of these only the values that hold beside a configuration file that names those.
+    fn heard(&self, variables: Vec<Variable>, substituted: &BTreeSet<String>) -> Vec<Variable> {
+        let heard = |variable: Variable| match variable.name() {
+            name if BESIDE_A_FILE.contains(&name) || (name == SERVICE_NAME && self.in_code.contains_key(name)) => variable,
+            name if substituted.contains(name) => variable.found(self.looked_up(name).and_then(|value| value.into_string().ok())),
+            _ => variable.ignored(),
+        };
+        variables.into_iter().map(heard).collect()
     }
 
     /// What was written, in code or outside.
@@ -271,14 +290,13 @@ impl Builder {
     pub(super) fn read_all(&self) -> Result<Read, InitError> {
         let mut read = self.read();
         if let Some(named) = &read.file {
-            let lookup = |variable: &str| self.written(variable).or_else(|| self.fallbacks.get(variable).map(OsString::from));
-            let FileRead { config, warnings, substituted } = file::read(named, &lookup)?;
+            let FileRead { config, warnings, substituted } = file::read(named, &|variable| self.looked_up(variable))?;
             let is_heard = |variable: &str| variable == SERVICE_NAME || BESIDE_A_FILE.contains(&variable) || substituted.contains(variable);
             let ignored = self.in_code.keys().filter(|variable| !is_heard(variable)).map(|variable| {
                 Warning::new(variable, format!("is set in code, and ignored, because {} names a configuration file", named.variable))
             });
             (read.config, read.warnings) = (config, ignored.chain(warnings).collect());
-            read.variables.retain(|variable| BESIDE_A_FILE.contains(&variable.name()));
+            read.variables = self.heard(read.variables, &substituted);
             read.config.resource.add(self.in_code.get(SERVICE_NAME).map(|name| KeyValue::new("service.name", name.clone())));
         }
         read.config.resource.add(self.attributes.iter().cloned());
@@ -292,16 +310,19 @@ impl Builder {
                 return Err(InitError::UnknownVariable { name: name.clone(), nearest });
             }
         }
-        let Read { config, mut warnings, variables, no_color, .. } = self.read_all()?;
+        let Read { config, mut warnings, variables, file, no_color } = self.read_all()?;
         config.metrics.views.iter().try_for_each(View::check).map_err(InitError::View)?;
         let resource = config.resource.build(&|variable| self.written(variable)?.into_string().ok().filter(|text| !text.is_empty()));
         warnings.extend(copies::warning(&self.lookup));
         let Self { names, sampler, diagnostics, console, .. } = self;
-        let diagnostics = diagnostics.at(config.log_level);
-        for variable in variables.iter().filter(|variable| variable.value() != variable.default()) {
+        let source = if file.is_some() { Source::File } else { Source::Variables };
+        let diagnostics = diagnostics.at(config.log_level).of(source);
+        for variable in variables.iter().filter(|variable| !variable.is_ignored() && variable.value() != variable.default()) {
             diagnostics.debug(variable);
         }
-        let misspelt = names().into_iter().filter_map(|name| Some((variables::misspelt(&name)?, name)));
+        // Beside a file, a variable would say nothing however it is spelt.
+        let says_something = |(meant, _): &(&'static str, String)| file.is_none() || BESIDE_A_FILE.contains(meant);
+        let misspelt = names().into_iter().filter_map(|name| Some((variables::misspelt(&name)?, name))).filter(says_something);
         warnings.extend(misspelt.map(|(meant, name)| Warning::new(name, format!("there is no such variable; did you mean {meant}?"))));
         for warning in &warnings {
             diagnostics.warn(warning);

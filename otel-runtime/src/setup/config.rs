@@ -12,13 +12,13 @@ use opentelemetry_sdk::metrics::Temporality;
 use super::resource::Described;
 use super::variables::Variable;
 use super::warning::Warning;
-use crate::delivery::{Batch, Destination, File, Route, Signal};
+use crate::delivery::{Batch, Destination, File, Route, Signal, Stated};
 use crate::diagnostics::Level;
 use crate::exceptions::Exceptions;
 use crate::export::baggage::{BaggageKeys, MetricBaggage};
 use crate::export::limits;
 use crate::filter::Filter;
-use crate::metering::{CardinalityLimits, View};
+use crate::metering::{Defaults, View};
 use crate::propagation::Format;
 use crate::semconv::methods::KnownMethods;
 
@@ -54,9 +54,6 @@ pub(crate) struct Traces {
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Metrics {
     pub(crate) readers: Vec<Reader>,
-    pub(crate) cardinality_limits: CardinalityLimits,
-    /// Whether histograms choose their buckets themselves.
-    pub(crate) exponential_histograms: bool,
     pub(crate) views: Vec<View>,
 }
 
@@ -90,15 +87,27 @@ pub(crate) enum Reader {
         interval: Duration,
         /// Of the console, which shows totals, cumulative.
         temporality: Temporality,
+        defaults: Defaults,
     },
     /// Scraped.
-    Prometheus { host: String, port: u16 },
+    Prometheus { host: String, port: u16, stated: Stated, defaults: Defaults },
 }
 
 impl Reader {
     pub(crate) fn periodic(exporter: Exporter, interval: Duration, temporality: Temporality) -> Self {
         let temporality = if exporter == Exporter::Console { Temporality::Cumulative } else { temporality };
-        Self::Periodic { exporter, interval, temporality }
+        Self::Periodic { exporter, interval, temporality, defaults: Defaults::default() }
+    }
+
+    /// What holds for what is collected so, and for nothing else, where no view says otherwise.
+    pub(crate) fn defaults(&self) -> &Defaults {
+        let (Self::Periodic { defaults, .. } | Self::Prometheus { defaults, .. }) = self;
+        defaults
+    }
+
+    pub(crate) fn defaults_mut(&mut self) -> &mut Defaults {
+        let (Self::Periodic { defaults, .. } | Self::Prometheus { defaults, .. }) = self;
+        defaults
     }
 }
 
@@ -134,7 +143,7 @@ pub(crate) struct Sending {
     pub(crate) max_concurrent_exports: usize,
     pub(crate) queue_max_bytes: usize,
     pub(crate) retry_max_elapsed: Duration,
-    pub(crate) spool_folder: Option<PathBuf>,
+    pub(crate) spool_folder: Option<File>,
     pub(crate) spool_max_bytes: u64,
 }
 

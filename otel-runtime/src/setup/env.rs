@@ -113,8 +113,9 @@ impl<'a> Env<'a> {
     /// As [`path`](Self::path), with the variable that has it.
     pub(crate) fn file(&mut self, variables: &[impl AsRef<str>]) -> Option<File> {
         let (path, variable) = self.look(variables, "none", |text| Ok(PathBuf::from(text)))?;
-        self.holds(variables[0].as_ref(), path.display());
-        Some(File { path, variable: variable.to_owned() })
+        let file = File { path, variable: variable.to_owned() };
+        self.holds(variables[0].as_ref(), file.shown());
+        Some(file)
     }
 
     /// A variable that says enough by being set.

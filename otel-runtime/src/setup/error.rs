@@ -6,7 +6,7 @@ use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::delivery::Undelivered;
+use crate::delivery::{Stated, Undelivered};
 use crate::metering::ViewError;
 
 /// Why telemetry could not be set up. Its `Debug` is its `Display`, because that is what `main` prints of an error.
@@ -41,6 +41,8 @@ pub enum InitError {
         host: String,
         /// The port, of `OTEL_EXPORTER_PROMETHEUS_PORT`.
         port: u16,
+        /// The key of the configuration file that says so, with its line and column, if one does.
+        key: Option<String>,
         /// What the system said.
         error: std::io::Error,
     },
@@ -64,13 +66,14 @@ impl fmt::Display for InitError {
                     problems => problems.iter().try_for_each(|problem| write!(f, "\n  {problem}")),
                 }
             }
-            Self::PrometheusAddress { host, port, error } => {
+            Self::PrometheusAddress { host, port, key, error } => {
+                let stated = key.clone().map_or(Stated::InVariables, Stated::At);
+                let set_port = format!("set {}", stated.name("OTEL_EXPORTER_PROMETHEUS_PORT", "port"));
+                let set_host = format!("set {}", stated.name("OTEL_EXPORTER_PROMETHEUS_HOST", "host"));
                 let advice = match error.kind() {
-                    ErrorKind::AddrInUse => {
-                        "end what uses the port, or set OTEL_EXPORTER_PROMETHEUS_PORT to another; 0 is any that is free"
-                    }
-                    ErrorKind::PermissionDenied => "set OTEL_EXPORTER_PROMETHEUS_PORT to a port that this program may open, such as 9464",
-                    _ => "set OTEL_EXPORTER_PROMETHEUS_HOST to a host of this machine, such as localhost, or 0.0.0.0 for all of them",
+                    ErrorKind::AddrInUse => format!("end what uses the port, or {set_port} to another; 0 is any that is free"),
+                    ErrorKind::PermissionDenied => format!("{set_port} to a port that this program may open, such as 9464"),
+                    _ => format!("{set_host} to a host of this machine, such as localhost, or 0.0.0.0 for all of them"),
                 };
                 write!(f, "metrics cannot be served to Prometheus on {host}, port {port}: {error}; {advice}")
             }

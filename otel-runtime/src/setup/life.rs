@@ -66,7 +66,7 @@ impl Life {
         let gathered = providers.holding.iter().filter(|holding| !holding.flush(deadline)).count() == 0;
         // Collects and hands over; what becomes of that is seen below.
         let meter = providers.meter.clone().filter(|_| with_metrics);
-        let collected = meter.is_none_or(|meter| within(deadline, move || drop(meter.provider().force_flush())));
+        let collected = meter.is_none_or(|meter| within(deadline, move || meter.force_flush()));
         let delivered = providers.delivery.as_ref().is_none_or(|delivery| delivery.flush(deadline));
         let waiting = || providers.delivery.as_ref().map(|delivery| delivery.waiting()).unwrap_or_default();
         if !(gathered && collected && delivered) {
@@ -128,11 +128,11 @@ impl Life {
             self.diagnostics.warn("the port for Prometheus was not given back in time for the shutdown");
         }
         let limit = left();
-        let collect = |meter: Meters| within(deadline, move || drop(meter.provider().shutdown_with_timeout(limit)));
+        let collect = |meter: Meters| within(deadline, move || meter.shutdown_with_timeout(limit));
         // What is scraped alone is not delivered by a shutdown.
         let uncollected = !providers.meter.clone().is_none_or(collect) && providers.pushes_metrics;
         if let Some(meter) = &providers.meter {
-            meter.views().tell_unused(&self.diagnostics);
+            meter.tell_unused_views();
         }
         let open = providers.open_spans.all();
         if open > 0 {

@@ -28,6 +28,9 @@ mod warning;
 
 pub use builder::{Builder, builder, init};
 pub use error::{DeliveryError, InitError};
+#[cfg(all(feature = "config-file", feature = "testing"))]
+#[doc(hidden)]
+pub use file::known_keys;
 #[cfg(feature = "config-file")]
 pub use file::to_config_file;
 #[cfg(feature = "testing")]

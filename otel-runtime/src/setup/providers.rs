@@ -14,7 +14,7 @@ use super::config::{self, Config, Exporter, Processor, Reader, Sending};
 use super::error::InitError;
 use super::self_metrics::SelfMetrics;
 use super::warning::Warning;
-use crate::delivery::{self, Batch, Batcher, Delivery, Output, Retries, Route, Signal, Spool, Transport};
+use crate::delivery::{self, Batch, Batcher, Delivery, Output, Retries, Route, Signal, Spool, Stated, Transport};
 use crate::diagnostics::Diagnostics;
 use crate::export::console::{Console, ConsoleSpans};
 use crate::export::delivered::DeliveredSpans;
@@ -118,11 +118,12 @@ impl Providers {
             Arc::clone(delivery)
         } else {
             // One that cannot be opened is no reason to be without telemetry.
-            let spool = sending.spool_folder.as_ref().map(|folder| Spool::open(folder, sending.spool_max_bytes)).transpose();
-            self.spool = spool.unwrap_or_else(|error| {
-                self.warnings.push(Warning::new("OTEL_RUST_SPOOL_DIR", format!("{error}; telemetry is not spooled")));
-                None
-            });
+            if let Some(folder) = &sending.spool_folder {
+                match Spool::open(&folder.path, sending.spool_max_bytes) {
+                    Ok(spool) => self.spool = Some(spool),
+                    Err(error) => self.warnings.push(Warning::new(&folder.variable, format!("{error}; telemetry is not spooled"))),
+                }
+            }
             Arc::new(Delivery::start(sending.queue_max_bytes, diagnostics.clone()).map_err(InitError::Thread)?)
         };
         let is_kept = self.spool.is_some() && route.is_spooled();
@@ -204,10 +205,20 @@ impl Providers {
             return Ok(None);
         }
         self.pushes_metrics = metrics.readers.iter().any(|reader| matches!(reader, Reader::Periodic { .. }));
-        let views = Views::new(&metrics.views, metrics.exponential_histograms, metrics.cardinality_limits.clone());
-        let mut builder = views.install(SdkMeterProvider::builder().with_resource(resource.clone()));
+        // The views of the SDK's are those of a provider, so what holds for some readers alone takes one of their own.
+        let views = Views::new(&metrics.views);
+        let mut built: Vec<(Arc<Views>, MeterProviderBuilder)> = Vec::new();
         for (reader, route) in metrics.readers.iter().zip(&ways.metrics) {
-            builder = match (reader, route.as_ref().zip(self.delivery.as_ref())) {
+            let known = built.iter().position(|(views, _)| views.defaults() == reader.defaults());
+            let (views, builder) = match known {
+                Some(at) => built.swap_remove(at),
+                None => {
+                    let views = views.beside(reader.defaults().clone());
+                    let builder = views.install(SdkMeterProvider::builder().with_resource(resource.clone()));
+                    (views, builder)
+                }
+            };
+            let builder = match (reader, route.as_ref().zip(self.delivery.as_ref())) {
                 (Reader::Periodic { interval, temporality, .. }, Some(((route, _), delivery))) => {
                     let delivered = OtlpMetrics::new(delivery, *route, *temporality);
                     periodic(builder, delivered, *interval, own.as_deref_mut())
@@ -216,15 +227,17 @@ impl Providers {
                     let console = console.metrics().counted(own.as_mut().map(|own| own.shows(Signal::Metrics)));
                     periodic(builder, console, *interval, own.as_deref_mut())
                 }
-                (Reader::Prometheus { host, port }, _) => {
+                (Reader::Prometheus { host, port, stated, .. }, _) => {
                     let served = Endpoint::serve(builder, host, *port, diagnostics, own.as_mut().map(|own| own.is_scraped()));
-                    let (builder, endpoint) = served.map_err(|problem| not_served(problem, host, *port))?;
+                    let (builder, endpoint) = served.map_err(|problem| not_served(problem, host, *port, stated))?;
                     self.prometheus = Some(endpoint);
                     builder
                 }
             };
+            built.push((views, builder));
         }
-        Ok(Some(Meters::new(builder.build(), views, diagnostics.clone())))
+        let built = built.into_iter().map(|(views, builder)| (builder.build(), views));
+        Ok(Some(Meters::new(built, diagnostics.clone())))
     }
 
     fn logger_provider(
@@ -355,12 +368,18 @@ impl Outputs {
     }
 }
 
-fn not_served(problem: NotServed, host: &str, port: u16) -> InitError {
+fn not_served(problem: NotServed, host: &str, port: u16, stated: &Stated) -> InitError {
     match problem {
         NotServed::Absent => InitError::Unsupported(
             "the exporter for metrics is prometheus, for which otel-runtime must be built with its feature `prometheus`".to_owned(),
         ),
-        NotServed::Address(error) => InitError::PrometheusAddress { host: host.to_owned(), port, error },
+        NotServed::Address(error) => {
+            let key = match stated {
+                Stated::InVariables => None,
+                Stated::At(key) => Some(key.clone()),
+            };
+            InitError::PrometheusAddress { host: host.to_owned(), port, key, error }
+        }
         NotServed::Thread(error) => InitError::Thread(error),
     }
 }

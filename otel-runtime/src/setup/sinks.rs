@@ -43,11 +43,10 @@ where
     let Wanted { config, resource, sampler, diagnostics, .. } = *wanted;
     (sinks.note)(resource);
     let mut providers = Providers::default();
-    if !config.metrics.readers.is_empty() {
-        let metrics = &config.metrics;
-        let views = Views::new(&metrics.views, metrics.exponential_histograms, metrics.cardinality_limits.clone());
+    if let Some(reader) = config.metrics.readers.first() {
+        let views = Views::new(&config.metrics.views).beside(reader.defaults().clone());
         let builder = (sinks.metrics)(views.install(SdkMeterProvider::builder().with_resource(resource.clone())));
-        providers.meter = Some(Meters::new(builder.build(), views, diagnostics.clone()));
+        providers.meter = Some(Meters::new([(builder.build(), views)], diagnostics.clone()));
     }
     if !config.traces.processors.is_empty() {
         providers.recorder = Some(providers.recorder_of(config, sampler, Vec::new(), vec![Box::new(sinks.spans)]));

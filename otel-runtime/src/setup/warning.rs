@@ -15,7 +15,7 @@ impl Warning {
         Self { variable: subject.into(), problem: problem.into() }
     }
 
-    /// The variable in question, or `Cargo.lock`.
+    /// The variable in question, `Cargo.lock`, or the place in a configuration file: its path, line and column, or the key with these.
     #[must_use]
     pub fn variable(&self) -> &str {
         &self.variable

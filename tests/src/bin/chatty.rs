@@ -1,6 +1,6 @@
-//! A program that hears everything, and then does nothing: `chatty <seconds> layer|install`, with its telemetry set up by the environment.
+//! A program that hears everything, and then does nothing: `chatty <seconds> layer|install|print`, with its telemetry set up by the environment.
 //!
-//! Both bridges are on, at the lowest level, that for `tracing` as a layer or by itself. It records one of everything, delivers that, and says `idle`; so many seconds later, how often its own
+//! Both bridges are on, at the lowest level, that for `tracing` as a layer or by itself; with `print`, all that is heard goes to stderr too. It records one of everything, delivers that, and says `idle`; so many seconds later, how often its own
 //! threads of telemetry have spoken meanwhile and before, and how many hundredths of a second it has spent on the processor meanwhile.
 
 use std::error::Error;
@@ -48,10 +48,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     let telemetry = otel_runtime::init()?;
     // What the SDK says of what the program itself asks it for, is the program's own: here, nobody hears it yet.
     let worked = global::meter("chatty").u64_counter("worked").build();
-    if std::env::args().nth(2).as_deref() == Some("install") {
+    let how = std::env::args().nth(2).unwrap_or_default();
+    if how == "install" {
         telemetry.install_tracing(LevelFilter::TRACE)?;
     } else {
-        tracing_subscriber::registry().with(LevelFilter::TRACE).with(telemetry.tracing_layer()).with(Ear).try_init()?;
+        let printed = (how == "print").then(|| tracing_subscriber::fmt::layer().with_writer(std::io::stderr));
+        tracing_subscriber::registry().with(LevelFilter::TRACE).with(telemetry.tracing_layer()).with(Ear).with(printed).try_init()?;
     }
     if let Err(error) = telemetry.install_tracing(LevelFilter::OFF) {
         println!("{error}");
@@ -59,7 +61,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     telemetry.install_log(log::LevelFilter::Trace)?;
     work();
     worked.add(1, &[]);
-    telemetry.force_flush()?;
+    let flushed = telemetry.force_flush();
+    if how != "print" {
+        flushed?;
+    }
     println!("idle");
     let before = ticks();
     thread::sleep(Duration::from_secs(seconds));

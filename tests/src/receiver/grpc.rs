@@ -73,7 +73,7 @@ async fn export<T: Export>(session: &Session, request: tonic::Request<T>) -> Res
     };
     let (metadata, _, message) = request.into_parts();
     let headers = metadata.into_headers();
-    match session.handle(headers, message.into_body()).await {
+    match session.handle(headers, message.encoded_len(), message.into_body()).await {
         Answer::Success(partial) => Ok(tonic::Response::new(T::answer(partial))),
         Answer::Reply { encoding, body } => replaced(Replaced::Message { encoding, body }),
         Answer::Proxy { http, headers } => {

@@ -65,13 +65,22 @@ pub(super) async fn answer(session: &Session, request: Request<Incoming>) -> Res
 async fn export<T: Export>(session: &Session, request: Request<Incoming>) -> Response<Body> {
     let description = describe(&request);
     match read::<T>(request).await {
-        Ok((format, headers, message)) => write::<T>(format, session.handle(headers, message.into_body()).await),
+        Ok(Whole { format, headers, size, message }) => write::<T>(format, session.handle(headers, size, message.into_body()).await),
         Err(status) => refuse(session, &description, status),
     }
 }
 
-/// The format, the headers and the decoded body, or the status to refuse the request with.
-async fn read<T: Export>(request: Request<Incoming>) -> Result<(Format, HeaderMap, T), StatusCode> {
+/// What a request is.
+struct Whole<T> {
+    format: Format,
+    headers: HeaderMap,
+    /// Of the body, without its compression.
+    size: usize,
+    message: T,
+}
+
+/// The request, or the status to refuse it with.
+async fn read<T: Export>(request: Request<Incoming>) -> Result<Whole<T>, StatusCode> {
     let (parts, body) = request.into_parts();
     if parts.method != Method::POST {
         return Err(StatusCode::METHOD_NOT_ALLOWED);
@@ -80,7 +89,7 @@ async fn read<T: Export>(request: Request<Incoming>) -> Result<(Format, HeaderMa
     let body = body.collect().await.map_err(|_| StatusCode::BAD_REQUEST)?.to_bytes();
     let body = expand(parts.headers.get(CONTENT_ENCODING), body)?;
     let message = format.read(&body).ok_or(StatusCode::BAD_REQUEST)?;
-    Ok((format, parts.headers, message))
+    Ok(Whole { format, headers: parts.headers, size: body.len(), message })
 }
 
 /// The body without its compression.

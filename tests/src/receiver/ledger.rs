@@ -99,7 +99,7 @@ impl Ledger {
     }
 
     /// Notes a request and takes the behaviour that is due for it.
-    fn record(&self, protocol: Protocol, headers: HeaderMap, body: Body) -> Behaviour {
+    fn record(&self, protocol: Protocol, headers: HeaderMap, size: usize, body: Body) -> Behaviour {
         let mut entries = self.entries();
         let due = entries.once.pop_front();
         let behaviour = due.unwrap_or_else(|| entries.always.clone());
@@ -110,7 +110,7 @@ impl Ledger {
             }
             return behaviour;
         }
-        entries.requests.push(Request { protocol, headers, arrived: Instant::now(), accepted: behaviour.accepts(), body });
+        entries.requests.push(Request { protocol, headers, arrived: Instant::now(), accepted: behaviour.accepts(), size, body });
         self.changed.notify_all();
         behaviour
     }
@@ -152,8 +152,8 @@ impl Session {
 
     /// Records a request and behaves as told. Returns what is to be answered,
     /// and never if there is to be no answer.
-    pub(super) async fn handle(&self, headers: HeaderMap, body: Body) -> Answer {
-        match self.ledger.record(self.protocol, headers, body) {
+    pub(super) async fn handle(&self, headers: HeaderMap, size: usize, body: Body) -> Answer {
+        match self.ledger.record(self.protocol, headers, size, body) {
             Behaviour::Accept => Answer::Success(None),
             Behaviour::Status { http, grpc, headers } => Answer::Error { http, grpc, headers },
             Behaviour::Proxy { http, headers } => Answer::Proxy { http, headers },

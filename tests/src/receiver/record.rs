@@ -37,6 +37,8 @@ pub struct Request {
     /// Whether it was answered with success; decided on arrival, so a delayed
     /// success counts at once.
     pub accepted: bool,
+    /// The bytes of the body, without its compression.
+    pub size: usize,
     pub body: Body,
 }
 

@@ -31,9 +31,15 @@ fn what_was_rejected_is_read() {
     }
 }
 
+/// The JSON of a request that nothing divides.
+fn whole(signal: Signal, request: &[u8]) -> Result<Vec<u8>, String> {
+    let parts = recode(signal)?(Parcel { body: request.to_vec().into(), items: 1 }, usize::MAX)?;
+    let [Parcel { body, items: 1 }] = parts.as_slice() else { panic!("nothing divides it: {parts:?}") };
+    Ok(body.to_vec())
+}
+
 fn json(signal: Signal, request: &impl Message) -> String {
-    let recode = recode(signal).unwrap_or_else(|error| panic!("{error}"));
-    let json = recode(&request.encode_to_vec()).unwrap_or_else(|error| panic!("{error}"));
+    let json = whole(signal, &request.encode_to_vec()).unwrap_or_else(|error| panic!("{error}"));
     String::from_utf8(json).unwrap_or_else(|error| panic!("{error}"))
 }
 
@@ -181,7 +187,7 @@ fn metrics() {
 /// What is queued is our own, but what is spooled was on a disk.
 #[test]
 fn what_is_no_message_is_an_error() {
-    let recode = |bytes: &[u8]| recode(Signal::Traces).and_then(|recode| recode(bytes));
+    let recode = |bytes: &[u8]| whole(Signal::Traces, bytes);
     let cases: [(&[u8], &str); 6] = [
         (&[0x0a], "it is cut off"),
         (&[0x0a, 2, 0], "it is cut off"),
@@ -215,8 +221,37 @@ fn what_stands_too_deep_is_an_error() {
         let log_records = vec![LogRecord { body: Some(value), ..LogRecord::default() }];
         let scope_logs = vec![ScopeLogs { log_records, ..ScopeLogs::default() }];
         let request = ExportLogsServiceRequest { resource_logs: vec![ResourceLogs { scope_logs, ..ResourceLogs::default() }] };
-        recode(Signal::Logs).and_then(|recode| recode(&request.encode_to_vec()))
+        whole(Signal::Logs, &request.encode_to_vec())
     };
     assert!(nested(47).is_ok());
     assert_eq!(nested(48), Err("a request cannot be written in JSON: something in it stands too deep".to_owned()));
+}
+
+#[test]
+fn a_request_that_is_too_large_in_json_alone_is_divided_and_one_item_is_not() {
+    let span = |name: usize| Span { name: format!("{name}"), trace_id: vec![7; 16], span_id: vec![8; 8], ..Span::default() };
+    let of = |spans: Vec<Span>| {
+        let items = spans.len() as u64;
+        let resource = Some(Resource { attributes: nasty(), ..Resource::default() });
+        let scope_spans = vec![ScopeSpans { spans, ..ScopeSpans::default() }];
+        let resource_spans = vec![ResourceSpans { resource, scope_spans, ..ResourceSpans::default() }];
+        Parcel { body: ExportTraceServiceRequest { resource_spans }.encode_to_vec().into(), items }
+    };
+    let recode = recode(Signal::Traces).unwrap_or_else(|error| panic!("{error}"));
+    let divided = |request: &Parcel, max| recode(request.clone(), max).unwrap_or_else(|error| panic!("{error}"));
+    let all = of((0..100).map(span).collect());
+    let max = all.body.len();
+    let parts = divided(&all, max);
+    assert!(parts.len() > 1, "in JSON it is larger than in Protobuf");
+    let mut names = Vec::new();
+    for Parcel { body, items } in &parts {
+        assert!(body.len() <= max);
+        let json: Value = serde_json::from_slice(body).unwrap_or_default();
+        let spans = json["resourceSpans"][0]["scopeSpans"][0]["spans"].as_array().cloned().unwrap_or_default();
+        assert_eq!((spans.len() as u64, json["resourceSpans"][0]["resource"]["attributes"].is_array()), (*items, true));
+        names.extend(spans.iter().filter_map(|span| span["name"].as_str()?.parse::<usize>().ok()));
+    }
+    assert_eq!(names, (0..100).collect::<Vec<_>>());
+    let one = divided(&of(vec![span(1)]), 1);
+    assert_eq!(one.iter().map(|part| part.items).collect::<Vec<_>>(), [1]);
 }

@@ -8,6 +8,7 @@ use super::{Entry, Parcel, Queue};
 use crate::delivery::Route;
 use crate::delivery::account::DropReason;
 use crate::delivery::spool::Segment;
+use crate::diagnostics::Setting;
 
 #[derive(Default)]
 pub(in crate::delivery) struct Chores {
@@ -99,8 +100,8 @@ impl Queue {
         state.bytes -= freed;
         drop(state);
         if let Some(items) = first {
-            self.diagnostics
-                .error(format_args!("the spool is full (OTEL_RUST_SPOOL_MAX_BYTES): dropping the oldest, {} at first", route.count(items)));
+            let setting = self.source().name(Setting::SPOOL_MAX_BYTES);
+            self.diagnostics.error(format_args!("the spool is full ({setting}): dropping the oldest, {} at first", route.count(items)));
         }
         segment
     }

@@ -45,6 +45,6 @@ impl Queue {
         state.closed = true;
         state.bytes = 0;
         let lanes = Route::ALL.into_iter().zip(&mut state.lanes);
-        lanes.filter_map(|(route, lane)| lane.close(route)).collect()
+        lanes.filter_map(|(route, lane)| lane.close(route, self.source())).collect()
     }
 }

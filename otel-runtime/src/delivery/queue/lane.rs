@@ -11,11 +11,15 @@ use super::{Fate, Parcel};
 use crate::delivery::account::{DropReason, SignalHealth};
 use crate::delivery::spool::Segment;
 use crate::delivery::{Route, Signal, Undelivered};
+use crate::diagnostics::Source;
 
 /// A parcel in a lane: in memory, on disk, or both.
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
+    /// Those that are not settled yet.
     pub(super) items: u64,
+    /// How many were before them in the body.
+    pub(super) settled: u64,
     pub(super) body: Option<Bytes>,
     pub(super) segment: Option<Segment>,
     /// Not to be written to disk: it is too large for it, or was taken away from there.
@@ -76,7 +80,7 @@ impl Entry {
     }
 
     fn new(items: u64, body: Option<Bytes>, segment: Option<Segment>) -> Self {
-        Self { items, body, segment, stays_in_memory: false, came: Instant::now(), tried: None, round: 0 }
+        Self { items, settled: 0, body, segment, stays_in_memory: false, came: Instant::now(), tried: None, round: 0 }
     }
 
     /// The bytes that it takes of the queue's bound, with what it takes to keep it. What is on disk alone takes none: the spool's bound is the bound of
@@ -186,29 +190,40 @@ impl Lane {
         true
     }
 
-    /// The bytes that this frees, and what follows.
-    pub(super) fn settle(&mut self, number: u64, fate: Fate) -> (usize, Settled) {
-        let Some(entry) = self.sending.remove(&number) else { return Default::default() };
+    /// Settles the next so many items of a parcel that is under way, and the parcel with its last. The bytes that this frees, and what follows.
+    pub(super) fn settle(&mut self, number: u64, items: u64, fate: Fate) -> (usize, Settled) {
+        let Some(mut entry) = self.sending.remove(&number) else { return Default::default() };
         self.count_out(&entry);
-        self.totals.in_flight -= entry.items;
-        let freed = entry.size_in_memory();
-        let mut settled = Settled { segment: entry.segment, ..Settled::default() };
+        let items = items.min(entry.items);
+        entry.items -= items;
+        entry.settled += items;
+        self.totals.in_flight -= items;
+        let (mut freed, mut settled) = (0, Settled::default());
+        let is_over = entry.items == 0;
+        if is_over {
+            freed = entry.size_in_memory();
+            settled.segment = entry.segment;
+        } else {
+            self.count_in(&entry);
+            self.sending.insert(number, entry);
+        }
         match fate {
             Fate::Dropped(reason) => {
-                self.totals.drop_items(reason, entry.items);
+                self.totals.drop_items(reason, items);
                 // A refusal is said where it comes from.
                 if reason == DropReason::Refused {
-                    self.trouble.lose_silently(entry.items);
-                } else if self.trouble.lose(entry.items, reason) {
-                    settled.lost = Some((entry.items, reason));
+                    self.trouble.lose_silently(items);
+                } else if self.trouble.lose(items, reason) {
+                    settled.lost = Some((items, reason));
                 }
             }
             Fate::Delivered { rejected } => {
-                self.totals.delivered += entry.items - rejected;
+                let rejected = rejected.min(items);
+                self.totals.delivered += items - rejected;
                 self.totals.drop_items(DropReason::Rejected, rejected);
                 self.trouble.forget_cause();
                 // Not before the lane is empty, since a full one is full again at once.
-                if self.waiting.is_empty() && rejected == 0 {
+                if is_over && self.waiting.is_empty() && rejected == 0 {
                     settled.over = self.trouble.end();
                 }
             }
@@ -254,7 +269,8 @@ impl Lane {
         let sending = self.sending.iter().find(|(_, entry)| entry.place() == Place::Memory);
         let waiting = || self.oldest(&[Place::Memory]).and_then(|number| self.waiting.get_key_value(&number));
         let (number, entry) = sending.or_else(waiting).filter(|(_, entry)| entry.came <= before)?;
-        Some((*number, Parcel { body: entry.body.clone()?, items: entry.items }))
+        // The body has those too that are settled.
+        Some((*number, Parcel { body: entry.body.clone()?, items: entry.settled + entry.items }))
     }
 
     /// Notes that a parcel is on disk. Gives the segment back if the parcel is settled by now.
@@ -308,15 +324,15 @@ impl Lane {
     }
 
     /// Why something is not delivered, with the reasons why something was dropped since `before`.
-    pub(super) fn cause(&self, signal: Signal, before: &SignalHealth) -> Option<String> {
+    pub(super) fn cause(&self, signal: Signal, before: &SignalHealth, source: Source) -> Option<String> {
         let unanswered = || (self.totals.in_flight > 0).then(|| "it has not answered yet".to_owned());
         let backend = self.trouble.cause().or_else(unanswered);
-        self.totals.why_dropped_since(before, signal, backend)
+        self.totals.why_dropped_since(before, signal, backend, source)
     }
 
     /// Drops what is on no disk, and lets go of what is. Returns what was dropped since the start, and what is spooled, if anything was or is.
-    pub(super) fn close(&mut self, route: Route) -> Option<Undelivered> {
-        let cause = self.cause(route.signal, &SignalHealth::default());
+    pub(super) fn close(&mut self, route: Route, source: Source) -> Option<Undelivered> {
+        let cause = self.cause(route.signal, &SignalHealth::default(), source);
         let sending = mem::take(&mut self.sending);
         let left = mem::take(&mut self.waiting).into_values().chain(sending.into_values());
         for entry in left {

@@ -25,7 +25,7 @@ fn take(queue: &Queue, route: Route) -> Option<u64> {
 }
 
 fn settle(queue: &Queue, route: Route, number: Option<u64>, fate: Fate) {
-    queue.settle(route, number.unwrap_or_default(), fate);
+    queue.settle(route, number.unwrap_or_default(), u64::MAX, fate);
 }
 
 /// In every account, what was accepted is delivered, waits, or was dropped.
@@ -274,4 +274,29 @@ fn a_backend_that_now_answers_and_now_does_not_is_said_seldom() {
     }
     let lines = lines.lock().unwrap_or_else(PoisonError::into_inner);
     assert_eq!(*lines, ["cannot deliver traces to : no; trying again", "traces are delivered again"]);
+}
+
+#[test]
+fn a_parcel_that_is_sent_in_parts_is_settled_by_them_and_goes_on_after_them_when_it_was_put_off() {
+    let (queue, lines) = queue_of(300, 3);
+    queue.push_new(Route::TRACES, parcel(100, 10));
+    queue.push_new(Route::TRACES, parcel(100, 1));
+    let first = take(&queue, Route::TRACES).unwrap_or_default();
+    queue.settle(Route::TRACES, first, 3, Fate::Delivered { rejected: 1 });
+    queue.settle(Route::TRACES, first, 2, Fate::Dropped(DropReason::Refused));
+    assert_balanced(&queue);
+    let health = queue.health(Route::TRACES);
+    assert_eq!((health.delivered, health.queued, health.in_flight, health.dropped_in_all()), (2, 6, 5, 3));
+    assert_eq!(queue.lock().bytes, 200 + 2 * OVERHEAD, "the body is still needed");
+    assert!(queue.put_off(Route::TRACES, first));
+    let second = take(&queue, Route::TRACES);
+    settle(&queue, Route::TRACES, second, Fate::Delivered { rejected: 0 });
+    let again = queue.lock().lanes[Route::TRACES.index()].take().map(|(number, entry)| (number, entry.settled, entry.items));
+    assert_eq!(again, Some((first, 5, 5)));
+    queue.settle(Route::TRACES, first, 5, Fate::Delivered { rejected: 0 });
+    assert_balanced(&queue);
+    let health = queue.health(Route::TRACES);
+    assert_eq!((health.delivered, health.queued, health.in_flight, queue.lock().bytes), (8, 0, 0, 0));
+    assert!(queue.close().iter().all(|undelivered| undelivered.dropped == 3), "what was lost is lost");
+    drop(lines);
 }

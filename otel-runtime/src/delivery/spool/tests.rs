@@ -237,7 +237,7 @@ fn a_disk_that_hangs_holds_up_no_delivery() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap_or_else(|error| panic!("{error}"));
     for _ in 0..10 {
         let ticket = runtime.block_on(queue.next(Route::TRACES));
-        queue.settle(Route::TRACES, ticket.number, Fate::Delivered { rejected: 0 });
+        queue.settle(Route::TRACES, ticket.number, u64::MAX, Fate::Delivered { rejected: 0 });
     }
     assert_eq!(queue.health(Route::TRACES).delivered, 10);
     disk.let_go();

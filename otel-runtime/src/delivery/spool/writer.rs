@@ -11,14 +11,12 @@ use opentelemetry::Context;
 use super::{Segment, Spool, size_on_disk};
 use crate::delivery::Route;
 use crate::delivery::queue::Queue;
-use crate::diagnostics::{Diagnostics, Spell, times};
+use crate::diagnostics::{Diagnostics, Setting, Spell, times};
 
 /// How long a parcel has to be delivered before it is written: most never touch the disk.
 const GRACE: Duration = Duration::from_millis(200);
 /// How often is looked.
 const LOOK: Duration = Duration::from_millis(100);
-/// What says how large the spool may be.
-const BOUND: &str = "OTEL_RUST_SPOOL_MAX_BYTES";
 /// How long a disk that cannot be written to is left alone.
 const PAUSE: Duration = Duration::from_secs(10);
 
@@ -155,11 +153,11 @@ impl Work {
 
     /// Removes the oldest segments until so many bytes fit; `false` if they do not.
     fn make_room(&mut self, size: u64) -> bool {
-        if size > self.spool.max_bytes {
+        let (max, setting) = (self.spool.max_bytes, self.diagnostics.source().name(Setting::SPOOL_MAX_BYTES));
+        if size > max {
             if self.too_large.goes_wrong() {
-                let max = self.spool.max_bytes;
                 self.diagnostics.warn(format_args!(
-                    "one request is larger than the whole spool may be ({max} bytes, {BOUND}); it is kept in memory alone"
+                    "one request is larger than the whole spool may be ({max} bytes, {setting}); it is kept in memory alone"
                 ));
             }
             return false;
@@ -169,9 +167,8 @@ impl Work {
             self.diagnostics.info(format_args!("the spool has room again; it had none {}", times(full)));
         }
         if is_full && self.full.goes_wrong() {
-            let max = self.spool.max_bytes;
             self.diagnostics.warn(format_args!(
-                "the spool is full ({max} bytes, {BOUND}): the oldest in it is kept in memory alone, or dropped if it is not there"
+                "the spool is full ({max} bytes, {setting}): the oldest in it is kept in memory alone, or dropped if it is not there"
             ));
         }
         while self.spool.is_full(size) {

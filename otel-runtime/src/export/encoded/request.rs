@@ -10,8 +10,7 @@ use prost::Message;
 
 use super::Chunk;
 use super::threads::SPANS;
-use crate::delivery::Parcel;
-use crate::export::otlp::MAX_REQUEST;
+use crate::delivery::{MAX_REQUEST, Parcel};
 use crate::recording::EncodedScope;
 use crate::wire::{self, FieldKind, Fields, length_of_varint, varint};
 

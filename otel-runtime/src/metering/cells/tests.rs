@@ -16,7 +16,7 @@ use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider, Temporality};
 use super::thread::own;
 use super::*;
 use crate::diagnostics::Diagnostics;
-use crate::metering::{CardinalityLimits, Meters, Views};
+use crate::metering::{Defaults, Meters, Views};
 
 const THREADS: u64 = 8;
 
@@ -119,15 +119,15 @@ impl World {
         let (cumulative, delta) = (Kept::new(Temporality::Cumulative), Kept::new(Temporality::Delta));
         let reader = |kept: &Kept| PeriodicReader::builder(kept.clone()).with_interval(Duration::from_secs(3_600)).build();
         let provider = SdkMeterProvider::builder().with_reader(reader(&cumulative)).with_reader(reader(&delta)).build();
-        let views = Views::new(&[], false, CardinalityLimits::default());
-        let meters = Meters::new(provider, views, Diagnostics::new(|_| ()));
+        let views = Views::new(&[]).beside(Defaults::default());
+        let meters = Meters::new([(provider, views)], Diagnostics::new(|_| ()));
         meters.collect_cells();
         Self { meter: meters.meter("cells"), meters, cumulative, delta }
     }
 
     /// Has both readers collect. Gives what there is from the start, and since the last time.
     fn read(&self) -> (Read, Read) {
-        self.meters.provider().force_flush().expect("nothing is exported that could fail");
+        self.meters.force_flush();
         (self.cumulative.take(), self.delta.take())
     }
 

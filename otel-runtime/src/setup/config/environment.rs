@@ -8,11 +8,12 @@ use http::Uri;
 use super::{
     Config, DEFAULT_RATE, Exporter, Logs, MAX_ITEMS, Metrics, Processor, Read, Reader, SPOOLED_BATCH, Sampler, Sending, Traces, otlp,
 };
-use crate::delivery::{Batch, Compression, Destination, Files, Headers, Protocol, Signal};
+use crate::delivery::{Batch, Compression, Destination, Files, Headers, Protocol, Signal, Stated};
 use crate::diagnostics::Level;
 use crate::exceptions::Exceptions;
 use crate::export::baggage::{BaggageKeys, MetricBaggage};
 use crate::export::limits::{self, DEFAULT_COUNT};
+use crate::metering::Defaults;
 use crate::name::METRIC_KEYS;
 use crate::propagation::{self, Format};
 use crate::sampling::RATES;
@@ -40,6 +41,7 @@ const EXPORTERS: &[(&str, Name)] =
 pub(in crate::setup) const EXCEPTIONS: &[(&str, Option<Exceptions>)] =
     &[("logs", Some(Exceptions::Logs)), ("logs/dup", Some(Exceptions::Both))];
 const OPT_IN: &str = "OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN";
+const SELF_METRICS: &str = "OTEL_RUST_SELF_METRICS";
 const TRACES_EXPORTERS: &[(&str, Name)] = &[EXPORTERS[0], EXPORTERS[1], EXPORTERS[2], EXPORTERS[3], ("zipkin", Name::Zipkin)];
 const METRICS_EXPORTERS: &[(&str, Name)] = &[EXPORTERS[0], EXPORTERS[1], EXPORTERS[2], EXPORTERS[3], ("prometheus", Name::Prometheus)];
 
@@ -63,7 +65,7 @@ impl Config {
             baggage_attributes: BaggageKeys::new(env.list("OTEL_RUST_BAGGAGE_ATTRIBUTES", baggage_name)),
             baggage_metric_attributes: MetricBaggage::new(&env.list("OTEL_RUST_BAGGAGE_METRIC_ATTRIBUTES", baggage_values)),
             sending: sending(&mut env),
-            self_metrics: env.boolean(&["OTEL_RUST_SELF_METRICS"]),
+            self_metrics: env.boolean(&[SELF_METRICS]),
         };
         let no_color = env.flag("NO_COLOR");
         otlp::note_general(&mut env);
@@ -73,6 +75,11 @@ impl Config {
             env.warn(OPT_IN, "is ignored, because logs are not exported; panics are events of their spans");
             env.holds(OPT_IN, "");
             config.exceptions = None;
+        }
+        if config.self_metrics && config.metrics.readers.is_empty() && !config.disabled {
+            env.warn(SELF_METRICS, "is ignored, because metrics are not exported; say where to in OTEL_METRICS_EXPORTER, as `otlp`");
+            env.holds(SELF_METRICS, false);
+            config.self_metrics = false;
         }
         config.spool_soon();
         if config.sending.spool_folder.is_some() {
@@ -98,7 +105,7 @@ fn sending(env: &mut Env<'_>) -> Sending {
         max_concurrent_exports: env.number("OTEL_RUST_MAX_CONCURRENT_EXPORTS", 1..=64, default.max_concurrent_exports),
         queue_max_bytes: env.number("OTEL_RUST_QUEUE_MAX_BYTES", 1..=usize::MAX, default.queue_max_bytes),
         retry_max_elapsed: env.duration("OTEL_RUST_RETRY_MAX_ELAPSED", default.retry_max_elapsed),
-        spool_folder: env.path(&["OTEL_RUST_SPOOL_DIR"]),
+        spool_folder: env.file(&["OTEL_RUST_SPOOL_DIR"]),
         spool_max_bytes: env.number("OTEL_RUST_SPOOL_MAX_BYTES", 1..=u64::MAX, default.spool_max_bytes),
     }
 }
@@ -137,11 +144,18 @@ fn metrics(env: &mut Env<'_>, lines: Option<&Path>) -> Metrics {
     let host = env.string("OTEL_EXPORTER_PROMETHEUS_HOST").unwrap_or_else(|| "localhost".to_owned());
     let port = env.number("OTEL_EXPORTER_PROMETHEUS_PORT", 0..=u16::MAX, 9464);
     let readers = exporters.into_iter().filter_map(|name| match name {
-        Name::Prometheus => Some(Reader::Prometheus { host: host.clone(), port }),
-        name => exporter(name, &otlp, lines).map(|exporter| Reader::periodic(exporter, interval, temporality)),
+        Name::Prometheus => {
+            Some(Reader::Prometheus { host: host.clone(), port, stated: Stated::InVariables, defaults: Defaults::default() })
+        }
+        name => exporter(name, &otlp, lines).map(|exporter| {
+            // A console is no exporter of OTLP, whose variable this is.
+            let exponential_histograms = exponential_histograms && exporter != Exporter::Console;
+            let mut reader = Reader::periodic(exporter, interval, temporality);
+            *reader.defaults_mut() = Defaults { exponential_histograms, ..Defaults::default() };
+            reader
+        }),
     });
-    let readers: Vec<_> = readers.collect();
-    if readers.is_empty() { Metrics::default() } else { Metrics { readers, exponential_histograms, ..Metrics::default() } }
+    Metrics { readers: readers.collect(), ..Metrics::default() }
 }
 
 /// An exporter of every signal, by its name.
@@ -264,6 +278,7 @@ pub(in crate::setup) fn zipkin_at(url: Option<Uri>) -> Destination {
         timeout: Some(otlp::TIMEOUT),
         compression: Compression::None,
         tls: Files::default(),
+        stated: Stated::InVariables,
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::Uri;
 use opentelemetry_sdk::metrics::Temporality;
 
-use crate::delivery::{Compression, Destination, File, Files, Protocol, Signal};
+use crate::delivery::{Compression, Destination, File, Files, Protocol, Signal, Stated};
 use crate::setup::env::{Env, shown};
 
 const PROTOCOLS: &[(&str, Protocol)] =
@@ -66,6 +66,7 @@ fn read(env: &mut Env<'_>, signal: Option<Signal>) -> Destination {
             client_certificate: env.file(&names("CLIENT_CERTIFICATE")),
             client_key: env.file(&names("CLIENT_KEY")),
         },
+        stated: Stated::InVariables,
     };
     if signal.is_some() {
         env.holds(&names("ENDPOINT")[0], shown(&destination.endpoint));

@@ -89,7 +89,7 @@ fn metrics_can_be_sent_and_scraped() {
     let (config, warnings) = read(&scraped);
     assert_eq!(warnings, [""; 0]);
     assert!(matches!(config.metrics.readers[0], Reader::Periodic { exporter: Exporter::Otlp(_), .. }));
-    assert_eq!(config.metrics.readers[1..], [Reader::Prometheus { host: "0.0.0.0".to_owned(), port: 0 }]);
+    assert!(matches!(&config.metrics.readers[1..], [Reader::Prometheus { host, port: 0, .. }] if host == "0.0.0.0"));
 }
 
 #[test]
@@ -408,4 +408,28 @@ fn what_does_not_go_together_is_said() {
         assert_eq!(read(fine).1, [""; 0], "{fine:?}");
     }
     assert_eq!(otlp(&read(&[(endpoint, "http://a:1/x?key=v")]).0.logs.processors).endpoint.to_string(), "http://a:1/x/v1/logs?key=v");
+}
+
+#[test]
+fn metrics_about_the_telemetry_that_go_nowhere_are_said() {
+    const NONE: (&str, &str) = ("OTEL_METRICS_EXPORTER", "none");
+    const SELF: (&str, &str) = ("OTEL_RUST_SELF_METRICS", "true");
+    let (config, warnings) = read(&[SELF, NONE]);
+    assert!(!config.self_metrics);
+    let said = "OTEL_RUST_SELF_METRICS: is ignored, because metrics are not exported; say where to in OTEL_METRICS_EXPORTER, as `otlp`";
+    assert_eq!(warnings, [said]);
+    for silent in [&[SELF][..], &[NONE], &[SELF, NONE, ("OTEL_SDK_DISABLED", "true")]] {
+        assert_eq!(read(silent).1, [""; 0], "{silent:?}");
+    }
+}
+
+/// The variable is of the exporters of OTLP (OpenTelemetry specification, "OpenTelemetry Protocol Exporter").
+#[test]
+fn an_aggregation_for_otlp_is_for_no_other_exporter() {
+    let (config, _) = read(&[
+        ("OTEL_METRICS_EXPORTER", "otlp,console,prometheus,otlp/stdout"),
+        ("OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION", "base2_exponential_bucket_histogram"),
+    ]);
+    let exponential: Vec<bool> = config.metrics.readers.iter().map(|reader| reader.defaults().exponential_histograms).collect();
+    assert_eq!(exponential, [true, false, false, true]);
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::field::{Field, Section};
+use crate::delivery::File;
 use crate::exceptions::Exceptions;
 use crate::export::baggage::{BaggageKeys, MetricBaggage};
 use crate::filter::Filter;
@@ -15,32 +16,37 @@ use crate::setup::config::otlp::AGGREGATIONS;
 const OWN: &str = "otel-runtime";
 
 #[derive(Default)]
-pub(super) struct Own {
+pub(super) struct Own<'a> {
     pub(super) filter: Filter,
-    pub(super) exceptions: Option<Exceptions>,
     /// Those that are known to HTTP, in place of those of the conventions.
     pub(super) http_methods: Vec<String>,
     pub(super) baggage_attributes: BaggageKeys,
     pub(super) baggage_metric_attributes: MetricBaggage,
     pub(super) sending: Sending,
-    pub(super) self_metrics: bool,
-    /// Where no exporter asks for them.
-    pub(super) exponential_histograms: bool,
+    pub(super) conditional: Conditional<'a>,
+}
+
+/// What holds if there is something that it can hold for, each with the key that says so.
+#[derive(Default)]
+pub(super) struct Conditional<'a> {
+    pub(super) exceptions: Option<(Exceptions, Field<'a>)>,
+    pub(super) self_metrics: Option<Field<'a>>,
+    /// Of what is scraped, whose exporter cannot say it.
+    pub(super) exponential_histograms: Option<Field<'a>>,
 }
 
 /// What other distributions have is theirs to read.
-pub(super) fn read(distributions: &Field<'_>) -> Own {
+pub(super) fn read<'a>(distributions: &Field<'a>) -> Own<'a> {
     let own = distributions.any_section(|section| section.get(OWN).and_then(|own| own.section(settings)));
     own.flatten().unwrap_or_default()
 }
 
-fn settings(section: &Section<'_>) -> Own {
+fn settings<'a>(section: &Section<'a>) -> Own<'a> {
     let default = Sending::default();
     let spool = section.value("spool").and_then(|spool| spool.section(|spool| self::spool(spool)));
     let (spool_folder, spool_max_bytes) = spool.unwrap_or((None, None));
     Own {
         filter: section.value("filter").and_then(|filter| self::filter(&filter)).unwrap_or_default(),
-        exceptions: section.value("exceptions").and_then(|exceptions| exceptions.word(EXCEPTIONS)).flatten(),
         http_methods: texts(section, "http_known_methods", methods::check),
         baggage_attributes: BaggageKeys::new(texts(section, "baggage_attributes", environment::baggage_name)),
         baggage_metric_attributes: MetricBaggage::new(&texts(section, "baggage_metric_attributes", environment::baggage_values)),
@@ -57,17 +63,20 @@ fn settings(section: &Section<'_>) -> Own {
             spool_folder,
             spool_max_bytes: spool_max_bytes.unwrap_or(default.spool_max_bytes),
         },
-        self_metrics: section.value("self_metrics").and_then(|value| value.boolean()).unwrap_or(false),
-        exponential_histograms: section
-            .value("default_histogram_aggregation")
-            .and_then(|aggregation| aggregation.word(AGGREGATIONS))
-            .unwrap_or(false),
+        conditional: Conditional {
+            exceptions: section.value("exceptions").and_then(|field| Some((field.word(EXCEPTIONS)??, field))),
+            self_metrics: section.value("self_metrics").filter(|field| field.boolean() == Some(true)),
+            exponential_histograms: section
+                .value("default_histogram_aggregation")
+                .filter(|aggregation| aggregation.word(AGGREGATIONS) == Some(true)),
+        },
     }
 }
 
-fn spool(section: &Section<'_>) -> (Option<PathBuf>, Option<u64>) {
-    let folder = section.required("folder").filter(|folder| !folder.is_null()).and_then(|folder| folder.text());
-    (folder.map(PathBuf::from), section.value("max_bytes").and_then(|bytes| bytes.integer(1..=u64::MAX)))
+fn spool(section: &Section<'_>) -> (Option<File>, Option<u64>) {
+    let folder = section.required("folder").filter(|folder| !folder.is_null());
+    let folder = folder.and_then(|folder| Some(File { path: PathBuf::from(folder.text()?), variable: folder.named() }));
+    (folder, section.value("max_bytes").and_then(|bytes| bytes.integer(1..=u64::MAX)))
 }
 
 fn filter(field: &Field<'_>) -> Option<Filter> {

@@ -7,7 +7,7 @@ use http::Uri;
 use opentelemetry_sdk::metrics::Temporality;
 
 use super::field::{Field, Section};
-use crate::delivery::{Compression, Destination, File, Files, Headers, Protocol, Signal};
+use crate::delivery::{Compression, Destination, File, Files, Headers, Protocol, Signal, is_pem};
 use crate::setup::config::otlp::{AGGREGATIONS, COMPRESSIONS, TIMEOUT, UNUSED_FILE, port_of_another, unused_files, without_path};
 use crate::setup::config::{Exporter, environment};
 use crate::setup::env::pairs::{self, NoHeader};
@@ -99,6 +99,7 @@ fn destination(section: &Section<'_>, signal: Signal, timeout: Option<Duration>,
         timeout: shorter(section, timeout),
         compression: section.value("compression").and_then(|compression| compression.word(COMPRESSIONS)).unwrap_or(Compression::None),
         tls,
+        stated: section.stated(),
     };
     if let Some(field) = field {
         let doubts = [without_path(&destination.endpoint, protocol, signal), port_of_another(&destination)];
@@ -126,7 +127,12 @@ fn endpoint(field: &Field<'_>, default_scheme: Option<&str>) -> Option<Uri> {
 fn files(section: &Section<'_>) -> Files {
     let file = |key: &'static str| {
         let field = section.value(key)?;
-        Some(File { path: PathBuf::from(field.text()?), variable: field.path.clone() })
+        if is_pem(&field.text()?) {
+            // It may be a key, so it is not repeated.
+            field.error("this is a text of PEM; expected is the path of a file that has it");
+            return None;
+        }
+        Some(File { path: PathBuf::from(field.text()?), variable: field.named() })
     };
     Files { certificate: file("ca_file"), client_certificate: file("cert_file"), client_key: file("key_file") }
 }
@@ -193,5 +199,5 @@ fn output(section: &Section<'_>) -> Option<Exporter> {
 fn zipkin(section: &Section<'_>, timeout: Option<Duration>) -> Destination {
     let url = section.value("endpoint").and_then(|field| endpoint(&field, None));
     let default = environment::zipkin_at(url);
-    Destination { timeout: shorter(section, timeout), ..default }
+    Destination { timeout: shorter(section, timeout), stated: section.stated(), ..default }
 }

@@ -9,7 +9,8 @@ use std::time::Duration;
 use super::problem::{Place, Problem, Remarks};
 use super::scalar::Kind;
 use super::substitute::is_reference;
-use super::yaml::{Entry, Node, Scalar, Value};
+use super::yaml::{Entry, Node, Scalar, Value, shown_key};
+use crate::delivery::Stated;
 use crate::setup::env::{MAX_MILLIS, listed};
 use crate::setup::variables::names::distance;
 
@@ -43,6 +44,11 @@ impl<'a> Field<'a> {
     /// The whole of a file.
     pub(super) fn root(remarks: &'a Remarks, node: &'a Node) -> Self {
         Self { remarks, node, place: node.place, path: String::new() }
+    }
+
+    /// The key with its place, for messages that come later.
+    pub(super) fn named(&self) -> String {
+        format!("{} ({})", self.path, self.place)
     }
 
     pub(super) fn error(&self, problem: impl Display) {
@@ -238,19 +244,27 @@ impl<'a> Field<'a> {
 }
 
 impl<'a> Section<'a> {
+    /// Where what is in it is stated.
+    pub(super) fn stated(&self) -> Stated {
+        Stated::At(format!("{} ({})", self.path, self.place))
+    }
+
     pub(super) fn error(&self, problem: impl Display) {
         self.remarks.error(Problem::new(self.place, &self.path, problem));
     }
 
     fn field(&self, entry: &'a Entry) -> Field<'a> {
-        let path = if self.path.is_empty() { entry.key.clone() } else { format!("{}.{}", self.path, entry.key) };
+        let key = shown_key(&entry.key);
+        let path = if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) };
         Field { remarks: self.remarks, node: &entry.node, place: entry.place, path }
     }
 
     /// What a key has, if it is there.
     pub(super) fn get(&self, key: &'static str) -> Option<Field<'a>> {
         self.asked.borrow_mut().push(key);
-        self.entries.iter().find(|entry| entry.key == key).map(|entry| self.field(entry))
+        let entry = self.entries.iter().find(|entry| entry.key == key);
+        self.remarks.know(&self.path, key, entry.is_some());
+        entry.map(|entry| self.field(entry))
     }
 
     /// What a key has, if it has something.
@@ -262,6 +276,7 @@ impl<'a> Section<'a> {
     pub(super) fn development(&self, key: &'static str) -> Option<Field<'a>> {
         self.in_development.borrow_mut().push(key);
         let entry = self.entries.iter().find(|entry| plain(&entry.key) == key);
+        self.remarks.know(&self.path, key, entry.is_some());
         entry.map(|entry| self.field(entry)).filter(|field| !field.is_null())
     }
 
@@ -291,6 +306,9 @@ impl<'a> Section<'a> {
     /// The one entry of a map that stands for one of several things: its key, and what it has.
     pub(super) fn component(&self, choices: &[&'static str]) -> Option<(&'static str, Field<'a>)> {
         self.is_choice.set(true);
+        for choice in choices {
+            self.remarks.know(&self.path, choice, self.entries.iter().any(|entry| plain(&entry.key) == *choice));
+        }
         let [entry] = self.entries else {
             let said = if self.entries.is_empty() { "nothing is chosen" } else { "only one can be chosen" };
             self.error(format!("{said}; the choices are {}", choices.join(", ")));

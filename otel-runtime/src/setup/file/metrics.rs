@@ -6,7 +6,7 @@ use super::exporter::{self, Exported};
 use super::field::{Field, Section};
 use super::views;
 use crate::delivery::Signal;
-use crate::metering::{CardinalityLimits, View};
+use crate::metering::{CardinalityLimits, Defaults, View};
 use crate::setup::config::otlp::EXPORT_TIMEOUT;
 use crate::setup::config::{Metrics, Reader};
 
@@ -16,7 +16,7 @@ pub(super) fn read(provider: &Field<'_>) -> Option<Metrics> {
         for field in provider.required("readers").iter().flat_map(Field::items) {
             let reader = field.section(|reader| {
                 let (choice, field) = reader.component(&["periodic", "pull"])?;
-                if choice == "pull" { pull(&field, &mut metrics) } else { periodic(&field, &mut metrics) }
+                if choice == "pull" { pull(&field) } else { periodic(&field) }
             });
             metrics.readers.extend(reader.flatten());
         }
@@ -37,35 +37,32 @@ fn exemplars(provider: &Section<'_>) {
     }
 }
 
-fn periodic(field: &Field<'_>, metrics: &mut Metrics) -> Option<Reader> {
+fn periodic(field: &Field<'_>) -> Option<Reader> {
     field.section(|section| {
         let interval = section.value("interval").and_then(|interval| interval.duration()).unwrap_or(Duration::from_secs(60));
         let timeout = section.timeout("timeout", EXPORT_TIMEOUT);
-        shared(section, metrics);
+        let cardinality_limits = shared(section);
         let exporter = section.required("exporter")?;
         let Exported { exporter, temporality, exponential_histograms } = exporter::read(&exporter, Signal::Metrics, timeout)?;
-        metrics.exponential_histograms |= exponential_histograms;
-        Some(Reader::periodic(exporter, interval, temporality))
+        let mut reader = Reader::periodic(exporter, interval, temporality);
+        *reader.defaults_mut() = Defaults { exponential_histograms, cardinality_limits };
+        Some(reader)
     })?
 }
 
-fn pull(field: &Field<'_>, metrics: &mut Metrics) -> Option<Reader> {
+fn pull(field: &Field<'_>) -> Option<Reader> {
     field.section(|section| {
-        shared(section, metrics);
-        section.required("exporter")?.section(|exporter| exporter.component(&["prometheus"])?.1.section(prometheus))?
+        let cardinality_limits = shared(section);
+        let mut reader = section.required("exporter")?.section(|exporter| exporter.component(&["prometheus"])?.1.section(prometheus))??;
+        reader.defaults_mut().cardinality_limits = cardinality_limits;
+        Some(reader)
     })?
 }
 
 /// What readers of both kinds have.
-fn shared(section: &Section<'_>, metrics: &mut Metrics) {
+fn shared(section: &Section<'_>) -> CardinalityLimits {
     section.unsupported("producers", "");
-    let Some(field) = section.value("cardinality_limits") else { return };
-    let limits = field.section(cardinality_limits).unwrap_or_default();
-    if metrics.readers.is_empty() {
-        metrics.cardinality_limits = limits;
-    } else if metrics.cardinality_limits != limits {
-        field.warn("limits are the same for all readers, and those of the first hold");
-    }
+    section.value("cardinality_limits").and_then(|limits| limits.section(cardinality_limits)).unwrap_or_default()
 }
 
 fn cardinality_limits(section: &Section<'_>) -> CardinalityLimits {
@@ -110,5 +107,7 @@ fn prometheus(section: &Section<'_>) -> Reader {
     Reader::Prometheus {
         host: section.value("host").and_then(|host| host.text()).unwrap_or_else(|| "localhost".to_owned()),
         port: section.value("port").and_then(|port| port.integer(0..=u16::MAX)).unwrap_or(9464),
+        stated: section.stated(),
+        defaults: Defaults::default(),
     }
 }

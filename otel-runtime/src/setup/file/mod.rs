@@ -11,6 +11,8 @@
 mod distribution;
 mod exporter;
 mod field;
+#[cfg(feature = "testing")]
+mod known;
 mod metrics;
 mod problem;
 mod processor;
@@ -27,6 +29,8 @@ use std::collections::BTreeSet;
 use std::io::Read;
 use std::path::Path;
 
+#[cfg(feature = "testing")]
+pub use self::known::known_keys;
 pub use self::write::to_config_file;
 
 use self::field::Field;

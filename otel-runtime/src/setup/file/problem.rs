@@ -1,6 +1,7 @@
 //! What is said of a file, and of which place in it.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// A line and a column, both from 1.
@@ -43,6 +44,8 @@ impl fmt::Display for Problem {
 pub(super) struct Remarks {
     errors: RefCell<Vec<Problem>>,
     warnings: RefCell<Vec<Problem>>,
+    /// The keys that were asked for, by the keys that lead to them, and whether they were there.
+    pub(super) known: RefCell<BTreeMap<String, bool>>,
 }
 
 impl Remarks {
@@ -52,6 +55,12 @@ impl Remarks {
 
     pub(super) fn warn(&self, problem: Problem) {
         add(&self.warnings, problem);
+    }
+
+    /// Notes that a key is one.
+    pub(super) fn know(&self, path: &str, key: &str, is_there: bool) {
+        let path = if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
+        *self.known.borrow_mut().entry(path).or_default() |= is_there;
     }
 
     /// The errors and the warnings, each in the order of their places.

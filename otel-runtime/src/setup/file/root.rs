@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
+use super::distribution::{self, Conditional};
 use super::field::{Field, Section};
-use super::{distribution, metrics, processor, resource, sampler};
+use super::{metrics, processor, resource, sampler};
 use crate::delivery::Signal;
 use crate::diagnostics::Level;
 use crate::export::limits::{self, DEFAULT_COUNT};
 use crate::propagation::Format;
 use crate::semconv::methods::KnownMethods;
-use crate::setup::config::{Config, Logs, Traces};
+use crate::setup::config::{Config, Logs, Reader, Traces};
 
 /// Reads a whole file. What is wrong in a part leaves the default in its place; there are errors then.
 pub(super) fn read(file: &Field<'_>) -> Option<Config> {
@@ -27,24 +28,39 @@ pub(super) fn read(file: &Field<'_>) -> Option<Config> {
             metrics: top.value("meter_provider").and_then(|provider| metrics::read(&provider)).unwrap_or_default(),
             logs: top.value("logger_provider").and_then(|provider| logs(&provider, &general)).unwrap_or_default(),
             filter: own.filter,
-            exceptions: own.exceptions,
+            exceptions: own.conditional.exceptions.as_ref().map(|(exceptions, _)| *exceptions),
             http_methods: KnownMethods::new(own.http_methods),
             baggage_attributes: own.baggage_attributes,
             baggage_metric_attributes: own.baggage_metric_attributes,
             sending: own.sending,
-            self_metrics: own.self_metrics,
+            self_metrics: own.conditional.self_metrics.is_some(),
         };
-        config.metrics.exponential_histograms |= own.exponential_histograms && !config.metrics.readers.is_empty();
-        if config.exceptions.is_some() && config.logs.processors.is_empty() && !config.disabled {
-            file.warn("distribution.otel-runtime.exceptions is ignored, because logs are not exported; panics are events of their spans");
-            config.exceptions = None;
-        }
+        without_effect(&mut config, &own.conditional);
         config.spool_soon();
         // Says that the file relies on keys that may change, which changes nothing here.
         top.get("stability");
         top.unsupported("instrumentation", "");
         Some(config)
     })?
+}
+
+/// Has what holds for scraped metrics hold for them, and says what holds for nothing that there is.
+fn without_effect(config: &mut Config, said: &Conditional<'_>) {
+    if let Some(field) = &said.exponential_histograms {
+        let mut scraped = config.metrics.readers.iter_mut().filter(|reader| matches!(reader, Reader::Prometheus { .. })).peekable();
+        if scraped.peek().is_none() && !config.disabled {
+            field.warn("is ignored, because nothing is scraped; exporters of OTLP have a key of this name themselves");
+        }
+        scraped.for_each(|reader| reader.defaults_mut().exponential_histograms = true);
+    }
+    if let Some((_, field)) = said.exceptions.as_ref().filter(|_| config.logs.processors.is_empty() && !config.disabled) {
+        field.warn("is ignored, because logs are not exported; panics are events of their spans");
+        config.exceptions = None;
+    }
+    if let Some(field) = said.self_metrics.as_ref().filter(|_| config.metrics.readers.is_empty() && !config.disabled) {
+        field.warn("is ignored, because metrics are not exported; say where to in `meter_provider.readers`");
+        config.self_metrics = false;
+    }
 }
 
 /// The version of the schema that this was written for.

@@ -13,7 +13,7 @@ use crate::diagnostics::Level;
 use crate::metering::{Pattern, View};
 use crate::setup::builder::Builder;
 use crate::setup::config::environment::EXCEPTIONS;
-use crate::setup::config::{Config, Sending};
+use crate::setup::config::{Config, Reader, Sending};
 use crate::setup::error::InitError;
 use crate::setup::resource::{Described, Detector};
 
@@ -143,7 +143,8 @@ fn own(config: &Config) -> Map {
     let texts = |texts: Vec<String>| (!texts.is_empty()).then(|| Yaml::texts(texts));
     let filter = config.filter.to_string();
     let exceptions = EXCEPTIONS.iter().find(|(_, known)| config.exceptions == *known).map(|(name, _)| Yaml::text(*name));
-    let exponential = config.metrics.exponential_histograms && !providers::has_written_exporters(&config.metrics);
+    let is_scraped_so = |reader: &Reader| matches!(reader, Reader::Prometheus { defaults, .. } if defaults.exponential_histograms);
+    let exponential = config.metrics.readers.iter().any(is_scraped_so);
     let own = Map::default()
         .with_some("filter", (!filter.is_empty()).then_some(Yaml::Text(filter)))
         .with_some("exceptions", exceptions)
@@ -158,7 +159,7 @@ fn own(config: &Config) -> Map {
 fn sending(own: Map, sending: &Sending) -> Map {
     let default = Sending::default();
     let has_spool = sending.spool_folder.is_some() || sending.spool_max_bytes != default.spool_max_bytes;
-    let folder = sending.spool_folder.as_ref().map_or(Yaml::Nothing, |folder| Yaml::Text(folder.display().to_string()));
+    let folder = sending.spool_folder.as_ref().map_or(Yaml::Nothing, |folder| Yaml::Text(folder.path.display().to_string()));
     let spool = Map::of("folder", folder).with("max_bytes", Yaml::plain(sending.spool_max_bytes));
     let exports = sending.max_concurrent_exports;
     let elapsed = sending.retry_max_elapsed;

@@ -149,7 +149,10 @@ impl Builder<'_> {
 
     fn scalar(&self, text: &str, style: ScalarStyle, tag: Option<&Tag>, place: Place) -> Result<Rc<Node>, Problem> {
         let is_plain = match tag {
-            Some(tag) if !tag.is_yaml_core_schema() => return Err(Problem::new(place, "", format!("the tag `{tag}` means nothing here"))),
+            Some(tag) if !tag.is_yaml_core_schema() => {
+                // It is not repeated: it may be a password that begins like one.
+                return Err(Problem::new(place, "", "a tag means nothing here; a text that begins with `!` stands in quotes"));
+            }
             Some(tag) => tag.suffix != "str",
             None => style == ScalarStyle::Plain,
         };
@@ -206,7 +209,7 @@ impl Builder<'_> {
                 (Some((key, place)), _) => entries.push(Entry { key, place, node }),
                 (None, Value::Scalar(scalar)) => {
                     if !keys.insert(scalar.text.clone()) && scalar.text != MERGE {
-                        return Err(Problem::new(node.place, "", format!("the key `{}` stands here twice", scalar.text)));
+                        return Err(Problem::new(node.place, "", format!("the key `{}` stands here twice", shown_key(&scalar.text))));
                     }
                     *key = Some((scalar.text.clone(), node.place));
                 }
@@ -227,3 +230,9 @@ fn too_many(place: Place) -> Problem {
 
 /// The key whose value's entries are those of the map, unless it has them itself (<https://yaml.org/type/merge.html>).
 const MERGE: &str = "<<";
+
+/// A key for a message. What looks like none is not shown: it may be a value that got there by mistake, and a secret.
+pub(super) fn shown_key(key: &str) -> &str {
+    let is_key = key.len() <= 64 && key.bytes().all(|letter| letter.is_ascii_alphanumeric() || b"_-./".contains(&letter));
+    if is_key { key } else { "***" }
+}

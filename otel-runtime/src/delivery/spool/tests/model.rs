@@ -111,7 +111,7 @@ impl Model {
                 Fate::Delivered { rejected: 0 }
             }
         };
-        queue.settle(Route::TRACES, ticket.number, fate);
+        queue.settle(Route::TRACES, ticket.number, u64::MAX, fate);
         queue.take_removable().into_iter().for_each(Segment::remove);
     }
 }

@@ -7,13 +7,13 @@ use opentelemetry::{Array, KeyValue, Value};
 use opentelemetry_sdk::metrics::{Aggregation, InstrumentKind, Temporality};
 
 use super::*;
-use crate::delivery::{Batch, Compression, Destination, Files, Protocol};
+use crate::delivery::{Batch, Compression, Destination, Files, Protocol, Stated};
 use crate::diagnostics::Level;
 use crate::exceptions::Exceptions;
 use crate::export::baggage::{BaggageKeys, MetricBaggage};
 use crate::export::limits;
 use crate::filter::Filter;
-use crate::metering::{CardinalityLimits, Pattern, View};
+use crate::metering::{CardinalityLimits, Defaults, Pattern, View};
 use crate::propagation::Format;
 use crate::semconv::methods::KnownMethods;
 use crate::setup::config::{Exporter, ParentBased, Processor, Reader, Sampler};
@@ -289,6 +289,12 @@ fn of_limits() {
 
 #[test]
 fn of_readers() {
+    fn scraped(host: &str, port: u16) -> Reader {
+        Reader::Prometheus { host: host.to_owned(), port, stated: Stated::InVariables, defaults: Defaults::default() }
+    }
+    fn limits(config: &mut Config) -> &mut CardinalityLimits {
+        &mut config.metrics.readers[0].defaults_mut().cardinality_limits
+    }
     fn periodic(config: &mut Config) -> (&mut Duration, &mut Temporality) {
         match &mut config.metrics.readers[0] {
             Reader::Periodic { interval, temporality, .. } => (interval, temporality),
@@ -301,15 +307,15 @@ fn of_readers() {
         (METRICS, "temporality_preference: delta", |config| *periodic(config).1 = Temporality::Delta),
         (METRICS, "temporality_preference: low_memory", |config| *periodic(config).1 = Temporality::LowMemory),
         (METRICS, "default_histogram_aggregation: base2_exponential_bucket_histogram", |config| {
-            config.metrics.exponential_histograms = true;
+            config.metrics.readers[0].defaults_mut().exponential_histograms = true;
         }),
-        (PULL, "host: a, port: 0", |config| config.metrics.readers = vec![Reader::Prometheus { host: "a".to_owned(), port: 0 }]),
-        (READER, "cardinality_limits: {counter: 7}", |config| config.metrics.cardinality_limits.counter = Some(7)),
+        (PULL, "host: a, port: 0", |config| config.metrics.readers = vec![scraped("a", 0)]),
+        (READER, "cardinality_limits: {counter: 7}", |config| limits(config).counter = Some(7)),
         (
             READER,
             "cardinality_limits: {default: 7, gauge: 1, histogram: 2, observable_counter: 3, observable_gauge: 4, observable_up_down_counter: 5, up_down_counter: 6}",
             |config| {
-                config.metrics.cardinality_limits = CardinalityLimits {
+                *limits(config) = CardinalityLimits {
                     counter: Some(7),
                     gauge: Some(1),
                     histogram: Some(2),
@@ -331,8 +337,10 @@ fn of_readers() {
             },
         ),
     ]);
-    let default = Reader::Prometheus { host: "localhost".to_owned(), port: 9464 };
-    assert_eq!(read(&file(&PULL.replace('@', ""))).0.metrics.readers, [default]);
+    assert_eq!(read(&file(&PULL.replace('@', ""))).0.metrics.readers, [scraped("localhost", 9464)]);
+    let of_two = "meter_provider: {readers: [{periodic: {exporter: {console: }}}, {pull: {exporter: {prometheus: }, cardinality_limits: {gauge: 3}}}]}";
+    let limits = read(&file(of_two)).0.metrics.readers.iter().map(|reader| reader.defaults().cardinality_limits.gauge).collect::<Vec<_>>();
+    assert_eq!(limits, [None, Some(3)], "limits are a reader's own");
 }
 
 #[test]
@@ -384,11 +392,14 @@ fn of_this_distribution() {
         (OWN, "queue_max_bytes: 7", |config| config.sending.queue_max_bytes = 7),
         (OWN, "retry_max_elapsed: 7", |config| config.sending.retry_max_elapsed = Duration::from_millis(7)),
         (OWN, "spool: {folder: /a, max_bytes: 7}", |config| {
-            config.sending.spool_folder = Some(PathBuf::from("/a"));
+            config.sending.spool_folder = Some(File { path: PathBuf::from("/a"), variable: String::new() });
             config.sending.spool_max_bytes = 7;
         }),
-        (OWN, "self_metrics: true", |config| config.self_metrics = true),
     ]);
+    let measured = format!("{}\n{}", READER.replace('@', ""), OWN.replace('@', "self_metrics: true"));
+    assert!(read(&file(&measured)).0.self_metrics);
+    let (config, warnings) = read(&file(&OWN.replace('@', "self_metrics: true")));
+    assert!(!config.self_metrics && warnings[0].starts_with("2:31: distribution.otel-runtime.self_metrics: is ignored"), "{warnings:?}");
     let exceptions = format!("{}\n{}", LOGS.replace('@', ""), OWN.replace('@', "exceptions: logs/dup"));
     assert_eq!(read(&file(&exceptions)).0.exceptions, Some(Exceptions::Both));
     let (config, warnings) = read(&file(&OWN.replace('@', "exceptions: logs")));
@@ -397,7 +408,9 @@ fn of_this_distribution() {
     assert_eq!(batch(&mut read(&file(&spooled)).0).schedule_delay, Duration::from_millis(500), "what waits is on disk within a second");
     let pulled =
         format!("{}\n{}", PULL.replace('@', ""), OWN.replace('@', "default_histogram_aggregation: base2_exponential_bucket_histogram"));
-    assert!(read(&file(&pulled)).0.metrics.exponential_histograms);
+    assert!(read(&file(&pulled)).0.metrics.readers[0].defaults().exponential_histograms);
+    let (_, warnings) = read(&file(&OWN.replace('@', "default_histogram_aggregation: base2_exponential_bucket_histogram")));
+    assert!(warnings[0].contains("is ignored, because nothing is scraped"), "{warnings:?}");
 }
 
 /// What is not there is not: a file says everything.

@@ -74,13 +74,13 @@ pub(super) fn export_timeout(exporter: &Exporter) -> Option<Yaml> {
 }
 
 fn otlp(destination: &Destination, signal: Signal, secrets: &mut Secrets) -> (&'static str, Map) {
-    let Destination { protocol, endpoint, headers, timeout, compression, tls } = destination;
+    let Destination { protocol, endpoint, headers, timeout, compression, tls, .. } = destination;
     let (name, encoding) = match protocol {
         Protocol::HttpProtobuf => ("otlp_http", None),
         Protocol::HttpJson => ("otlp_http", Some(Yaml::plain("json"))),
         Protocol::Grpc => ("otlp_grpc", None),
     };
-    let path = |file: &Option<File>| file.as_ref().map(|file| Yaml::Text(file.path.display().to_string()));
+    let path = |file: &Option<File>| file.as_ref().map(|file| Yaml::Text(file.shown()));
     let files = Map::default()
         .with_some("ca_file", path(&tls.certificate))
         .with_some("key_file", path(&tls.client_key))

@@ -5,7 +5,8 @@ use super::tree::{Map, Yaml};
 use super::views;
 use crate::delivery::{Batch, Signal};
 use crate::export::limits;
-use crate::setup::config::{Exporter, Logs, Metrics, Processor, Reader, Sampler, Traces};
+use crate::metering::Defaults;
+use crate::setup::config::{Logs, Metrics, Processor, Reader, Sampler, Traces};
 
 const NO_FILE: &str = "An exporter of lines is left out, because nothing says into which file it writes: set OTEL_RUST_OTLP_FILE.";
 
@@ -80,29 +81,22 @@ fn sampler(sampler: &Sampler) -> Map {
     }
 }
 
-/// Whether some exporter of metrics is written, which can say how histograms choose their buckets.
-pub(super) fn has_written_exporters(metrics: &Metrics) -> bool {
-    metrics.readers.iter().any(|reader| matches!(reader, Reader::Periodic { exporter, .. } if *exporter != Exporter::OtlpFile(None)))
-}
-
 pub(super) fn metrics(top: Map, metrics: &Metrics, secrets: &mut Secrets) -> Map {
     if metrics.readers.is_empty() {
         return top;
     }
-    // Those of the first reader hold for all.
-    let mut limits = Some(cardinality_limits(metrics));
     let reader = |reader: &Reader| match reader {
-        Reader::Prometheus { host, port } => {
+        Reader::Prometheus { host, port, defaults, .. } => {
             let settings = Map::of("host", Yaml::text(host)).with("port", Yaml::plain(port));
             let reader = Map::of("exporter", Map::of("prometheus/development", settings));
-            Some(Map::of("pull", reader.with_any("cardinality_limits", limits.take().unwrap_or_default())).into())
+            Some(Map::of("pull", reader.with_any("cardinality_limits", cardinality_limits(defaults))).into())
         }
-        Reader::Periodic { exporter, interval, temporality } => {
-            let written = exporter::of_metrics(exporter, *temporality, metrics.exponential_histograms, secrets)?;
+        Reader::Periodic { exporter, interval, temporality, defaults } => {
+            let written = exporter::of_metrics(exporter, *temporality, defaults.exponential_histograms, secrets)?;
             let reader = Map::of("interval", millis(Some(*interval)))
                 .with_some("timeout", exporter::export_timeout(exporter))
                 .with("exporter", written)
-                .with_any("cardinality_limits", limits.take().unwrap_or_default());
+                .with_any("cardinality_limits", cardinality_limits(defaults));
             Some(Map::of("periodic", reader).into())
         }
     };
@@ -111,8 +105,8 @@ pub(super) fn metrics(top: Map, metrics: &Metrics, secrets: &mut Secrets) -> Map
     top.with("meter_provider", provider.with_some("views", views::views(&metrics.views)))
 }
 
-fn cardinality_limits(metrics: &Metrics) -> Map {
-    let limits = &metrics.cardinality_limits;
+fn cardinality_limits(defaults: &Defaults) -> Map {
+    let limits = &defaults.cardinality_limits;
     [
         ("counter", limits.counter),
         ("gauge", limits.gauge),

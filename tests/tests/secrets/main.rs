@@ -1,5 +1,8 @@
 //! Secrets are planted wherever the configuration can have some, and everything that is said, shown or sent is searched for them.
 
+mod bridges;
+mod file;
+
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -32,10 +35,14 @@ fn text(path: &Path) -> String {
 
 /// Runs a program with this configuration and gives all that can be seen of it.
 fn everything(builder: Builder, receiver: &Receiver) -> String {
+    look(builder.set("OTEL_TRACES_EXPORTER", "otlp,console").set("OTEL_RUST_SELF_METRICS", "true"), receiver)
+}
+
+fn look(builder: Builder, receiver: &Receiver) -> String {
     let (said, printed) = (Said::default(), Printed::default());
     let mut seen = String::new();
-    let builder = said.listen(builder.set("OTEL_TRACES_EXPORTER", "otlp,console").set("OTEL_RUST_SELF_METRICS", "true"));
-    let builder = builder.console(printed.clone());
+    let builder = said.listen(builder).console(printed.clone());
+    let _ = write!(seen, "{:?}", builder.to_config_file());
     let variables = builder.variables();
     let _ = write!(seen, "{builder:?} {variables:?}");
     for variable in &variables {
@@ -90,6 +97,11 @@ fn no_secret_is_seen_anywhere() {
             "an authority",
             vec![(endpoint, "https://127.0.0.1:1".to_owned()), ("OTEL_EXPORTER_OTLP_CERTIFICATE", file("authority.pem", MARK))],
         ),
+        (
+            "a key in the place of its file",
+            vec![(endpoint, "https://127.0.0.1:1".to_owned()), (certificate, text(&identity.certificate)), (key, pem.clone())],
+        ),
+        ("a certificate in the place of its file", vec![(endpoint, "https://127.0.0.1:1".to_owned()), (certificate, pem.clone())]),
     ];
     // A flush that reaches nobody takes its time, so they take it together.
     thread::scope(|scope| {

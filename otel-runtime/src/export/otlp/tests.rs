@@ -1,16 +1,21 @@
+//! What is encoded, divided: the parts are the whole.
+
 use opentelemetry::InstrumentationScope;
+use opentelemetry::logs::LogRecord as _;
+use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, InstrumentationScope as ProtoScope, KeyValue, any_value};
+use opentelemetry_proto::tonic::metrics::v1::metric::Data;
 use opentelemetry_proto::tonic::metrics::v1::{
-    ExponentialHistogramDataPoint, HistogramDataPoint, NumberDataPoint, SummaryDataPoint, number_data_point,
+    ExponentialHistogram, ExponentialHistogramDataPoint, Gauge, Histogram, HistogramDataPoint, Metric, NumberDataPoint, ResourceMetrics,
+    ScopeMetrics, Sum, Summary, SummaryDataPoint, number_data_point,
 };
 use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_proto::transform::common::tonic::ResourceAttributesWithSchema;
+use prost::Message;
 
-use opentelemetry::logs::LogRecord as _;
-
-use super::super::testing::Chance;
-use super::super::{Log, logs_request};
-use super::*;
+use super::testing::Chance;
+use super::{ExportLogsServiceRequest, Log, logs_request};
+use crate::delivery::{Divide, MAX_REQUEST, parcels};
 
 /// Divides a request, and looks at what comes of it: the parts are small or cannot be divided, none is empty, and together, when `flatten` has
 /// made each item one with all that stands above it, they are the whole. Gives their number.

@@ -1,25 +1,35 @@
 //! Divides a request that is too large for a backend.
 //!
-//! A request is a tree whose leaves are the items (data points, log records) and whose nodes say whose they are. It is cut between two
+//! A request is a tree whose leaves are the items (spans, data points, log records) and whose nodes say whose they are. It is cut between two
 //! items; both halves keep what stands above theirs.
+
+use std::convert::Infallible;
 
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::logs::v1::{ResourceLogs, ScopeLogs};
 use opentelemetry_proto::tonic::metrics::v1::metric::Data;
 use opentelemetry_proto::tonic::metrics::v1::{
     ExponentialHistogram, Gauge, Histogram, Metric, ResourceMetrics, ScopeMetrics, Sum, Summary,
 };
+use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans};
 use prost::Message;
 
-use crate::delivery::Parcel;
+use super::queue::Parcel;
 
 /// As much as many backends take: it is what a gRPC server takes in one message where nobody says otherwise.
-pub(in crate::export) const MAX_REQUEST: usize = 4 * 1024 * 1024;
+pub(crate) const MAX_REQUEST: usize = 4 * 1024 * 1024;
+
+/// The request in Protobuf, as [`encoded`] divides it.
+pub(crate) fn parcels<R: Divide + Message>(request: R, max: usize) -> Vec<Parcel> {
+    let Ok(parcels) = encoded(request, max, |request| Ok::<_, Infallible>(request.encode_to_vec()));
+    parcels
+}
 
 /// The request as parcels, in the order of its items, of which none is larger than `max` unless it has only one item: what cannot be divided goes
 /// alone, so that a backend that refuses it refuses nothing else. A request without items is no parcel.
-pub(super) fn parcels<R: Divide + Message>(request: R, max: usize) -> Vec<Parcel> {
+pub(super) fn encoded<R: Divide, E>(request: R, max: usize, encode: impl Fn(&R) -> Result<Vec<u8>, E>) -> Result<Vec<Parcel>, E> {
     let mut parcels = Vec::new();
     let mut rest = vec![request];
     while let Some(mut request) = rest.pop() {
@@ -27,7 +37,7 @@ pub(super) fn parcels<R: Divide + Message>(request: R, max: usize) -> Vec<Parcel
         if items == 0 {
             continue;
         }
-        let body = request.encode_to_vec();
+        let body = encode(&request)?;
         if body.len() > max && items > 1 {
             let second = request.split_off(items / 2);
             rest.extend([second, request]);
@@ -35,11 +45,11 @@ pub(super) fn parcels<R: Divide + Message>(request: R, max: usize) -> Vec<Parcel
             parcels.push(Parcel { body: body.into(), items: items as u64 });
         }
     }
-    parcels
+    Ok(parcels)
 }
 
 /// A node of the tree.
-pub(super) trait Divide {
+pub(crate) trait Divide {
     /// How many items are below it.
     fn items(&self) -> usize;
 
@@ -63,6 +73,10 @@ macro_rules! nodes {
 }
 
 nodes! {
+    ExportTraceServiceRequest { resource_spans: nodes }
+    ResourceSpans { scope_spans: nodes, resource, schema_url }
+    ScopeSpans { spans: items, scope, schema_url }
+
     ExportLogsServiceRequest { resource_logs: nodes }
     ResourceLogs { scope_logs: nodes, resource, schema_url }
     ScopeLogs { log_records: items, scope, schema_url }
@@ -139,6 +153,3 @@ mod data {
         })
     }
 }
-
-#[cfg(test)]
-mod tests;
