@@ -30,6 +30,7 @@
 //! * `http` (features `http`, `axum`, `reqwest`): layers for servers and clients of HTTP.
 //! * `logs` (features `tracing`, `log`): what speaks `tracing` or `log`, as log records and spans.
 //! * `messaging` (features `messaging`, `async-nats`, `lapin`, `rdkafka`): messages that are sent, received and processed, with any broker.
+//! * [`libraries`]: what to add for which library.
 //! * `redis` (feature `redis`): commands to Redis as spans and metrics.
 //! * `sqlx` (features `sqlx-sqlite`, `sqlx-postgres`, `sqlx-mysql`): queries of sqlx as spans and metrics.
 //! * `testing` (feature `testing`): capture what a test records: spans, metrics, log records.
@@ -60,6 +61,8 @@ pub mod filter;
 mod future;
 #[cfg(feature = "inventory")]
 pub mod inventory;
+#[doc = include_str!("../docs/libraries.md")]
+pub mod libraries {}
 #[cfg(any(feature = "log", feature = "tracing"))]
 pub mod logs;
 mod metering;

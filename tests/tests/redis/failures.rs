@@ -31,11 +31,13 @@ async fn errors_of_the_server_s() {
         assert!(pipe().incr("count", 1).lpop::<_>("cart:7", None).query_async::<(u64, Option<String>)>(&mut connection).await.is_err());
         assert!(pipe().atomic().incr("count", 1).hlen("cart:7").query_async::<(u64, u64)>(&mut connection).await.is_err());
         // What cannot be queued keeps the others from happening.
-        let refused = pipe().atomic().incr("count", 1).cmd("SADD").arg("s3cr3t").query_async::<(u64, u64)>(&mut connection).await;
+        let refused = pipe().atomic().incr("count", 1).cmd("SADD").arg("set").query_async::<(u64, u64)>(&mut connection).await;
         assert!(refused.is_err());
         assert!(cmd("NO.SUCH").arg("s3cr3t").query_async::<()>(&mut connection).await.is_err());
         let () = cmd("CONFIG").arg("SET").arg("requirepass").arg("s3cr3t").query_async(&mut connection).await.expect("the server takes it");
-        assert!(connect(&client).await.get::<_, Option<String>>("cart:7").await.is_err());
+        // To choose a database, one would have to say who one is.
+        let stranger = Client::open(format!("redis://127.0.0.1:{}/", broker.port)).expect("it is a URL");
+        assert!(connect(&stranger).await.get::<_, Option<String>>("cart:7").await.is_err());
     }))
     .await;
     for (span, code) in [("LLEN", "WRONGTYPE"), ("PIPELINE", "WRONGTYPE"), ("GET", "NOAUTH")] {

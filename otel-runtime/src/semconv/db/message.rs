@@ -22,5 +22,5 @@ pub(crate) fn message(message: &str, exported: &str) -> String {
         return message.to_owned();
     }
     let last = message.rfind(QUOTES).filter(|last| *last > first).map_or("", |last| &message[last + 1..]);
-    format!("{}?{last}", &message[..first])
+    format!("{}?{}", &message[..first], last.trim_end())
 }

@@ -40,6 +40,7 @@ fn messages_say_nothing_that_the_text_does_not() {
         ("SELECT ?", r#"unrecognized token: "'se"cret""#, "unrecognized token: ?"),
         ("SELECT ?::int", r#"invalid input syntax for type integer: "x" at 3"#, "invalid input syntax for type integer: ? at 3"),
         ("SELECT ?", "near 'never closed", "near ?"),
+        ("WHAT ?", "unknown command 'WHAT', with args beginning with: 'a' ", "unknown command ?"),
         ("SELECT ?", "no quotes", "no quotes"),
     ] {
         assert_eq!(message(said, text), exported);
