@@ -1,89 +1,87 @@
-//! The libraries that `otel-runtime` has something for.
+//! The libraries that `otel-runtime` has something for, or that it has not: the page `otel_runtime::libraries` of the documentation, which is the table
+//! here as well.
 
 use std::fmt;
 
 use cargo_lock::{Lockfile, Package};
 use semver::VersionReq;
 
+const PAGE: &str = include_str!("../../otel-runtime/docs/libraries.md");
+
 /// A library, and what is for it.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Library {
     /// The crate that tells that a program has it.
     name: &'static str,
-    /// The versions that fit.
-    versions: &'static str,
-    /// The feature of `otel-runtime`.
-    feature: &'static str,
-    /// What is written.
-    line: &'static str,
+    help: Help,
 }
 
-const fn library(name: &'static str, versions: &'static str, feature: &'static str, line: &'static str) -> Library {
-    Library { name, versions, feature, line }
+#[derive(Clone, Copy, Debug)]
+enum Help {
+    /// The versions that fit, the feature of `otel-runtime`, and what is written.
+    Layer { versions: &'static str, feature: &'static str, line: &'static str },
+    /// What to do without a layer.
+    Advice(&'static str),
 }
 
-/// Of each layer one row, in the order of a request.
-#[rustfmt::skip]
-pub(crate) const LIBRARIES: &[Library] = &[
-    library("axum", "0.8", "axum", "Router::new()….layer(otel_runtime::http::server())"),
-    library("hyper", "1", "http", "otel_runtime::http::server().layer(service)"),
-    library("reqwest", "0.13", "reqwest", "reqwest_middleware::ClientBuilder::new(client).with(otel_runtime::http::client()).build()"),
-    library("sqlx-sqlite", "0.9", "sqlx-sqlite", "otel_runtime::sqlx::Pool::new(pool)"),
-    library("sqlx-postgres", "0.9", "sqlx-postgres", "otel_runtime::sqlx::Pool::new(pool)"),
-    library("sqlx-mysql", "0.9", "sqlx-mysql", "otel_runtime::sqlx::Pool::new(pool)"),
-    library("async-nats", "0.51", "async-nats", "otel_runtime::messaging::traced(client)"),
-    library("lapin", "4.12", "lapin", "otel_runtime::messaging::traced(channel)"),
-    library("rdkafka", "0.39", "rdkafka", "otel_runtime::messaging::traced(producer)"),
-    library("rayon-core", "1", "rayon", "otel_runtime::context::rayon::spawn(…), join, scope"),
-    library("tracing-subscriber", "0.3", "tracing", "tracing_subscriber::registry().with(telemetry.tracing_layer())"),
-    library("log", "0.4", "log", "telemetry.install_log(log::LevelFilter::Info)?"),
-];
+/// All of them, in the order of the page.
+pub(crate) fn libraries() -> Vec<Library> {
+    let rows = PAGE.lines().filter_map(|row| row.strip_prefix("| `")?.strip_suffix(" |"));
+    rows.flat_map(|row| {
+        let columns: Vec<&str> = row.split(" | ").collect();
+        let (names, versions, help) = match columns[..] {
+            [names, versions, feature, line] => (names, versions, Help::Layer { versions, feature: feature.trim_matches('`'), line }),
+            [names, advice] => (names, "", Help::Advice(advice)),
+            _ => return Vec::new(),
+        };
+        // Crates that stand in one row have a version each.
+        let versions = versions.split(", ").chain(std::iter::repeat(versions));
+        let libraries = names.trim_end_matches('`').split("`, `").zip(versions).map(|(name, versions)| match help {
+            Help::Layer { feature, line, .. } => Library { name, help: Help::Layer { versions, feature, line } },
+            Help::Advice(_) => Library { name, help },
+        });
+        libraries.collect()
+    })
+    .collect()
+}
 
 /// A library that was found.
-pub(crate) enum Fit<'a> {
-    Fits {
-        library: &'static Library,
-        package: &'a Package,
-    },
-    /// It is there in a version that nothing is for.
-    OtherVersion {
-        library: &'static Library,
-        package: &'a Package,
-    },
+#[derive(Debug)]
+pub(crate) struct Found<'a> {
+    library: Library,
+    package: &'a Package,
 }
 
 impl Library {
-    pub(crate) fn fits<'a>(&'static self, lock: &'a Lockfile) -> impl Iterator<Item = Fit<'a>> {
-        let versions = VersionReq::parse(self.versions).unwrap_or_default();
-        lock.packages.iter().filter(|package| package.name.as_str() == self.name).map(move |package| {
-            if versions.matches(&package.version) {
-                Fit::Fits { library: self, package }
-            } else {
-                Fit::OtherVersion { library: self, package }
-            }
-        })
+    pub(crate) fn find(self, lock: &Lockfile) -> impl Iterator<Item = Found<'_>> {
+        let packages = lock.packages.iter().filter(move |package| package.name.as_str() == self.name);
+        packages.map(move |package| Found { library: self, package })
     }
 }
 
-impl Fit<'_> {
+impl Found<'_> {
+    /// The feature that is for it.
     pub(crate) fn feature(&self) -> Option<&'static str> {
-        match self {
-            Self::Fits { library, .. } => Some(library.feature),
-            Self::OtherVersion { .. } => None,
+        match self.library.help {
+            Help::Layer { versions, feature, .. } if self.fits(versions) => Some(feature),
+            _ => None,
         }
     }
+
+    fn fits(&self, versions: &str) -> bool {
+        VersionReq::parse(versions).is_ok_and(|versions| versions.matches(&self.package.version))
+    }
 }
 
-impl fmt::Display for Fit<'_> {
+impl fmt::Display for Found<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Fits { library, package } => {
-                let found = format!("{} {}", package.name, package.version);
-                write!(f, "{found:28} feature {:16} {}", library.feature, library.line)
+        let found = format!("{} {}", self.package.name, self.package.version);
+        match self.library.help {
+            Help::Layer { versions, feature, line } if self.fits(versions) => write!(f, "{found:28} feature {feature:16} {line}"),
+            Help::Layer { versions, feature, .. } => {
+                write!(f, "{found:28} does not fit: the feature {feature} is for {} {versions}", self.library.name)
             }
-            Self::OtherVersion { library, package } => {
-                let found = format!("{} {}", package.name, package.version);
-                write!(f, "{found:28} does not fit: the feature {} is for {} {}", library.feature, library.name, library.versions)
-            }
+            Help::Advice(advice) => write!(f, "{found:28} has no layer: {advice}"),
         }
     }
 }

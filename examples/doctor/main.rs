@@ -14,7 +14,7 @@ use std::path::PathBuf;
 
 use cargo_lock::Lockfile;
 
-use self::library::{Fit, LIBRARIES};
+use self::library::{Found, libraries};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let path = std::env::args_os().nth(1).map_or_else(|| PathBuf::from("Cargo.lock"), PathBuf::from);
@@ -24,14 +24,14 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 fn report(lock: &Lockfile) -> String {
-    let fits: Vec<Fit<'_>> = LIBRARIES.iter().flat_map(|library| library.fits(lock)).collect();
-    let features: BTreeSet<&str> = fits.iter().filter_map(Fit::feature).collect();
+    let found: Vec<Found<'_>> = libraries().into_iter().flat_map(|library| library.find(lock)).collect();
+    let features: BTreeSet<&str> = found.iter().filter_map(Found::feature).collect();
     let features: Vec<String> = features.iter().map(|feature| format!("\"{feature}\"")).collect();
     let dependency = format!("otel-runtime = {{ version = \"{}\", features = [{}] }}", env!("CARGO_PKG_VERSION"), features.join(", "));
-    let found: Vec<String> = if fits.is_empty() {
+    let found: Vec<String> = if found.is_empty() {
         vec!["None of the libraries here has a layer of its own; `#[traced]` is for functions of yours.".to_owned()]
     } else {
-        fits.iter().map(ToString::to_string).collect()
+        found.iter().map(ToString::to_string).collect()
     };
     let clashes: Vec<String> = clashes::find(lock).iter().map(ToString::to_string).collect();
     let parts = [vec![dependency], found, clashes].map(|lines| lines.join("\n"));

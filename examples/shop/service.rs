@@ -6,9 +6,9 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::str::FromStr;
 
 use axum::Router;
+use examples::{ended, is_driven};
 use otel_runtime::logs::WithIds;
 use otel_runtime::{InitError, Telemetry, http};
-use tokio::io::AsyncReadExt;
 use tokio::net::TcpListener;
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::prelude::*;
@@ -56,9 +56,6 @@ impl FromStr for Service {
     }
 }
 
-/// The variable that has a service listen on any port that is free, and end with whoever started it.
-pub(crate) const DRIVEN: &str = "SHOP_DRIVEN";
-
 /// Runs one of the services until it is told to end.
 pub(crate) async fn serve(service: Service) -> Result<(), Box<dyn Error>> {
     let telemetry = telemetry(service)?;
@@ -73,14 +70,13 @@ pub(crate) async fn serve(service: Service) -> Result<(), Box<dyn Error>> {
         Service::Api2 => api2::app(),
     };
 
-    let is_driven = env::var_os(DRIVEN).is_some();
-    let port = if is_driven { 0 } else { service.address().1 };
+    let port = if is_driven() { 0 } else { service.address().1 };
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
     println!("http://{}", listener.local_addr()?);
     println!("{}", telemetry.prometheus_address().map(|address| format!("http://{address}/metrics")).unwrap_or_default());
     // Customers do not say which trace is theirs; services in the same house do.
     let layer = if service == Service::Server { http::server().untrusted() } else { http::server() };
-    serve_until(listener, app.layer(layer), ended(is_driven)).await?;
+    serve_until(listener, app.layer(layer), ended()).await?;
     telemetry.shutdown()?;
     Ok(())
 }
@@ -91,28 +87,7 @@ async fn serve_until(listener: TcpListener, app: Router, end: impl Future<Output
     axum::serve(listener, app).with_graceful_shutdown(end).await
 }
 
-/// To the backend that the environment names; otherwise to the terminal, and metrics to whoever asks for them.
 fn telemetry(service: Service) -> Result<Telemetry, InitError> {
-    let builder = otel_runtime::builder()
-        .fallback("OTEL_SERVICE_NAME", service.name())
-        .fallback("OTEL_RUST_BAGGAGE_ATTRIBUTES", "customer.id")
-        .fallback("OTEL_BSP_SCHEDULE_DELAY", "500");
-    if env::var_os("OTEL_EXPORTER_OTLP_ENDPOINT").is_some() {
-        return builder.init();
-    }
-    builder
-        .fallback("OTEL_TRACES_EXPORTER", "console")
-        .fallback("OTEL_METRICS_EXPORTER", "prometheus")
-        .fallback("OTEL_EXPORTER_PROMETHEUS_PORT", "0")
-        .fallback("OTEL_LOGS_EXPORTER", "none")
-        .init()
-}
-
-/// A service that is driven ends when its input does, which is when whoever started it lets it go; another one when it is interrupted.
-async fn ended(is_driven: bool) {
-    if is_driven {
-        let _ = tokio::io::stdin().read_to_end(&mut Vec::new()).await;
-    } else {
-        let _ = tokio::signal::ctrl_c().await;
-    }
+    let builder = otel_runtime::builder().fallback("OTEL_SERVICE_NAME", service.name());
+    examples::telemetry(builder.fallback("OTEL_RUST_BAGGAGE_ATTRIBUTES", "customer.id"))
 }

@@ -30,6 +30,8 @@
 //! * `http` (features `http`, `axum`, `reqwest`): layers for servers and clients of HTTP.
 //! * `logs` (features `tracing`, `log`): what speaks `tracing` or `log`, as log records and spans.
 //! * `messaging` (features `messaging`, `async-nats`, `lapin`, `rdkafka`): messages that are sent, received and processed, with any broker.
+//! * [`libraries`]: what to add for which library.
+//! * `redis` (feature `redis`): commands to Redis as spans and metrics.
 //! * `sqlx` (features `sqlx-sqlite`, `sqlx-postgres`, `sqlx-mysql`): queries of sqlx as spans and metrics.
 //! * `testing` (feature `testing`): capture what a test records: spans, metrics, log records.
 //! * `process` (feature `process`): metrics about the process and about runtimes of tokio.
@@ -59,13 +61,15 @@ pub mod filter;
 mod future;
 #[cfg(feature = "inventory")]
 pub mod inventory;
+#[doc = include_str!("../docs/libraries.md")]
+pub mod libraries {}
 #[cfg(any(feature = "log", feature = "tracing"))]
 pub mod logs;
 mod metering;
 mod metrics;
-#[cfg(any(feature = "http", feature = "messaging", feature = "sqlx"))]
+#[cfg(any(feature = "http", feature = "messaging", feature = "redis", feature = "sqlx"))]
 #[cfg_attr(
-    not(all(feature = "http", feature = "messaging", feature = "sqlx")),
+    not(all(feature = "http", feature = "messaging", feature = "redis", feature = "sqlx")),
     allow(dead_code, unused_imports, reason = "no layer uses all that they share")
 )]
 mod middleware;
@@ -117,6 +121,8 @@ pub use metrics::DURATION_BUCKETS;
 pub use middleware::http;
 #[cfg(feature = "messaging")]
 pub use middleware::messaging;
+#[cfg(feature = "redis")]
+pub use middleware::redis;
 #[cfg(feature = "sqlx")]
 pub use middleware::sqlx;
 pub use name::{AttributeKey, MetricName, SpanName, Unit};

@@ -1,4 +1,4 @@
-//! Brokers for tests: programs of this machine, on ports of their own and in a folder of their own, none of which outlives its test.
+//! Brokers, and Redis, for tests: programs of this machine, on ports of their own and in a folder of their own, none of which outlives its test.
 
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener};
@@ -12,6 +12,8 @@ use crate::process::Child;
 
 /// A machine that is busy with other tests takes its time.
 const START_LIMIT: Duration = Duration::from_secs(120);
+
+const SOCKET: &str = "redis.sock";
 
 /// A broker that runs until it is dropped.
 pub struct Broker {
@@ -40,6 +42,30 @@ impl Broker {
         server.wait_for_line("Server is ready", START_LIMIT);
         let port = line.rsplit(':').next().and_then(|port| port.trim().parse().ok()).expect("the line ends with the port");
         Some(Self { port, processes: vec![server], group: None, folder })
+    }
+
+    /// Starts a Redis server, which keeps nothing; `None`, and a line that says so, if there is none on this machine. It listens at
+    /// [`Broker::socket`] too.
+    ///
+    /// # Panics
+    ///
+    /// If it does not start.
+    #[must_use]
+    pub fn redis() -> Option<Self> {
+        let program = found("redis-server", &["/usr/bin", "/usr/local/bin"])?;
+        let (folder, port) = (new_folder("redis"), free_port());
+        let mut command = Command::new(program);
+        command.args(["--bind", "127.0.0.1", "--port", &port.to_string(), "--save", "", "--appendonly", "no", "--dir"]).arg(&folder);
+        command.arg("--unixsocket").arg(folder.join(SOCKET));
+        let server = Child::spawn(command);
+        server.wait_for_line("Ready to accept connections", START_LIMIT);
+        Some(Self { port, processes: vec![server], group: None, folder })
+    }
+
+    /// The socket of Unix that a Redis server listens at.
+    #[must_use]
+    pub fn socket(&self) -> PathBuf {
+        self.folder.join(SOCKET)
     }
 
     /// Starts a RabbitMQ server; `None`, and a line that says so, if there is none on this machine.
@@ -88,7 +114,7 @@ fn found(program: &str, folders: &[&str]) -> Option<PathBuf> {
     let found = folders.iter().map(|folder| Path::new(folder).join(program)).find(|path| path.is_file());
     if found.is_none() {
         crate::skipped(format_args!(
-            "there is no {program} on this machine; `apt-get install nats-server rabbitmq-server` brings it to a Debian"
+            "there is no {program} on this machine; `apt-get install nats-server rabbitmq-server redis-server` brings it to a Debian"
         ));
     }
     found

@@ -1,6 +1,8 @@
 //! Layers for other libraries. Here is what they share: an [`Operation`], which has a span and the metrics of its outcome, and a static
 //! [`Operations`] for each class of them. A layer translates a library's types, and asks `semconv` what to record of them.
 
+#[cfg(any(feature = "redis", feature = "sqlx"))]
+mod database;
 #[cfg(feature = "http")]
 pub mod http;
 mod instruments;
@@ -11,6 +13,8 @@ mod instruments;
 )]
 pub mod messaging;
 mod operation;
+#[cfg(feature = "redis")]
+pub mod redis;
 #[cfg(feature = "sqlx")]
 pub mod sqlx;
 

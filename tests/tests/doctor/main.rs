@@ -1,6 +1,7 @@
 //! `cargo run --example doctor -- path/to/Cargo.lock`, as a user runs it.
 
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ fn doctor(lock: &Path) -> Output {
         .args(["run", "--quiet", "--package", "examples", "--example", "doctor", "--"])
         .arg(lock)
         .current_dir(env!("CARGO_MANIFEST_DIR"));
-    Child::spawn(command).wait_with_timeout(Duration::from_secs(300))
+    Child::spawn(command).wait_with_timeout(Duration::from_secs(600))
 }
 
 #[test]
@@ -20,13 +21,15 @@ fn it_names_what_fits_and_what_clashes() {
     let output = doctor(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/doctor/shop.lock"));
     assert!(output.status.success(), "{}", output.stderr);
     let lines: Vec<&str> = output.stdout.lines().collect();
-    assert_eq!(lines[0], "otel-runtime = { version = \"0.1.0\", features = [\"axum\", \"http\", \"sqlx-postgres\"] }");
+    assert_eq!(lines[0], "otel-runtime = { version = \"0.1.0\", features = [\"axum\", \"http\", \"redis\", \"sqlx-postgres\"] }");
     let has =
         |parts: &[&str]| assert!(lines.iter().any(|line| parts.iter().all(|part| line.contains(part))), "{parts:?} in\n{}", output.stdout);
     has(&["axum 0.8.4 ", "feature axum ", ".layer(otel_runtime::http::server())"]);
     has(&["sqlx-postgres 0.9.0 ", "otel_runtime::sqlx::Pool::new(pool)"]);
     has(&["reqwest 0.11.27 ", "does not fit: the feature reqwest is for reqwest 0.13"]);
     has(&["opentelemetry 0.27.1 beside 0.33", "opentelemetry_sdk 0.27.1, shop 1.2.3"]);
+    has(&["deadpool-redis 0.23.1 ", "feature redis ", "otel_runtime::redis::traced(pool.get().await?)"]);
+    has(&["diesel 2.2.0 ", "has no layer: ", "db.query.summary"]);
     assert!(!output.stdout.contains("opentelemetry 0.33.1"), "ours is no clash");
     assert!(!output.stdout.contains("sqlx-mysql"), "what is not there is not named");
 }
@@ -35,4 +38,57 @@ fn it_names_what_fits_and_what_clashes() {
 fn a_file_that_is_none_is_named() {
     let output = doctor(Path::new("/nowhere/Cargo.lock"));
     assert!(!output.status.success() && output.stderr.contains("/nowhere/Cargo.lock"), "{}", output.stderr);
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// What the workspace itself is built with is what the page of libraries names.
+#[test]
+fn the_versions_of_the_page_are_those_that_are_tested() {
+    let output = doctor(&root().join("Cargo.lock"));
+    assert!(output.status.success(), "{}", output.stderr);
+    assert!(!output.stdout.contains("does not fit"), "{}", output.stdout);
+    for library in
+        ["axum", "reqwest", "sqlx-mysql", "redis", "deadpool-redis", "async-nats", "lapin", "rdkafka", "tracing-subscriber", "log"]
+    {
+        let found = |line: &str| line.starts_with(&format!("{library} ")) && line.contains("feature ");
+        assert!(output.stdout.lines().any(found), "{library} is missing in\n{}", output.stdout);
+    }
+}
+
+/// Features that are for no library of the user's.
+const OF_THE_RUNTIME: [&str; 14] = [
+    "config-file",
+    "default",
+    "grpc",
+    "gzip",
+    "inventory",
+    "json",
+    "prometheus",
+    "resource",
+    "signals",
+    "testing",
+    "tls",
+    "xray",
+    "zipkin",
+    "zstd",
+];
+
+#[test]
+fn every_layer_stands_on_the_page() {
+    let page = fs::read_to_string(root().join("otel-runtime/docs/libraries.md")).expect("there is the page");
+    let manifest = fs::read_to_string(root().join("otel-runtime/Cargo.toml")).expect("there is the manifest");
+    let features = manifest.split("[features]").nth(1).and_then(|rest| rest.split("\n[").next()).expect("there are features");
+    let features: Vec<&str> = features.lines().filter_map(|line| line.split_once(" = ")).map(|(name, _)| name).collect();
+    assert!(features.contains(&"redis") && features.len() > 20, "{features:?}");
+    for feature in features.iter().filter(|feature| !OF_THE_RUNTIME.contains(feature)) {
+        assert!(page.contains(&format!("`{feature}`")), "{feature} is not on the page of libraries");
+    }
+    // And of the features that the page names, each is there.
+    for row in page.lines().filter(|row| row.matches(" | ").count() == 3 && row.starts_with("| ") && !row.contains("| feature |")) {
+        let feature = row.split(" | ").nth(2).expect("it has four columns").trim_matches('`');
+        assert!(features.contains(&feature), "{feature} is no feature");
+    }
 }

@@ -45,7 +45,7 @@ impl Service {
     /// Starts a service that exports to `endpoint` and finds others under the variables of `addresses`.
     fn start(name: &str, endpoint: &str, addresses: &[(&str, &str)]) -> Self {
         let mut command = shop();
-        command.args(["serve", name]).env("SHOP_DRIVEN", "true").env("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint);
+        command.args(["serve", name]).env("EXAMPLES_DRIVEN", "true").env("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint);
         command.envs(addresses.iter().copied());
         let process = Child::spawn_listening(command);
         let url = process.wait_for_line("http://", LONG);

@@ -9,7 +9,8 @@ use super::pool_metrics::Observed;
 use super::queries::{Described, Queries};
 use super::running::Running;
 use crate::middleware::{Metrics, Operations};
-use crate::semconv::db::{Query, metrics};
+use crate::semconv::db::metrics;
+use crate::semconv::db::sql::Query;
 
 const METRICS: Metrics = Metrics { duration: Some(metrics::OPERATION_DURATION), active: None, amounts: &[metrics::RETURNED_ROWS] };
 

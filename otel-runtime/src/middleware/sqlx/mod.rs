@@ -81,7 +81,7 @@ pub use self::connection::{Connection, PoolConnection};
 pub use self::drivers::Driver;
 pub use self::pool::{Pool, PoolBuilder};
 pub use self::transaction::Transaction;
-pub use crate::semconv::db::{Dialect, Query};
+pub use crate::semconv::db::sql::{Dialect, Query};
 
 /// What filters know the layer by, and the name of its scope.
 const PATH: &str = "otel_runtime::sqlx";

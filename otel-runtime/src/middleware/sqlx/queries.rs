@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use opentelemetry::KeyValue;
 use opentelemetry_semantic_conventions::attribute::DB_OPERATION_NAME;
 
-use crate::semconv::db::{Database, Dialect, Query};
+use crate::semconv::db::Database;
+use crate::semconv::db::sql::{Dialect, Query};
 
 /// Texts that are remembered, twice.
 const GENERATION: usize = 256;
@@ -68,7 +69,7 @@ impl Queries {
 
     /// What is recorded of a query.
     pub(super) fn describe(&self, query: Query) -> Described {
-        let (span_name, names) = (self.database.span_name(&query), query.names());
+        let (span_name, names) = (query.span_name(&self.database), query.names());
         let of_database = self.database.attributes();
         let attributes = of_database.iter().cloned().chain(names.iter().cloned()).chain(query.details()).collect();
         let names = if self.admits(&query) {

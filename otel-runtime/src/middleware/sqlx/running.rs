@@ -9,15 +9,15 @@ use std::task::{Context, Poll};
 
 use futures_core::Stream;
 use opentelemetry::KeyValue;
-use opentelemetry_semantic_conventions::attribute::{DB_RESPONSE_RETURNED_ROWS, DB_RESPONSE_STATUS_CODE};
+use opentelemetry_semantic_conventions::attribute::DB_RESPONSE_RETURNED_ROWS;
 use sqlx::error::DatabaseError;
 use sqlx::{Either, Error};
 
 use super::drivers::{BoxStream, Driver, Step};
 use super::queries::Described;
 use crate::middleware::Operation;
+use crate::middleware::database::Failure;
 use crate::outcome::{ErrorType, Outcome};
-use crate::semconv::db;
 
 /// The number of the metric of rows among those of the layer.
 const ROWS: usize = 0;
@@ -76,22 +76,17 @@ impl Running {
 
     fn fail(&mut self, error: &Error, code: Code) {
         let Some(described) = &self.described else { return };
-        let (error_type, said) = match error {
+        let failure = match error {
             // What a caller makes of an answer without rows: the database has done what it was asked for.
             Error::RowNotFound => return self.operation.end(Outcome::OK),
             Error::Database(error) => {
-                let code = code(&**error).map(Cow::into_owned);
-                if let Some(code) = &code {
-                    let code = KeyValue::new(DB_RESPONSE_STATUS_CODE, code.clone());
-                    self.operation.set([code.clone()]);
-                    self.operation.label(code);
-                }
-                (code.map_or(Cow::Borrowed("_OTHER"), Cow::Owned), error.message().to_owned())
+                let code = code(&**error);
+                let class = code.as_deref().map_or(Cow::Borrowed("_OTHER"), |code| Cow::Owned(code.to_owned()));
+                Failure { code, class, said: error.message().into() }
             }
-            error => (class(error), error.to_string()),
+            error => Failure { code: None, class: class(error), said: error.to_string().into() },
         };
-        let said = db::message(&said, &described.query);
-        self.operation.end(Outcome::error(error_type, said));
+        failure.end(&mut self.operation, described.query.text());
     }
 }
 

@@ -14,7 +14,8 @@ use futures_core::Stream;
 use sqlx::error::DatabaseError;
 use sqlx::{Connection, Database, Describe, Either, Error, Execute, SqlStr};
 
-use crate::semconv::db;
+use crate::semconv::db::Database as Located;
+use crate::semconv::db::sql::Dialect;
 
 pub(super) type BoxFuture<'e, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'e>>;
 pub(super) type BoxStream<'e, T> = Pin<Box<dyn Stream<Item = Result<T, Error>> + Send + 'e>>;
@@ -37,11 +38,11 @@ impl<DB: Sealed> Driver for DB {}
 /// What the layer asks of a driver. The methods of an executor are repeated, because a bound on references to `Database::Connection` would not be
 /// inferred where this one is.
 pub trait Sealed: Database {
-    const DIALECT: db::Dialect;
+    const DIALECT: Dialect;
     const SYSTEM: &'static str;
 
     /// Notes where the database is.
-    fn locate(options: &Options<Self>, database: &mut db::Database);
+    fn locate(options: &Options<Self>, database: &mut Located);
 
     /// The most specific code that the database has for an error: its own, or else that of the standard.
     fn code(error: &dyn DatabaseError) -> Option<Cow<'_, str>> {

@@ -7,7 +7,8 @@ use sqlx::error::DatabaseError;
 use sqlx::mysql::{MySqlConnectOptions, MySqlDatabaseError};
 
 use super::{BoxFuture, BoxStream, Sealed, Step, executes};
-use crate::semconv::db::{Database, Dialect};
+use crate::semconv::db::Database;
+use crate::semconv::db::sql::Dialect;
 
 impl Sealed for MySql {
     const DIALECT: Dialect = Dialect::MySql;

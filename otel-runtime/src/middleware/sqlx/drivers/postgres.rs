@@ -4,7 +4,8 @@ use sqlx::Postgres;
 use sqlx::postgres::PgConnectOptions;
 
 use super::{BoxFuture, BoxStream, Sealed, Step, executes};
-use crate::semconv::db::{Database, Dialect};
+use crate::semconv::db::Database;
+use crate::semconv::db::sql::Dialect;
 
 impl Sealed for Postgres {
     const DIALECT: Dialect = Dialect::PostgreSql;

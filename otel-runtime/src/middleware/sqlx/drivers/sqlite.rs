@@ -4,7 +4,8 @@ use sqlx::Sqlite;
 use sqlx::sqlite::SqliteConnectOptions;
 
 use super::{BoxFuture, BoxStream, Sealed, Step, executes};
-use crate::semconv::db::{Database, Dialect};
+use crate::semconv::db::Database;
+use crate::semconv::db::sql::Dialect;
 
 const IN_MEMORY: &str = ":memory:";
 
