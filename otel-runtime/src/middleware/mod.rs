@@ -1,6 +1,12 @@
 //! Layers for other libraries. Here is what they share: an [`Operation`], which has a span and the metrics of its outcome, and a static
 //! [`Operations`] for each class of them. A layer translates a library's types, and asks `semconv` what to record of them.
 
+#[cfg(any(feature = "http", feature = "tonic"))]
+mod exchange;
+#[cfg(feature = "faas")]
+pub mod faas;
+#[cfg(feature = "tonic")]
+pub mod grpc;
 #[cfg(feature = "http")]
 pub mod http;
 mod instruments;
