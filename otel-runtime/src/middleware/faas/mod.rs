@@ -219,3 +219,6 @@ impl Invocation {
         self
     }
 }
+
+#[cfg(all(test, feature = "testing"))]
+mod tests;

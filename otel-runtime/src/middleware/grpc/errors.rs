@@ -53,7 +53,7 @@ mod tests {
     #[derive(Debug)]
     struct Around(Status);
 
-    impl std::fmt::Display for Around {
+    impl Display for Around {
         fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
             f.write_str("it did not work")
         }

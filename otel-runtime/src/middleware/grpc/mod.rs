@@ -28,6 +28,8 @@
 //! # fn main() {}
 //! ```
 //!
+//! (The feature `grpc` is another thing: it sends OTLP over gRPC.)
+//!
 //! [`server`] and [`client`] are layers of [Tower](https://docs.rs/tower-layer) around services that take an `http::Request` and give an
 //! `http::Response`, as all of tonic's are: a server with all its services, one of them (`add_service(grpc::server().layer(service))`), a channel. With the
 //! feature `tonic-transport` they know what tonic's own transport does: who is at the other end, and why a connection failed. Where nothing is installed, a
@@ -66,7 +68,7 @@
 //! # Which methods there are
 //!
 //! Whoever calls can send any path, and no path becomes a label or a name. A client's method is known if a generated client calls it, or if it was
-//! [declared](ClientLayer::methods). A server's is, if it was [declared](ServerLayer::methods), or, where none was, once a call has shown that it is there: if somebody
+//! [declared](ClientLayer::methods), from a [descriptor](methods_in) say. A server's is, if it was [declared](ServerLayer::methods), or, where none was, once a call has shown that it is there: if somebody
 //! has read a message of it, or has answered with one. Who answers what is not there, and who lets nobody in, does neither. At most 500 are found out.
 //!
 //! # Context
@@ -82,6 +84,7 @@
 //! records, a layer for [HTTP](crate) inside of it leaves alone; the other way round, a call is a span within that of a request.
 
 mod client;
+mod descriptors;
 mod errors;
 mod exchange;
 mod methods;
@@ -95,6 +98,7 @@ mod transport;
 mod watched;
 
 pub use self::client::{Client, ClientLayer, client};
+pub use self::descriptors::{DescriptorError, methods_in};
 pub use self::server::{Server, ServerLayer, server};
 
 use super::exchange as shared;
