@@ -27,6 +27,8 @@
 //! * [`Attributes`], [`AttributeValue`], [`MetricValue`], [`ErrorType`]: what your types can say about themselves.
 //! * [`span_names`], [`metric_names`], [`attribute_keys`]: a project's names in one place; [`checks`]: what is checked of names, and when.
 //! * [`Sampler`], [`filter`]: which traces are recorded, and which places record at all; [`View`]: what is exported of an instrument.
+//! * `faas` (features `faas`, `lambda`): functions of hosts that freeze a process between two calls, AWS Lambda among them.
+//! * `grpc` (features `tonic`, `tonic-transport`): layers for servers and clients of gRPC.
 //! * `http` (features `http`, `axum`, `reqwest`): layers for servers and clients of HTTP.
 //! * `logs` (features `tracing`, `log`): what speaks `tracing` or `log`, as log records and spans.
 //! * `messaging` (features `messaging`, `async-nats`, `lapin`, `rdkafka`): messages that are sent, received and processed, with any broker.
@@ -67,9 +69,9 @@ pub mod libraries {}
 pub mod logs;
 mod metering;
 mod metrics;
-#[cfg(any(feature = "http", feature = "messaging", feature = "redis", feature = "sqlx"))]
+#[cfg(any(feature = "faas", feature = "http", feature = "messaging", feature = "redis", feature = "sqlx", feature = "tonic"))]
 #[cfg_attr(
-    not(all(feature = "http", feature = "messaging", feature = "redis", feature = "sqlx")),
+    not(all(feature = "faas", feature = "http", feature = "messaging", feature = "redis", feature = "sqlx", feature = "tonic")),
     allow(dead_code, unused_imports, reason = "no layer uses all that they share")
 )]
 mod middleware;
@@ -117,6 +119,10 @@ pub use filter::FilterError;
 pub use inventory::sites;
 pub use metering::{View, ViewError};
 pub use metrics::DURATION_BUCKETS;
+#[cfg(feature = "faas")]
+pub use middleware::faas;
+#[cfg(feature = "tonic")]
+pub use middleware::grpc;
 #[cfg(feature = "http")]
 pub use middleware::http;
 #[cfg(feature = "messaging")]

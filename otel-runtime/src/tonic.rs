@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
-use ::tonic::{Code, Status};
+use ::tonic::Status;
 
 use crate::outcome::ErrorType;
+use crate::semconv::rpc::code_name;
 
 /// The name of the code, as in `rpc.response.status_code` (semantic conventions, "RPC":
 /// <https://opentelemetry.io/docs/specs/semconv/rpc/grpc/>).
@@ -16,25 +17,6 @@ use crate::outcome::ErrorType;
 /// ```
 impl ErrorType for Status {
     fn error_type(&self) -> Cow<'static, str> {
-        let name = match self.code() {
-            Code::Ok => "OK",
-            Code::Cancelled => "CANCELLED",
-            Code::Unknown => "UNKNOWN",
-            Code::InvalidArgument => "INVALID_ARGUMENT",
-            Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
-            Code::NotFound => "NOT_FOUND",
-            Code::AlreadyExists => "ALREADY_EXISTS",
-            Code::PermissionDenied => "PERMISSION_DENIED",
-            Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
-            Code::FailedPrecondition => "FAILED_PRECONDITION",
-            Code::Aborted => "ABORTED",
-            Code::OutOfRange => "OUT_OF_RANGE",
-            Code::Unimplemented => "UNIMPLEMENTED",
-            Code::Internal => "INTERNAL",
-            Code::Unavailable => "UNAVAILABLE",
-            Code::DataLoss => "DATA_LOSS",
-            Code::Unauthenticated => "UNAUTHENTICATED",
-        };
-        name.into()
+        code_name(self.code()).into()
     }
 }

@@ -3,6 +3,12 @@
 
 #[cfg(any(feature = "redis", feature = "sqlx"))]
 mod database;
+#[cfg(any(feature = "http", feature = "tonic"))]
+mod exchange;
+#[cfg(feature = "faas")]
+pub mod faas;
+#[cfg(feature = "tonic")]
+pub mod grpc;
 #[cfg(feature = "http")]
 pub mod http;
 mod instruments;

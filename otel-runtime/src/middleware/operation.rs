@@ -131,7 +131,8 @@ impl Operations {
 
 /// An operation that was started. Dropped before it was ended, it was cancelled, which is neither ok nor an error: nobody waited for its end.
 #[derive(Debug)]
-pub(crate) struct Operation {
+#[cfg_attr(not(any(feature = "http", feature = "tonic")), allow(unreachable_pub, reason = "only exchanges show it"))]
+pub struct Operation {
     span: Span,
     measured: Option<Measured>,
     /// `None`: nothing is recorded.
@@ -216,6 +217,13 @@ impl Operation {
         }
         let Place { scope, exceptions: way, .. } = of.place;
         self.span.end(Seen { scope, way, kind: Some(&of.kind), code: None }, outcome, elapsed);
+    }
+}
+
+/// Nothing is recorded.
+impl Default for Operation {
+    fn default() -> Self {
+        Self::passing(None)
     }
 }
 

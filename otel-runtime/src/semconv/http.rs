@@ -8,17 +8,18 @@ mod url;
 use std::borrow::Cow;
 use std::net::SocketAddr;
 
-use ::http::header::{HOST, USER_AGENT};
+use ::http::header::USER_AGENT;
 use ::http::request::Parts;
 use ::http::uri::Authority;
 use ::http::{HeaderMap, HeaderName, Method, StatusCode, Uri, Version};
-use opentelemetry::{Array, Key, KeyValue, StringValue, Value};
+use opentelemetry::{Key, KeyValue, StringValue};
 use opentelemetry_semantic_conventions::attribute as key;
 
 use self::forwarded::Forwarded;
+use self::url::redacted_query;
 pub(crate) use self::url::redacted_url;
-use self::url::{authority, host_and_port, redacted_query};
 use super::methods::{KnownMethods, Name};
+use super::network::{authority, host_and_port, of_host, peer, server};
 use crate::outcome::Outcome;
 
 /// What stands for all methods that are not known.
@@ -138,10 +139,9 @@ impl<'a> Served<'a> {
     fn server(&self, attributes: &mut Vec<KeyValue>) {
         let Parts { uri, headers, .. } = self.parts;
         let forwarded = self.forwarded.host.as_deref().and_then(authority);
-        let of_host = || headers.get(HOST).and_then(|host| host.to_str().ok()).and_then(authority);
-        if let Some(authority) = forwarded.or_else(|| uri.authority().cloned()).or_else(of_host) {
+        if let Some(authority) = forwarded.or_else(|| uri.authority().cloned()).or_else(|| of_host(headers)) {
             let (host, port) = host_and_port(&authority);
-            attributes.extend(server(host, port.unwrap_or_else(|| self.scheme.default_port())));
+            attributes.extend(server(host, port.or_else(|| Some(self.scheme.default_port()))));
         }
     }
 
@@ -173,8 +173,7 @@ pub(crate) struct Asked<'a> {
 impl<'a> Asked<'a> {
     /// Where the URL has no host, it is what the request's header says.
     pub(crate) fn new(method: &'a Method, uri: &'a Uri, headers: &HeaderMap) -> Self {
-        let of_host = || headers.get(HOST).and_then(|host| host.to_str().ok()).and_then(authority);
-        let authority = uri.authority().map(Cow::Borrowed).or_else(|| of_host().map(Cow::Owned));
+        let authority = uri.authority().map(Cow::Borrowed).or_else(|| of_host(headers).map(Cow::Owned));
         let scheme = uri.scheme_str().and_then(Scheme::parse).unwrap_or(Scheme::Http);
         Self { method, uri, fragment: None, template: None, resends: 0, scheme, authority }
     }
@@ -206,7 +205,7 @@ impl<'a> Asked<'a> {
         let mut attributes = Vec::with_capacity(12);
         attributes.extend([method.attribute(), KeyValue::new(key::URL_FULL, self.url())]);
         attributes.extend(method.original(self.method));
-        attributes.extend(self.server().into_iter().flat_map(|(host, port)| server(host, port)));
+        attributes.extend(self.server().into_iter().flat_map(|(host, port)| server(host, Some(port))));
         attributes.extend(self.template.map(url_template));
         attributes.extend((self.resends > 0).then(|| KeyValue::new(key::HTTP_REQUEST_RESEND_COUNT, i64::from(self.resends))));
         attributes
@@ -216,7 +215,7 @@ impl<'a> Asked<'a> {
     pub(crate) fn labels(&self, method: &KnownMethod) -> Vec<KeyValue> {
         let mut labels = Vec::with_capacity(7);
         labels.push(method.attribute());
-        labels.extend(self.server().into_iter().flat_map(|(host, port)| server(host, port)));
+        labels.extend(self.server().into_iter().flat_map(|(host, port)| server(host, Some(port))));
         labels.extend(self.template.map(url_template));
         labels
     }
@@ -229,18 +228,6 @@ pub(crate) fn http_route(route: &str) -> KeyValue {
 
 fn url_template(template: &str) -> KeyValue {
     KeyValue::new(key::URL_TEMPLATE, template.to_owned())
-}
-
-fn server(address: &str, port: u16) -> [KeyValue; 2] {
-    [KeyValue::new(key::SERVER_ADDRESS, address.to_owned()), KeyValue::new(key::SERVER_PORT, i64::from(port))]
-}
-
-/// `network.peer.address` and `network.peer.port`.
-pub(crate) fn peer(peer: SocketAddr) -> [KeyValue; 2] {
-    [
-        KeyValue::new(key::NETWORK_PEER_ADDRESS, peer.ip().to_canonical().to_string()),
-        KeyValue::new(key::NETWORK_PEER_PORT, i64::from(peer.port())),
-    ]
 }
 
 /// `network.protocol.version`. The protocol's name is always `http`, which is left out.
@@ -295,12 +282,6 @@ pub(crate) fn request_header(name: &HeaderName) -> Key {
 /// The same of a response.
 pub(crate) fn response_header(name: &HeaderName) -> Key {
     Key::new(format!("{}.{name}", key::HTTP_RESPONSE_HEADER))
-}
-
-/// A header, with all of its values; what is no text is left out.
-pub(crate) fn header(key: &Key, name: &HeaderName, headers: &HeaderMap) -> Option<KeyValue> {
-    let values: Vec<StringValue> = headers.get_all(name).iter().filter_map(|value| Some(value.to_str().ok()?.to_owned().into())).collect();
-    (!values.is_empty()).then(|| KeyValue::new(key.clone(), Value::Array(Array::String(values))))
 }
 
 #[cfg(test)]

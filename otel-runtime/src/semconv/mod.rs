@@ -3,6 +3,8 @@
 #[cfg(any(feature = "redis", feature = "sqlx"))]
 #[cfg_attr(not(all(feature = "redis", feature = "sqlx")), allow(dead_code, reason = "some of it is for some databases alone"))]
 pub(crate) mod db;
+#[cfg(feature = "faas")]
+pub(crate) mod faas;
 #[cfg(feature = "http")]
 pub(crate) mod http;
 #[cfg(feature = "messaging")]
@@ -14,6 +16,11 @@ pub(crate) mod messaging;
 pub(crate) mod methods;
 #[allow(dead_code, reason = "each layer is a feature")]
 mod metric;
+#[cfg(any(feature = "http", feature = "tonic"))]
+#[cfg_attr(not(feature = "http"), allow(dead_code, reason = "some of it is for HTTP alone"))]
+pub(crate) mod network;
+#[cfg(feature = "tonic")]
+pub(crate) mod rpc;
 
 #[allow(unused_imports, reason = "each layer is a feature")]
 pub(crate) use self::metric::{DURATION_BUCKETS, Metric};

@@ -40,16 +40,18 @@ pub(crate) enum Detector {
     Container,
     Host,
     Kubernetes,
+    Lambda,
     Process,
     Service,
 }
 
 impl Detector {
     /// By their names in a configuration file.
-    pub(crate) const NAMED: [(&'static str, Self); 5] = [
+    pub(crate) const NAMED: [(&'static str, Self); 6] = [
         ("container", Self::Container),
         ("host", Self::Host),
         ("kubernetes", Self::Kubernetes),
+        ("lambda", Self::Lambda),
         ("process", Self::Process),
         ("service", Self::Service),
     ];
@@ -60,6 +62,7 @@ impl Detector {
             Self::Container => &["container."],
             Self::Host => &["host.", "os."],
             Self::Kubernetes => &["k8s."],
+            Self::Lambda => &["aws.", "cloud.", "faas."],
             Self::Process => &["process."],
             Self::Service => &["service."],
         };

@@ -193,6 +193,17 @@ impl Telemetry {
         self.life.flush(TIMEOUT, true)
     }
 
+    /// What delivers what was recorded until it is called, and waits as long as it is told: what takes longer is not lost, and what is lost the delivery says.
+    #[cfg_attr(not(feature = "faas"), allow(dead_code, reason = "hosts that freeze call it"))]
+    pub(crate) fn flusher(&self) -> impl Fn(Duration) + Send + Sync + 'static + use<> {
+        let life = Arc::downgrade(&self.life);
+        move |timeout| {
+            if let Some(life) = life.upgrade() {
+                let _ = life.flush(timeout, true);
+            }
+        }
+    }
+
     /// Delivers what is left, for at most 5 seconds, and ends the telemetry. A second call does nothing.
     ///
     /// # Errors

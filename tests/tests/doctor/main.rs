@@ -21,11 +21,16 @@ fn it_names_what_fits_and_what_clashes() {
     let output = doctor(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/doctor/shop.lock"));
     assert!(output.status.success(), "{}", output.stderr);
     let lines: Vec<&str> = output.stdout.lines().collect();
-    assert_eq!(lines[0], "otel-runtime = { version = \"0.1.0\", features = [\"axum\", \"http\", \"redis\", \"sqlx-postgres\"] }");
+    assert_eq!(
+        lines[0],
+        "otel-runtime = { version = \"0.1.0\", features = [\"axum\", \"http\", \"redis\", \"sqlx-postgres\", \"tonic-transport\"] }"
+    );
     let has =
         |parts: &[&str]| assert!(lines.iter().any(|line| parts.iter().all(|part| line.contains(part))), "{parts:?} in\n{}", output.stdout);
     has(&["axum 0.8.4 ", "feature axum ", ".layer(otel_runtime::http::server())"]);
     has(&["sqlx-postgres 0.9.0 ", "otel_runtime::sqlx::Pool::new(pool)"]);
+    has(&["tonic 0.14.2 ", "feature tonic-transport ", "otel_runtime::grpc::server()"]);
+    has(&["lambda_runtime 0.14.4 ", "does not fit: the feature lambda is for lambda_runtime 1"]);
     has(&["reqwest 0.11.27 ", "does not fit: the feature reqwest is for reqwest 0.13"]);
     has(&["opentelemetry 0.27.1 beside 0.33", "opentelemetry_sdk 0.27.1, shop 1.2.3"]);
     has(&["deadpool-redis 0.23.1 ", "feature redis ", "otel_runtime::redis::traced(pool.get().await?)"]);

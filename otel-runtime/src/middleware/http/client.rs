@@ -7,19 +7,17 @@ use std::task::{Context as TaskContext, Poll};
 use http::request::Parts;
 use http::{HeaderMap, Method, Request, Response, Uri};
 use http_body::Body;
-use opentelemetry::Context;
 use opentelemetry::trace::SpanKind;
 use tower_service::Service;
 
-use super::body::ResponseBody;
 use super::exchange::{Exchange, Side};
 use super::extensions::{ResendCount, Template};
-use super::future::ResponseFuture;
-use super::settings::{Settings, layer};
+use super::settings::{Settings, options};
+use super::{ResponseBody, ResponseFuture};
+use crate::middleware::exchange::{self, Exchange as _, inject, layer};
 use crate::middleware::{Metrics, Operations};
-use crate::propagation::HeaderInjector;
+use crate::pipeline;
 use crate::semconv::http::{Asked, KnownMethod, metrics};
-use crate::{context, pipeline};
 
 static CLIENT: Operations = Operations::new(
     "otel_runtime::http::client",
@@ -79,6 +77,7 @@ impl ClientLayer {
 }
 
 layer!(ClientLayer, Client);
+options!(ClientLayer);
 
 impl<S, B, R> Service<Request<B>> for Client<S>
 where
@@ -96,10 +95,10 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        if is_idle() {
+        if is_idle() || request.extensions().get::<exchange::Asked>().is_some() {
             return ResponseFuture::new(Exchange::default(), self.inner.call(request));
         }
-        let begin = |Parts { method, uri, headers, extensions, .. }: &mut Parts, body: &B| {
+        let begin = |Parts { method, uri, headers, extensions, .. }: &mut Parts, body: &mut B| {
             self.config.begin(method, uri, headers, body.size_hint().exact(), |asked| {
                 asked.template = extensions.get::<Template>().map(Template::as_str);
                 asked.resends = extensions.get::<ResendCount>().map_or(0, |ResendCount(count)| *count);
@@ -132,7 +131,7 @@ impl Config {
             if beginning.records {
                 beginning.name = method.span_name(asked.template);
                 beginning.attributes = asked.attributes(&method);
-                beginning.attributes.extend(self.settings.of_request(headers));
+                beginning.attributes.extend(self.settings.of_request.of(headers));
             }
             if beginning.measures {
                 beginning.labels = asked.labels(&method);
@@ -148,7 +147,7 @@ impl Config {
             }
         };
         if self.gives_context_to(asked.host()) {
-            inject(&exchange, headers);
+            inject(exchange.operation(), headers);
         }
         exchange
     }
@@ -161,16 +160,4 @@ impl Config {
             None => *allowed == host,
         })
     }
-}
-
-/// Gives a request the context of its span; or the current one, where no span is recorded.
-fn inject(exchange: &Exchange, headers: &mut HeaderMap) {
-    let current;
-    let context = if let Some(context) = exchange.operation().context() {
-        context
-    } else {
-        current = Context::current();
-        &current
-    };
-    context::inject_context(context, &mut HeaderInjector(headers));
 }

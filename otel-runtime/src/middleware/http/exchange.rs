@@ -1,27 +1,30 @@
 //! [`Exchange`]: a request and its response, from the first byte that is known of until the last one of the response's body.
 
-use std::mem;
+use std::fmt::Display;
 use std::sync::Arc;
 
-use http::{Method, Response, StatusCode, header};
-use http_body::Body;
+use bytes::Buf;
+use http::response::Parts;
+use http::{Method, StatusCode, header};
+use http_body::{Body, Frame};
 use hyper_util::client::legacy::connect::HttpInfo;
 use opentelemetry::trace::TraceContextExt;
 
-use super::body::ResponseBody;
+use super::errors;
 use super::extensions::{Found, Route};
 use super::settings::Settings;
-use crate::middleware::{Operation, run_attached};
+use crate::middleware::{Operation, exchange};
 use crate::outcome::Outcome;
 use crate::semconv::http::{self as semconv, KnownMethod};
+use crate::semconv::network;
 
 /// The numbers of the amounts that both layers measure.
 const REQUEST_SIZE: usize = 0;
 const RESPONSE_SIZE: usize = 1;
 
 /// The guard of a request and its response. Dropped before its end, it was cancelled.
-#[derive(Debug)]
-pub(super) struct Exchange {
+#[derive(Debug, Default)]
+pub struct Exchange {
     operation: Operation,
     /// `None`: nothing is recorded, or no more.
     record: Option<Record>,
@@ -70,12 +73,6 @@ enum End {
     Failed(Outcome),
 }
 
-impl Default for Exchange {
-    fn default() -> Self {
-        Self::passing(Operation::passing(None))
-    }
-}
-
 impl Exchange {
     /// Nothing is recorded; what runs under it does so in the operation's context.
     pub(super) fn passing(operation: Operation) -> Self {
@@ -87,84 +84,11 @@ impl Exchange {
         Self { operation, record: Some(Record { side, settings, method, is_without_body, request_size: None, answer: None }) }
     }
 
-    pub(super) fn operation(&self) -> &Operation {
-        &self.operation
-    }
-
     /// Notes how many bytes the body of the request has.
     pub(super) fn asked_with(&mut self, size: Option<u64>) {
         if let Some(record) = &mut self.record {
             record.request_size = size;
         }
-    }
-
-    /// Runs a part of it under its span. If that panics, the exchange has.
-    pub(super) fn run<T>(&mut self, body: impl FnOnce() -> T) -> T {
-        let attached = self.operation.attach();
-        run_attached(self, attached, body, |exchange| exchange.finish(End::Failed(Outcome::PANICKED)))
-    }
-
-    /// The other side answered: what is known now is recorded, and the rest when the body has ended.
-    pub(super) fn answered<B: Body>(mut self, response: Response<B>) -> Response<ResponseBody<B>> {
-        let (mut parts, body) = response.into_parts();
-        if let Some(record) = &mut self.record {
-            let declared = || parts.headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok();
-            record.answer = Some(Answer {
-                status: parts.status,
-                size: 0,
-                expected: body.size_hint().exact().or_else(declared),
-                is_complete: record.is_without_body || body.is_end_stream() || has_no_body(parts.status),
-            });
-            self.operation.set([semconv::status_code(parts.status)]);
-            self.operation.label(semconv::status_code(parts.status));
-            self.operation.set(record.settings.of_response(&parts.headers));
-            match &record.side {
-                Side::Server { route: Some(_) } => {
-                    if let Some(route) = parts.extensions.get::<Route>() {
-                        routed(&mut self.operation, &record.method, route);
-                        record.side = Side::Server { route: None };
-                    }
-                }
-                Side::Server { route: None } => {}
-                Side::Client => {
-                    let version = semconv::protocol_version(parts.version);
-                    self.operation.set(version.clone());
-                    if let Some(version) = version {
-                        self.operation.label(version);
-                    }
-                    let peer = parts.extensions.get::<HttpInfo>().map(|info| semconv::peer(info.remote_addr()));
-                    self.operation.set(peer.into_iter().flatten());
-                }
-            }
-            if let Some(name) = &record.settings.trace_id_header
-                && let Some(trace) = self.operation.context().map(|context| context.span().span_context().trace_id())
-                && let Ok(value) = trace.to_string().try_into()
-            {
-                parts.headers.insert(name.clone(), value);
-            }
-        }
-        Response::from_parts(parts, ResponseBody::new(self, body))
-    }
-
-    /// It failed before the other side answered, or in the middle of that.
-    pub(super) fn failed(&mut self, outcome: impl FnOnce() -> Outcome) {
-        if self.record.is_some() {
-            self.finish(End::Failed(outcome()));
-        }
-    }
-
-    /// So many more bytes of the response's body went over.
-    pub(super) fn passed(&mut self, bytes: usize) {
-        if let Some(answer) = self.answer() {
-            answer.size = answer.size.saturating_add(bytes as u64);
-            // Whoever knows how long it is does not ask for its end.
-            answer.is_complete |= answer.expected.is_some_and(|expected| answer.size >= expected);
-        }
-    }
-
-    /// The last frame of the response's body went over.
-    pub(super) fn complete(&mut self) {
-        self.finish(End::Complete);
     }
 
     fn answer(&mut self) -> Option<&mut Answer> {
@@ -192,15 +116,77 @@ impl Exchange {
     }
 }
 
+impl exchange::Exchange for Exchange {
+    fn operation(&self) -> &Operation {
+        &self.operation
+    }
+
+    fn panicked(&mut self) {
+        self.finish(End::Failed(Outcome::PANICKED));
+    }
+
+    fn answered<B: Body>(&mut self, parts: &mut Parts, body: &B) {
+        let Some(record) = &mut self.record else { return };
+        let declared = || parts.headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok();
+        record.answer = Some(Answer {
+            status: parts.status,
+            size: 0,
+            expected: body.size_hint().exact().or_else(declared),
+            is_complete: record.is_without_body || body.is_end_stream() || has_no_body(parts.status),
+        });
+        self.operation.set([semconv::status_code(parts.status)]);
+        self.operation.label(semconv::status_code(parts.status));
+        self.operation.set(record.settings.of_response.of(&parts.headers));
+        match &record.side {
+            Side::Server { route: Some(_) } => {
+                if let Some(route) = parts.extensions.get::<Route>() {
+                    routed(&mut self.operation, &record.method, route);
+                    record.side = Side::Server { route: None };
+                }
+            }
+            Side::Server { route: None } => {}
+            Side::Client => {
+                let version = semconv::protocol_version(parts.version);
+                self.operation.set(version.clone());
+                if let Some(version) = version {
+                    self.operation.label(version);
+                }
+                let peer = parts.extensions.get::<HttpInfo>().map(|info| network::peer(info.remote_addr()));
+                self.operation.set(peer.into_iter().flatten());
+            }
+        }
+        if let Some(name) = &record.settings.trace_id_header
+            && let Some(trace) = self.operation.context().map(|context| context.span().span_context().trace_id())
+            && let Ok(value) = trace.to_string().try_into()
+        {
+            parts.headers.insert(name.clone(), value);
+        }
+    }
+
+    fn failed<E: Display + 'static>(&mut self, error: &E) {
+        if self.record.is_some() {
+            self.finish(End::Failed(errors::outcome(error)));
+        }
+    }
+
+    fn passed<D: Buf>(&mut self, frame: &Frame<D>) {
+        if let Some(answer) = self.answer() {
+            let bytes = frame.data_ref().map_or(0, Buf::remaining);
+            answer.size = answer.size.saturating_add(bytes as u64);
+            // Whoever knows how long it is does not ask for its end.
+            answer.is_complete |= answer.expected.is_some_and(|expected| answer.size >= expected);
+        }
+    }
+
+    fn complete(&mut self) {
+        self.finish(End::Complete);
+    }
+}
+
 impl Drop for Exchange {
     fn drop(&mut self) {
         self.finish(End::Dropped);
     }
-}
-
-/// What is taken out leaves nothing to record.
-pub(super) fn take(exchange: &mut Exchange) -> Exchange {
-    mem::take(exchange)
 }
 
 /// The route is known now.

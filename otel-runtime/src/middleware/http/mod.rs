@@ -108,12 +108,10 @@ mod axum;
 #[cfg(not(feature = "axum"))]
 #[path = "axum_absent.rs"]
 mod axum;
-mod body;
 mod client;
 mod errors;
 mod exchange;
 mod extensions;
-mod future;
 #[cfg(feature = "reqwest")]
 mod reqwest;
 #[cfg(not(feature = "reqwest"))]
@@ -122,8 +120,14 @@ mod reqwest;
 mod server;
 mod settings;
 
-pub use self::body::ResponseBody;
 pub use self::client::{Client, ClientLayer, client};
 pub use self::extensions::{Peer, ResendCount, Route, Template};
-pub use self::future::ResponseFuture;
 pub use self::server::{Server, ServerLayer, server};
+
+use super::exchange as shared;
+
+/// The body of a response that is recorded: frames, trailers and hints are those of the body inside.
+pub type ResponseBody<B> = shared::ResponseBody<B, exchange::Exchange>;
+
+/// The future of a response that is recorded: its span is current at every poll, and while what the future holds is dropped.
+pub type ResponseFuture<F> = shared::ResponseFuture<F, exchange::Exchange>;

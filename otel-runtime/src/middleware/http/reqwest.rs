@@ -13,10 +13,10 @@ use http::{Extensions, HeaderMap, Method, Uri};
 use http_body::Body as _;
 use reqwest_middleware::{Error, Middleware, Next, Result};
 
+use super::ResponseFuture;
 use super::client::{self, ClientLayer};
 use super::errors;
 use super::extensions::{ResendCount, Template};
-use super::future::ResponseFuture;
 use crate::outcome::Outcome;
 use crate::semconv::http::{Asked, redacted_url};
 

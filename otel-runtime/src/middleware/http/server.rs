@@ -1,6 +1,6 @@
 //! The layer for servers.
 
-use std::fmt::{self, Display};
+use std::fmt::Display;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
@@ -8,19 +8,18 @@ use std::task::{Context as TaskContext, Poll};
 use http::request::Parts;
 use http::{Extensions, HeaderName, Request, Response, header};
 use http_body::Body;
-use opentelemetry::trace::{Link, SpanKind, TraceContextExt};
+use opentelemetry::trace::{Link, SpanKind};
 use tower_service::Service;
 
 use super::axum;
-use super::body::ResponseBody;
 use super::exchange::{Exchange, Side};
 use super::extensions::{Found, Peer, Route};
-use super::future::ResponseFuture;
-use super::settings::{Settings, layer};
+use super::settings::{Settings, options};
+use super::{ResponseBody, ResponseFuture};
+use crate::middleware::exchange::{self, Callers, layer};
 use crate::middleware::{Metrics, Operations};
-use crate::propagation::HeaderExtractor;
+use crate::pipeline;
 use crate::semconv::http::{KnownMethod, Scheme, Served, metrics};
-use crate::{context, origin, panics, pipeline};
 
 static SERVER: Operations = Operations::new(
     "otel_runtime::http::server",
@@ -51,29 +50,17 @@ pub struct Server<S> {
     config: Arc<Config>,
 }
 
-type Filter = Arc<dyn Fn(&Parts) -> bool + Send + Sync>;
-
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 struct Config {
     settings: Arc<Settings>,
-    filter: Option<Filter>,
-    is_trusting: bool,
+    callers: Callers,
     proxies: usize,
     scheme: Scheme,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { settings: Arc::default(), filter: None, is_trusting: true, proxies: 0, scheme: Scheme::Http }
-    }
-}
-
-impl fmt::Debug for Config {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { settings, filter, is_trusting, proxies, scheme } = self;
-        let mut debug = f.debug_struct("Config");
-        debug.field("settings", settings).field("has_filter", &filter.is_some()).field("is_trusting", is_trusting);
-        debug.field("proxies", proxies).field("scheme", scheme).finish()
+        Self { settings: Arc::default(), callers: Callers::default(), proxies: 0, scheme: Scheme::Http }
     }
 }
 
@@ -85,14 +72,14 @@ impl ServerLayer {
     /// ```
     #[must_use]
     pub fn filter(self, wanted: impl Fn(&Parts) -> bool + Send + Sync + 'static) -> Self {
-        self.with(|config| config.filter = Some(Arc::new(wanted)))
+        self.with(|config| config.callers.want(wanted))
     }
 
     /// For a server that anybody can call: each request begins a new trace, which is linked to that of the caller, whose baggage is left alone.
     /// Otherwise whoever calls decides what is sampled here, and in which trace it stands.
     #[must_use]
     pub fn untrusted(self) -> Self {
-        self.with(|config| config.is_trusting = false)
+        self.with(|config| config.callers.distrust())
     }
 
     /// Believes so many proxies in front of the server, the nearest one included, what they say in `Forwarded`, or in `X-Forwarded-For`,
@@ -128,6 +115,7 @@ impl ServerLayer {
 }
 
 layer!(ServerLayer, Server);
+options!(ServerLayer);
 
 impl<S, B, R> Service<Request<B>> for Server<S>
 where
@@ -159,17 +147,10 @@ impl Config {
             }
             return Exchange::default();
         }
-        // A filter that panics ends no request.
-        if self.filter.as_ref().is_some_and(|wanted| panics::contained(|| wanted(parts)) == Some(false)) {
+        if parts.extensions.get::<exchange::Served>().is_some() || !self.callers.are_wanted(parts) {
             return Exchange::default();
         }
-        let sent = context::extract(&HeaderExtractor(&parts.headers));
-        let (parent, link) = if self.is_trusting {
-            (sent, None)
-        } else {
-            let caller = sent.span().span_context().clone();
-            (origin::no_parent(), Some(caller).filter(|caller| caller.is_valid() && caller.is_remote()))
-        };
+        let (parent, link) = self.callers.parent(&parts.headers);
         let mut method = None;
         let operation = SERVER.start(Some(parent), |beginning| {
             let served = Served::new(parts, peer(&parts.extensions), self.scheme, self.proxies);
@@ -178,7 +159,7 @@ impl Config {
             if beginning.records {
                 beginning.name = known.span_name(route);
                 beginning.attributes = served.attributes(&known, route);
-                beginning.attributes.extend(self.settings.of_request(&parts.headers));
+                beginning.attributes.extend(self.settings.of_request.of(&parts.headers));
                 beginning.links.extend(link.clone().map(Link::with_context));
             }
             if beginning.measures {

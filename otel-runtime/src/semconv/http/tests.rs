@@ -2,6 +2,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use ::http::Request;
 
+use super::super::network::header;
 use super::url::{redacted_query, redacted_url};
 use super::*;
 

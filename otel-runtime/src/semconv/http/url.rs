@@ -1,8 +1,7 @@
-//! URLs without their secrets, and the parts of an authority.
+//! URLs without their secrets.
 
 use std::borrow::Cow;
 
-use ::http::uri::Authority;
 use percent_encoding::percent_decode_str;
 
 /// Parameters of a query whose values sign a request or name who does, in the case in which they are written: semantic conventions,
@@ -59,17 +58,4 @@ pub(crate) fn redacted_url(url: &str) -> String {
     }
     redacted.push_str(fragment);
     redacted
-}
-
-/// The host and the port of an authority; without the brackets of IPv6 and without who logs in.
-pub(crate) fn host_and_port(authority: &Authority) -> (&str, Option<u16>) {
-    let host = authority.host();
-    let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-    (host, authority.port_u16())
-}
-
-/// The authority that a header has, if it is one.
-pub(crate) fn authority(text: &str) -> Option<Authority> {
-    let authority: Authority = text.trim().parse().ok()?;
-    (!authority.host().is_empty()).then_some(authority)
 }

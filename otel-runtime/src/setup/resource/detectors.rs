@@ -6,6 +6,7 @@ mod container;
 mod host;
 mod instance;
 mod kubernetes;
+mod lambda;
 mod process;
 
 use std::fs::File;
@@ -40,6 +41,7 @@ impl System<'_> {
         let mut attributes = host::attributes(self, &container);
         attributes.extend(kubernetes::attributes(self, &mounts));
         attributes.extend(container.attribute());
+        attributes.extend(lambda::attributes(self));
         attributes
     }
 

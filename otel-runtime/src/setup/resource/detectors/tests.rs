@@ -243,3 +243,33 @@ fn an_instance_is_a_process() {
     }
     assert_eq!(instance::attribute(), instance::attribute());
 }
+
+#[test]
+fn a_function_of_aws_lambda() {
+    let variables = [
+        ("AWS_LAMBDA_FUNCTION_NAME", "checkout"),
+        ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
+        ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128"),
+        ("AWS_LAMBDA_LOG_STREAM_NAME", "2021/06/28/[$LATEST]2f399eb14537447da05ab2a2e39309de"),
+        ("AWS_LAMBDA_LOG_GROUP_NAME", "/aws/lambda/checkout"),
+        ("AWS_REGION", "eu-north-1"),
+    ];
+    let of_lambda = |key: &str| ["aws.", "cloud.", "faas."].iter().any(|namespace| key.starts_with(namespace));
+    let mut found = detect(&[], &variables);
+    found.retain(|key, _| of_lambda(key));
+    let expected = [
+        ("aws.log.group.names", "[\"/aws/lambda/checkout\"]"),
+        ("cloud.platform", "aws_lambda"),
+        ("cloud.provider", "aws"),
+        ("cloud.region", "eu-north-1"),
+        ("faas.instance", "2021/06/28/[$LATEST]2f399eb14537447da05ab2a2e39309de"),
+        ("faas.max_memory", "134217728"),
+        ("faas.name", "checkout"),
+        ("faas.version", "$LATEST"),
+    ];
+    assert_eq!(found, some(&expected));
+    let elsewhere = detect(&[], &variables[1..]);
+    assert!(!elsewhere.keys().any(|key| of_lambda(key)), "a region alone says nothing: {elsewhere:?}");
+    let damaged = detect(&[], &[("AWS_LAMBDA_FUNCTION_NAME", "checkout"), ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "much")]);
+    assert!(!damaged.contains_key("faas.max_memory"));
+}

@@ -4,30 +4,28 @@ use std::fmt::Display;
 use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll};
 
-use bytes::Buf;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-use super::errors;
-use super::exchange::Exchange;
+use super::Exchange;
 
 pin_project! {
     /// The body of a response that is recorded: frames, trailers and hints are those of the body inside.
     #[derive(Debug)]
-    pub struct ResponseBody<B> {
-        exchange: Exchange,
+    pub struct ResponseBody<B, X> {
+        exchange: X,
         #[pin]
         body: B,
     }
 }
 
-impl<B> ResponseBody<B> {
-    pub(super) fn new(exchange: Exchange, body: B) -> Self {
+impl<B, X> ResponseBody<B, X> {
+    pub(super) fn new(exchange: X, body: B) -> Self {
         Self { exchange, body }
     }
 }
 
-impl<B: Body> Body for ResponseBody<B>
+impl<B: Body, X: Exchange> Body for ResponseBody<B, X>
 where
     B::Error: Display + 'static,
 {
@@ -40,9 +38,9 @@ where
         match &polled {
             Poll::Pending => {}
             Poll::Ready(None) => this.exchange.complete(),
-            Poll::Ready(Some(Err(error))) => this.exchange.failed(|| errors::outcome(error)),
+            Poll::Ready(Some(Err(error))) => this.exchange.failed(error),
             Poll::Ready(Some(Ok(frame))) => {
-                this.exchange.passed(frame.data_ref().map_or(0, Buf::remaining));
+                this.exchange.passed(frame);
                 // Trailers come last, and whoever is told that there is no more does not ask for it.
                 if frame.is_trailers() || this.body.is_end_stream() {
                     this.exchange.complete();
