@@ -5,6 +5,7 @@ pub mod annotated;
 #[cfg(unix)]
 pub mod brokers;
 pub mod chance;
+pub mod example;
 pub mod fetched;
 pub mod http;
 pub mod points;
@@ -13,6 +14,7 @@ pub mod propagation;
 pub mod receiver;
 pub mod relay;
 pub mod rotel;
+pub mod shop;
 pub mod sql;
 pub mod telemetry;
 pub mod tls;

@@ -1,17 +1,14 @@
 //! `cargo run --example doctor -- path/to/Cargo.lock`, as a user runs it.
 
 use std::path::Path;
-use std::process::Command;
 use std::time::Duration;
 
+use tests::example::example;
 use tests::process::{Child, Output};
 
 fn doctor(lock: &Path) -> Output {
-    let mut command = Command::new(env!("CARGO"));
-    command
-        .args(["run", "--quiet", "--package", "examples", "--example", "doctor", "--"])
-        .arg(lock)
-        .current_dir(env!("CARGO_MANIFEST_DIR"));
+    let mut command = example("doctor");
+    command.arg(lock);
     Child::spawn(command).wait_with_timeout(Duration::from_secs(300))
 }
 
