@@ -69,8 +69,17 @@ pub async fn exchange(address: &str, mut request: Request<Full<Bytes>>) -> Resul
 ///
 /// If no answer comes, or not in time.
 pub fn get(address: &str, path: &str) -> Result<Answer, Error> {
+    send("GET", address, path)
+}
+
+/// Sends a request without a body, on this thread.
+///
+/// # Errors
+///
+/// If no answer comes, or not in time.
+pub fn send(method: &str, address: &str, path: &str) -> Result<Answer, Error> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let request = Request::get(path).body(Full::default())?;
+    let request = Request::builder().method(method).uri(path).body(Full::default())?;
     runtime.block_on(async { tokio::time::timeout(LIMIT, exchange(address, request)).await? })
 }
 

@@ -5,7 +5,6 @@
 use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 use std::time::Duration;
 
 use otel_runtime::inventory::{self, Instrument, Kind, Site};
@@ -13,6 +12,7 @@ use otel_runtime::opentelemetry::trace::SpanKind;
 use otel_runtime::testing::assert_unique_span_names;
 use otel_runtime::{AttributeKey, Attributes, sites, timed, traced};
 use saphyr::{LoadableYamlNode, Yaml};
+use tests::example::example;
 use tests::process::Child;
 
 const KEY: AttributeKey = AttributeKey::new("inventory.constant");
@@ -177,12 +177,7 @@ fn places_are_written_as_a_registry() {
 
 #[test]
 fn the_example_writes_both() {
-    let cargo = || {
-        let mut cargo = Command::new(env!("CARGO"));
-        cargo.args(["run", "--quiet", "--package", "examples", "--example", "inventory"]).current_dir(env!("CARGO_MANIFEST_DIR"));
-        cargo
-    };
-    let printed = Child::spawn(cargo()).wait_with_timeout(Duration::from_secs(300));
+    let printed = Child::spawn(example("inventory")).wait_with_timeout(Duration::from_secs(300));
     assert!(printed.status.success(), "{}", printed.stderr);
     assert!(
         printed
@@ -190,8 +185,8 @@ fn the_example_writes_both() {
             .contains("| `shop.place_order` | internal | `shop.order.id` (string), `user.id` (string) | `inventory::place_order`, `")
     );
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("registry");
-    let mut command = cargo();
-    command.arg("--").arg(&folder);
+    let mut command = example("inventory");
+    command.arg(&folder);
     let written = Child::spawn(command).wait_with_timeout(Duration::from_secs(300));
     assert!(written.status.success(), "{}", written.stderr);
     let definitions = fs::read_to_string(folder.join("telemetry.yaml")).expect("it was written");

@@ -11,6 +11,7 @@ use std::time::Duration;
 use otel_runtime::opentelemetry::KeyValue;
 use otel_runtime::opentelemetry::metrics::MeterProvider;
 use otel_runtime::{InitError, Telemetry, counted, timed};
+use tests::example::example;
 use tests::process::Child;
 use tests::receiver::{Protocol, Receiver};
 use tests::telemetry::{Builder, Said, isolated, to};
@@ -177,16 +178,7 @@ fn a_callback_that_blocks_does_not_hold_up_the_shutdown() {
 /// `cargo run --example prometheus`, as a user runs it, but on a free port.
 #[test]
 fn the_example_shows_what_it_says() {
-    let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["build", "--quiet", "--package", "examples", "--example", "prometheus"]).current_dir(env!("CARGO_MANIFEST_DIR"));
-    let built = Child::spawn(cargo).wait_with_timeout(10 * LONG);
-    assert!(built.status.success(), "{}", built.stderr);
-    let test = std::env::current_exe().expect("this test is somewhere");
-    // Beside the folder of the tests. Cargo would not end it when it is ended itself.
-    let mut example = Command::new(test.ancestors().nth(2).expect("tests are in a folder").join("examples/prometheus"));
-    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("OTEL_")) {
-        example.env_remove(name);
-    }
+    let mut example = example("prometheus");
     example.env("OTEL_EXPORTER_PROMETHEUS_PORT", "0");
     let example = Child::spawn(example);
     let line = example.wait_for_line("curl http://", LONG);

@@ -1,22 +1,18 @@
 //! `cargo run --example quickstart`, as a user runs it.
 
-use std::process::Command;
 use std::time::Duration;
 
+use tests::example::example;
 use tests::process::{Child, Output};
 use tests::receiver::{Receiver, captured};
 use tests::rotel::Rotel;
 
-/// A net under a program that hangs, with time for a build before it runs.
+/// A net under a program that hangs.
 const LONG: Duration = Duration::from_secs(300);
 
 fn quickstart(environment: &[(&str, &str)]) -> Output {
-    let mut command = Command::new(env!("CARGO"));
-    command.args(["run", "--quiet", "--package", "examples", "--example", "quickstart"]).current_dir(env!("CARGO_MANIFEST_DIR"));
-    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("OTEL_")) {
-        command.env_remove(name);
-    }
-    command.envs(environment.iter().copied()).env("RUST_BACKTRACE", "0");
+    let mut command = example("quickstart");
+    command.envs(environment.iter().copied());
     let output = Child::spawn(command).wait_with_timeout(LONG);
     assert!(output.status.success(), "{}\n{}", output.stdout, output.stderr);
     output

@@ -2,13 +2,13 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::process::Command;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use otel_runtime::traced;
 use serde_json::Value;
+use tests::example::example;
 use tests::process::Child;
 use tests::telemetry::{Watched, isolated};
 
@@ -135,11 +135,7 @@ fn a_zipkin_that_is_overloaded_is_asked_again_and_one_that_refuses_is_not() {
 #[test]
 fn variables_alone_send_a_program_to_a_zipkin() {
     let zipkin = Zipkin::start(&["202 Accepted"]);
-    let mut command = Command::new(env!("CARGO"));
-    command.args(["run", "--quiet", "--package", "examples", "--example", "quickstart"]).current_dir(env!("CARGO_MANIFEST_DIR"));
-    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("OTEL_")) {
-        command.env_remove(name);
-    }
+    let mut command = example("quickstart");
     command.envs([
         ("OTEL_TRACES_EXPORTER", "zipkin"),
         ("OTEL_METRICS_EXPORTER", "none"),

@@ -2,18 +2,15 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Duration;
 
+use tests::example::example;
 use tests::process::{Child, Output};
 
 fn doctor(lock: &Path) -> Output {
-    let mut command = Command::new(env!("CARGO"));
-    command
-        .args(["run", "--quiet", "--package", "examples", "--example", "doctor", "--"])
-        .arg(lock)
-        .current_dir(env!("CARGO_MANIFEST_DIR"));
-    Child::spawn(command).wait_with_timeout(Duration::from_secs(600))
+    let mut command = example("doctor");
+    command.arg(lock);
+    Child::spawn(command).wait_with_timeout(Duration::from_secs(300))
 }
 
 #[test]

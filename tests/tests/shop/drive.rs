@@ -1,12 +1,13 @@
 //! Without a backend: everything is shown where the program was started.
 
+use tests::example::example;
 use tests::process::Child;
 
-use crate::{LONG, shop};
+use crate::LONG;
 
 #[test]
 fn it_starts_all_three_and_shows_their_traces_logs_and_metrics() {
-    let output = Child::spawn(shop()).wait_with_timeout(LONG);
+    let output = Child::spawn(example("shop")).wait_with_timeout(LONG);
     assert!(output.status.success(), "{}\n{}", output.stdout, output.stderr);
 
     for line in ["Hello, ann! You are customer number 1.", "Hello, bob! You are customer number 2.", "/nowhere: 404 Not Found"] {

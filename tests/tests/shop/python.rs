@@ -8,10 +8,11 @@ use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use tests::process::Child;
 use tests::receiver::{self, Receiver};
+use tests::shop::Service;
 use tests::venv;
 
+use crate::LONG;
 use crate::whole::{service, trace_with, tree};
-use crate::{LONG, Service, request};
 
 const PACKAGES: &[&str] = &[
     "fastapi",
@@ -33,8 +34,8 @@ fn a_service_of_pythons_is_called_and_calls_in_one_trace() {
     };
     let receiver = Receiver::start();
     let endpoint = receiver.http_endpoint();
-    let api1 = Service::start("api1", &endpoint, &[]);
-    let api2 = Service::start("api2", &endpoint, &[]);
+    let to = ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint.as_str());
+    let [api1, api2] = ["api1", "api2"].map(|name| Service::start(name, &[to]));
     let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr()).expect("a port is free").port();
     let mut command = Command::new(&instrument);
     command.args(["uvicorn", "--port", &port.to_string(), "service:app"]).current_dir("tests/shop");
@@ -50,8 +51,8 @@ fn a_service_of_pythons_is_called_and_calls_in_one_trace() {
     let python = Child::spawn(command);
     python.wait_for_line("Uvicorn running on", LONG);
 
-    let server = Service::start("server", &endpoint, &[("SHOP_API1", &api1.url), ("SHOP_API2", &format!("http://127.0.0.1:{port}"))]);
-    assert_eq!(request("POST", &server.url, "/customers/ann/visit"), (200, "Hello, ann! You are customer number 1.\n".to_owned()));
+    let server = Service::start("server", &[to, ("SHOP_API1", &api1.url), ("SHOP_API2", &format!("http://127.0.0.1:{port}"))]);
+    assert_eq!(server.request("POST", "/customers/ann/visit"), (200, "Hello, ann! You are customer number 1.\n".to_owned()));
     for service in [server, api1, api2] {
         service.end();
     }

@@ -7,8 +7,7 @@ use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::metrics::v1::metric::Data;
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use tests::receiver::{Received, Receiver};
-
-use crate::{Service, request};
+use tests::shop::Shop;
 
 /// The name of the service that a span is of.
 pub(crate) fn service(span: &Received) -> &str {
@@ -76,15 +75,11 @@ fn keys(span: &Received) -> &'static [&'static str] {
 fn one_trace_goes_through_all_three_processes() {
     let receiver = Receiver::start();
     let endpoint = receiver.http_endpoint();
-    let api1 = Service::start("api1", &endpoint, &[]);
-    let api2 = Service::start("api2", &endpoint, &[]);
-    let server = Service::start("server", &endpoint, &[("SHOP_API1", &api1.url), ("SHOP_API2", &api2.url)]);
-    assert_eq!(request("POST", &server.url, "/customers/ann/visit"), (200, "Hello, ann! You are customer number 1.\n".to_owned()));
-    assert_eq!(request("GET", &server.url, "/err").0, 502);
-    assert_eq!(request("GET", &server.url, "/nowhere").0, 404);
-    for service in [server, api1, api2] {
-        service.end();
-    }
+    let shop = Shop::start(&[("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint)]);
+    assert_eq!(shop.request("POST", "/customers/ann/visit"), (200, "Hello, ann! You are customer number 1.\n".to_owned()));
+    assert_eq!(shop.request("GET", "/err").0, 502);
+    assert_eq!(shop.request("GET", "/nowhere").0, 404);
+    shop.end();
 
     let spans = receiver.spans();
     let visit = trace_with(&spans, "POST /customers/{customer}/visit");
