@@ -60,7 +60,13 @@ impl<I: Any + Send + Sync> Place<I> {
     }
 
     /// A span that was placed in `parent`, to be started.
-    pub(crate) fn starting(&'static self, pipeline: &Pipeline, parent: Context, case: Parent, ratio: Option<Threshold>) -> Option<Starting> {
+    pub(crate) fn starting(
+        &'static self,
+        pipeline: &Pipeline,
+        parent: Context,
+        case: Parent,
+        ratio: Option<Threshold>,
+    ) -> Option<Starting> {
         let tracer = if pipeline.is_kept_by_sites() {
             self.tracer.get_or_init(|| pipeline.tracer(self.scope)).as_deref().map(Shared::Global)
         } else {

@@ -38,7 +38,14 @@ fn parse(text: &str) -> Vec<Request> {
             serde_json::from_value::<ExportLogsServiceRequest>(value).map(Body::Logs)
         };
         let body = parsed.unwrap_or_else(|error| panic!("{error} in {line}"));
-        Request { protocol: Protocol::Http, headers: http::HeaderMap::new(), arrived: Instant::now(), accepted: true, body }
+        Request {
+            protocol: Protocol::Http,
+            headers: http::HeaderMap::new(),
+            arrived: Instant::now(),
+            accepted: true,
+            size: line.len(),
+            body,
+        }
     };
     text.lines().map(line).collect()
 }

@@ -4,8 +4,8 @@
 //! table of the messages.
 
 mod encode;
-mod schema;
 mod packed;
+mod schema;
 
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;

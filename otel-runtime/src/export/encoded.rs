@@ -46,7 +46,11 @@ impl EncodedSpans {
         let encode = Box::new(move |chunks: Vec<Chunk>| requests.of(&chunks));
         let encoder = Encoder { items: |chunk: &Chunk| chunk.items, size: |chunk| chunk.bytes.len(), encode };
         let threads = Arc::new(Threads::new(&batch));
-        Self { batcher: Batcher::start_behind(delivery, route, batch, encoder, Some(Arc::clone(&threads) as _)), threads, delivery: Arc::clone(delivery) }
+        Self {
+            batcher: Batcher::start_behind(delivery, route, batch, encoder, Some(Arc::clone(&threads) as _)),
+            threads,
+            delivery: Arc::clone(delivery),
+        }
     }
 
     pub(crate) fn batcher(&self) -> Batcher<impl Send + 'static + use<>> {

@@ -19,8 +19,8 @@ use self::events::Events;
 use super::install::InstallError;
 use super::quiet::is_quiet;
 use super::record;
-use crate::setup::Telemetry;
 use crate::recording::ScopedTracer;
+use crate::setup::Telemetry;
 
 /// The scope of spans whose libraries speak `tracing`; their attribute `target` says which one it is.
 const SCOPE: &str = "tracing";

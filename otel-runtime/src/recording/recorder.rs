@@ -276,7 +276,14 @@ impl Starting {
     }
 
     /// Starts it, with what it begins with, if somebody said that, and gives the parent's context back.
-    pub(crate) fn start(mut self, begun: Option<Box<OpenSpan>>, name: &str, kind: &SpanKind, links: &[Link], at: SystemTime) -> (RecordedSpan, Context) {
+    pub(crate) fn start(
+        mut self,
+        begun: Option<Box<OpenSpan>>,
+        name: &str,
+        kind: &SpanKind,
+        links: &[Link],
+        at: SystemTime,
+    ) -> (RecordedSpan, Context) {
         let decided = self.decided.take().unwrap_or_else(|| {
             let attributes = begun.as_ref().map(|span| data::attributes(&span.attributes)).unwrap_or_default();
             self.decide(name, kind, &attributes, links)

@@ -8,8 +8,8 @@ use std::io::{self, Write};
 use base64::display::Base64Display;
 use base64::engine::general_purpose::STANDARD;
 
-use super::schema::{Field, Kind, Message};
 use super::packed::packed;
+use super::schema::{Field, Kind, Message};
 use crate::wire::{Fields, Value, malformed};
 
 /// How deep messages may stand in each other, which is as deep as other readers of Protobuf go.

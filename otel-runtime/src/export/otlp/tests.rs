@@ -186,8 +186,7 @@ fn a_hundred_thousand_points_are_divided_by_the_limit_of_a_request() {
 fn what_cannot_be_divided_goes_alone() {
     let mut chance = Chance(7);
     let (resource, scope) = (ResourceAttributesWithSchema::default(), InstrumentationScope::builder("test").build());
-    let mut batch: Vec<_> =
-        (0..9).map(|_| Log { record: chance.log(0), dropped_attributes: 0, scope: scope.clone() }).collect();
+    let mut batch: Vec<_> = (0..9).map(|_| Log { record: chance.log(0), dropped_attributes: 0, scope: scope.clone() }).collect();
     batch[4].record.set_body("x".repeat(100_000).into());
     let request = logs_request(&batch, &resource);
     let parcels = parcels(request.clone(), 50_000);
