@@ -3,11 +3,13 @@
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use opentelemetry::Context;
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::Notify;
+
+use crate::thread::Silence;
 
 /// The process that threads belong to. After a fork, the child has none of them, nothing that waits is its own, and what they had locked stays so.
 #[derive(Clone, Copy, Debug)]
@@ -91,4 +93,15 @@ impl Drop for Background {
             self.stop.notify_one();
         }
     }
+}
+
+/// Runs something that may take as long as code of the user's does; `false` if it is not done at the deadline, and goes on alone.
+pub(crate) fn within(deadline: Instant, run: impl FnOnce() + Send + 'static) -> bool {
+    let (done, wait) = mpsc::channel();
+    let thread = thread::Builder::new().name("otel-collect".to_owned()).spawn(move || {
+        let _silent = Silence::enter();
+        run();
+        let _ = done.send(());
+    });
+    thread.is_ok() && wait.recv_timeout(deadline.saturating_duration_since(Instant::now())).is_ok()
 }

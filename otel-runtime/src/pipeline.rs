@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use opentelemetry::logs::LoggerProvider;
 use opentelemetry::metrics::{Meter, MeterProvider};
 use opentelemetry::propagation::TextMapPropagator;
-use opentelemetry::trace::TraceContextExt;
+use opentelemetry::trace::{SpanRef, TraceContextExt};
 use opentelemetry::{Context, InstrumentationScope, global};
 use opentelemetry_sdk::logs::{SdkLogger, SdkLoggerProvider};
 
@@ -162,8 +162,6 @@ pub(crate) enum SpanPlacement {
     In {
         parent: Context,
         case: Parent,
-        /// Whether the span may turn out to be recorded; if not, nobody needs its attributes.
-        may_record: bool,
         /// The ratio that decides instead of the sampler.
         ratio: Option<Threshold>,
     },
@@ -329,14 +327,13 @@ impl Pipeline {
             _ => None,
         };
         let is_ruled_out = ratio.map_or_else(|| tracing.sampling.is_ruled_out(case), |threshold| threshold == Threshold::NEVER);
-        // A parent that is recorded without being sampled must not get what is meant for its children.
-        if case == Parent::LocalNotSampled && is_ruled_out && !span.is_recording() {
+        if is_ruled_out && is_unsampled(&span) {
             if let Some(started) = &tracing.started {
                 started.count(Origin::Local, Decision::Drop);
             }
             return if is_current { SpanPlacement::Inherited } else { SpanPlacement::Unsampled(parent.clone()) };
         }
-        SpanPlacement::In { parent: parent.clone(), case, may_record: !is_ruled_out, ratio }
+        SpanPlacement::In { parent: parent.clone(), case, ratio }
     }
 }
 
@@ -371,13 +368,31 @@ pub(crate) fn rule(path: &str, spans: bool, metrics: bool) -> Option<Rule> {
     (rule != Rule::Off || LOCAL.load(Ordering::SeqCst) > 0).then_some(rule)
 }
 
-/// Whether all calls at a place, which records spans or does not, measure with the first global pipeline and do nothing else, wherever telemetry is not
-/// suppressed, with nothing to copy from baggage.
-pub(crate) fn only_measures(spans: bool) -> bool {
+/// Whether there is a short way for calls at a place, wherever telemetry is not suppressed, because all record with the first global pipeline: those that
+/// measure and do nothing else measure, with nothing to copy from baggage; of those that record spans and do nothing else, whatever is
+/// [below one that is not sampled](is_below_unsampled) inherits that, with nothing to count.
+pub(crate) fn has_short_way(spans: bool, metrics: bool) -> bool {
     let is_alone = !EVER_LOCAL.load(Ordering::SeqCst);
     let pipeline = last_global().map(|global| &global.pipeline).filter(|pipeline| is_alone && pipeline.is_open());
-    pipeline
-        .is_some_and(|pipeline| pipeline.is_kept_by_sites() && pipeline.metric_baggage.is_empty() && !(spans && pipeline.tracing.is_some()))
+    pipeline.is_some_and(|pipeline| {
+        let is_short = match pipeline.tracing.as_ref().filter(|_| spans) {
+            None => pipeline.metric_baggage.is_empty(),
+            Some(tracing) => !metrics && tracing.started.is_none() && tracing.sampling.is_ruled_out(Parent::LocalNotSampled),
+        };
+        is_short && pipeline.is_kept_by_sites()
+    })
+}
+
+/// Whether the current span is of this process and not sampled, and telemetry is not suppressed.
+#[inline]
+pub(crate) fn is_below_unsampled() -> bool {
+    thread::has_context() && Context::map_current(|current| !current.is_telemetry_suppressed() && is_unsampled(&current.span()))
+}
+
+/// A span that is recorded without being sampled is none: it must not get what is meant for its children.
+#[inline]
+fn is_unsampled(span: &SpanRef<'_>) -> bool {
+    Parent::of(span.span_context()) == Parent::LocalNotSampled && !span.is_recording()
 }
 
 /// What a call is to record that starts now; with its span, if it wants one, under `parent`, or in the current context.

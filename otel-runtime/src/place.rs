@@ -43,14 +43,19 @@ impl<I: Any + Send + Sync> Place<I> {
 
     /// `None`: nothing is installed that the place could record with.
     pub(crate) fn rule(&'static self, spans: bool, metrics: bool) -> Option<Rule> {
-        self.switch.rule(|| (pipeline::rule(self.path, spans, metrics), pipeline::only_measures(spans)))
+        self.switch.rule(|| (pipeline::rule(self.path, spans, metrics), pipeline::has_short_way(spans, metrics)))
     }
 
-    /// The place's instruments, if a call that starts now in the current context records with those and nothing else, unless telemetry is suppressed
-    /// there.
+    /// Whether there is known to be a [short way](pipeline::has_short_way) for a call that starts now in the current context.
     #[inline]
-    pub(crate) fn plain_instruments(&'static self) -> Option<&'static I> {
-        if self.switch.is_plain() { self.instruments.get()?.as_deref() } else { None }
+    pub(crate) fn has_short_way(&'static self) -> bool {
+        self.switch.is_plain()
+    }
+
+    /// The place's instruments of the first global pipeline, once they are known.
+    #[inline]
+    pub(crate) fn known_instruments(&'static self) -> Option<&'static I> {
+        self.instruments.get()?.as_deref()
     }
 
     /// What a call is to record that starts now, under `parent` or in the current context.

@@ -15,7 +15,7 @@ use crate::exceptions::{Exceptions, Seen};
 use crate::metrics::{Count, Instruments, Measured, Time};
 use crate::name::{AttributeKey, MetricName, SpanName};
 use crate::panics;
-use crate::pipeline::{Pipeline, Placement, SpanPlacement};
+use crate::pipeline::{self, Pipeline, Placement, SpanPlacement};
 use crate::place::Place;
 use crate::recording::{OpenSpan, Starting, Template};
 use crate::scope::Scope;
@@ -181,10 +181,18 @@ impl Site {
 
     #[inline(never)]
     fn begin(&'static self, parent: Option<&Context>, fields: &mut dyn FnMut(&mut Fields)) -> Call {
-        match self.place.plain_instruments() {
-            Some(instruments) if parent.is_none() && instruments.are_plain() => Self::measure(instruments),
-            _ => self.begin_placed(parent, fields),
+        if parent.is_none() && self.place.has_short_way() {
+            if !self.is_measured() {
+                if pipeline::is_below_unsampled() {
+                    return Call::inheriting(self);
+                }
+            } else if let Some(instruments) = self.place.known_instruments()
+                && instruments.are_plain()
+            {
+                return Self::measure(instruments);
+            }
         }
+        self.begin_placed(parent, fields)
     }
 
     /// The short way to a call of which nothing is recorded but metrics, which are the same for every call.
@@ -216,9 +224,7 @@ impl Site {
             SpanPlacement::None => (Span::off(), None),
             SpanPlacement::Inherited => (Span::inherited(), None),
             SpanPlacement::Unsampled(parent) => (Span::carrying(parent), None),
-            SpanPlacement::In { parent, case, ratio, may_record } => {
-                (Span::off(), self.place.starting(&pipeline, parent, case, ratio).map(|starting| (starting, may_record)))
-            }
+            SpanPlacement::In { parent, case, ratio } => (Span::off(), self.place.starting(&pipeline, parent, case, ratio)),
         };
         let mut known = self.known(starting.as_ref(), instruments.is_some());
         // A `Display` that panics costs the attributes from there on.
@@ -226,22 +232,22 @@ impl Site {
         let asks_for_time = known.span.is_some() || self.time.is_some();
         let started = asks_for_time.then(Moment::now);
         let measured = instruments.map(|instruments| Measured::start(instruments, known.count.take(), known.time.take(), copied));
-        if let Some((starting, _)) = starting {
+        if let Some(starting) = starting {
             span = self.start_span(&pipeline, starting, known, started);
         }
         Call::started(self, span, measured, started)
     }
 
     /// What is known before anything was asked for: where the code stands.
-    fn known(&'static self, span: Option<&(Starting, bool)>, is_measured: bool) -> Fields {
-        let recorded = span.filter(|(starting, may_record)| *may_record && starting.records());
+    fn known(&'static self, span: Option<&Starting>, is_measured: bool) -> Fields {
+        let recorded = span.filter(|starting| starting.records());
         // A metric without attributes of its own has nothing to ask for.
         let section = |keys: Option<&'static [AttributeKey]>| {
             let keys = keys.filter(|keys| is_measured && !keys.is_empty())?;
             Some(Section::new(keys, Vec::with_capacity(keys.len() + 3)))
         };
         Fields {
-            span: recorded.map(|(starting, _)| SpanSection::new(self.keys(), self.begun(starting))),
+            span: recorded.map(|starting| SpanSection::new(self.keys(), self.begun(starting))),
             count: section(self.count.map(|count| count.keys)),
             time: section(self.time.map(|time| time.keys)),
             links: Vec::new(),

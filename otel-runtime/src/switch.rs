@@ -42,7 +42,7 @@ impl Switch {
         self.answer.load(Ordering::Relaxed) == OFF
     }
 
-    /// Whether the place is known to measure its calls and do no more, unless telemetry is suppressed.
+    /// Whether there is known to be a short way for calls at the place, unless telemetry is suppressed.
     #[inline]
     pub(crate) fn is_plain(&self) -> bool {
         self.answer.load(Ordering::Relaxed) == PLAIN

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use otel_runtime::opentelemetry::KeyValue;
+use otel_runtime::opentelemetry_sdk::trace::SpanProcessor;
 use otel_runtime::setup::Variable;
 use otel_runtime::{InitError, Sampler, Telemetry, View, builder};
 
@@ -53,6 +54,7 @@ impl Builder {
         diagnostics(say: impl Fn(&str) + Send + Sync + 'static);
         console(writer: impl Write + Send + 'static);
         sampler(sampler: impl Into<Sampler>);
+        span_processor(processor: impl SpanProcessor + 'static);
         view(view: View);
     }
 

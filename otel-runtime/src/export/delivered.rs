@@ -9,7 +9,7 @@ use opentelemetry_sdk::trace::SpanData;
 
 use crate::clock::deadline;
 use crate::delivery::{Batch, Batcher, Delivery, Encoder, Route};
-use crate::recording::SpanSink;
+use crate::recording::{OpenSpan, SpanSink};
 
 /// How long a flush through a provider of the SDK waits for the delivery; that interface has no deadline of its own.
 pub(super) const FLUSH: Duration = Duration::from_secs(5);
@@ -32,7 +32,7 @@ impl DeliveredSpans {
 }
 
 impl SpanSink for DeliveredSpans {
-    fn start(&self, _: &SpanData, _: &Context) {}
+    fn start(&self, _: &mut OpenSpan, _: &SpanData, _: &Context) {}
 
     fn end(&self, span: SpanData) {
         // Recorded but not sampled: for who looks at spans in the program, not for a backend.

@@ -14,6 +14,7 @@ use crate::outcome::Outcome;
 use crate::panics;
 use crate::pipeline::{Pipeline, Placement, SpanPlacement};
 use crate::place::Place;
+use crate::recording::Starting;
 use crate::scope::Scope;
 use crate::semconv::Metric;
 use crate::span::Span;
@@ -92,9 +93,7 @@ impl Operations {
             SpanPlacement::None => Err(parent),
             SpanPlacement::Inherited => Err(Some(Context::current())),
             SpanPlacement::Unsampled(parent) => Err(Some(parent)),
-            SpanPlacement::In { parent, case, may_record, ratio } => {
-                Ok(self.place.starting(&pipeline, parent, case, ratio).map(|starting| (starting, may_record)))
-            }
+            SpanPlacement::In { parent, case, ratio } => Ok(self.place.starting(&pipeline, parent, case, ratio)),
         };
         let (passed, span_in) = match span_in {
             Err(parent) if instruments.is_none() => return Operation::passing(parent),
@@ -104,7 +103,7 @@ impl Operations {
         panics::forget();
         let mut beginning = Beginning {
             pipeline: &pipeline,
-            records: span_in.as_ref().is_some_and(|(starting, may_record)| *may_record && starting.records()),
+            records: span_in.as_ref().is_some_and(Starting::records),
             measures: instruments.is_some(),
             name: Cow::Borrowed(""),
             attributes: Vec::new(),
@@ -117,7 +116,7 @@ impl Operations {
         let measured = instruments.map(|instruments| Measured::start(instruments, beginning.labels, beginning.of_active));
         let span = match span_in {
             None => passed.map_or_else(Span::off, Span::carrying),
-            Some((starting, _)) => {
+            Some(starting) => {
                 let mut begun = starting.begin(&beginning.name, &self.kind);
                 beginning.attributes.iter().for_each(|attribute| begun.attributes.push(attribute));
                 let at = started.system_time();

@@ -15,6 +15,7 @@ mod buffers;
 mod data;
 mod ids;
 mod open;
+mod processors;
 mod recorder;
 mod span;
 #[cfg(test)]
@@ -25,6 +26,7 @@ mod tracer;
 
 pub(crate) use attributes::EncodedAttributes;
 pub(crate) use open::{OpenSpan, Template};
+pub(crate) use processors::Processors;
 pub(crate) use recorder::{EncodedScope, Open, Parts, Recorder, SpanSink, Starting, Tracer};
 pub(crate) use span::RecordedSpan;
 pub use tracer::{ScopedTracer, TracerProvider};

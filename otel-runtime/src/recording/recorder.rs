@@ -21,14 +21,14 @@ use crate::export::baggage::BaggageKeys;
 use crate::export::encoded::EncodedSpans;
 use crate::export::limits::OfSpans;
 use crate::own::{Decision, Origin, Started};
-use crate::sampling::{Parent, Sampler, Threshold};
+use crate::sampling::{Known, Parent, Sampler, Threshold};
 use crate::shared::Shared;
 use crate::trace_flags::RANDOM;
 
 /// Where spans go that are wanted as the SDK's data: what shows or translates them.
 pub(crate) trait SpanSink: fmt::Debug + Send + Sync {
-    /// A span starts, and is like this so far.
-    fn start(&self, span: &SpanData, context: &Context);
+    /// A span starts in a context, and is like this so far.
+    fn start(&self, open: &mut OpenSpan, span: &SpanData, context: &Context);
 
     /// It has ended.
     fn end(&self, span: SpanData);
@@ -46,10 +46,8 @@ pub(crate) struct Recorder {
     pub(super) limits: OfSpans,
     pub(super) baggage: BaggageKeys,
     sampler: Sampler,
-    /// Whether it wants to see what a span begins with.
-    sampler_looks: bool,
-    /// What it decides without being asked, by the parent.
-    known: [Option<bool>; Parent::ALL.len()],
+    /// What is known of its decisions, by the parent.
+    known: [Known; Parent::ALL.len()],
     ids: SaltedIds,
     /// Where every span is counted that is asked for, if they are.
     started: Option<Arc<Started>>,
@@ -115,8 +113,8 @@ impl Recorder {
     pub(crate) fn new(parts: Parts) -> Self {
         let Parts { limits, baggage, sampler, started, open, encoded, sinks } = parts;
         let (ids, scopes, closed) = (SaltedIds::new(), RwLock::default(), AtomicBool::new(false));
-        let (sampler_looks, known) = (sampler.looks(), Parent::ALL.map(|parent| sampler.known(parent)));
-        Self { limits, baggage, sampler, sampler_looks, known, ids, started, open, encoded, sinks, scopes, closed }
+        let known = Parent::ALL.map(|parent| sampler.known(parent));
+        Self { limits, baggage, sampler, known, ids, started, open, encoded, sinks, scopes, closed }
     }
 
     /// What records the spans of a scope.
@@ -181,10 +179,10 @@ impl Recorder {
         buffers::give_back(open);
     }
 
-    fn start_in_sinks(&self, scope: &EncodedScope, context: &SpanContext, open: &OpenSpan, parent: &Context) {
+    fn start_in_sinks(&self, scope: &EncodedScope, context: &SpanContext, open: &mut OpenSpan, parent: &Context) {
         if let Some(data) = data::decode(&open.so_far(), context, &scope.scope) {
             for sink in &self.sinks {
-                sink.start(&data, parent);
+                sink.start(open, &data, parent);
             }
         }
     }
@@ -215,10 +213,14 @@ impl Starting {
     /// A span in `parent`. It is decided at once whether it is recorded, unless that depends on what it begins with.
     pub(crate) fn new(tracer: Shared<Tracer>, parent: Context, case: Parent, ratio: Option<Threshold>) -> Self {
         let mut starting = Self { tracer, parent, case, ratio, decided: None };
-        if ratio.is_some() || !starting.tracer.recorder.sampler_looks {
+        if ratio.is_some() || starting.known() != Known::Looks {
             starting.decided = Some(starting.decide("", &SpanKind::Internal, &[], &[]));
         }
         starting
+    }
+
+    fn known(&self) -> Known {
+        self.tracer.recorder.known[self.case as usize]
     }
 
     /// Whether it may be recorded, so that what it begins with is of interest.
@@ -254,10 +256,15 @@ impl Starting {
         let result = match self.ratio.filter(|_| is_root) {
             Some(threshold) => threshold.decide(trace_id),
             None if *parent.trace_state() != TraceState::NONE => of_sampler(),
-            None => recorder.known[self.case as usize].map_or_else(of_sampler, |is_sampled| {
-                let decision = if is_sampled { SamplingDecision::RecordAndSample } else { SamplingDecision::Drop };
-                SamplingResult { decision, attributes: Vec::new(), trace_state: TraceState::NONE }
-            }),
+            None => {
+                let decision = match self.known() {
+                    Known::Sampled => Some(SamplingDecision::RecordAndSample),
+                    Known::Dropped => Some(SamplingDecision::Drop),
+                    Known::Nothing | Known::Looks => None,
+                };
+                let known = |decision| SamplingResult { decision, attributes: Vec::new(), trace_state: TraceState::NONE };
+                decision.map_or_else(of_sampler, known)
+            }
         };
         if let Some(started) = &recorder.started {
             started.count(Origin::of(Some(&self.parent)), Decision::from(&result.decision));
@@ -304,7 +311,7 @@ impl Starting {
         }
         recorder.baggage.start(&mut open, &parent);
         if !recorder.sinks.is_empty() {
-            recorder.start_in_sinks(&tracer.scope, &context, &open, &parent);
+            recorder.start_in_sinks(&tracer.scope, &context, &mut open, &parent);
         }
         (RecordedSpan::recorded(context, tracer, open), parent)
     }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use opentelemetry::Context;
 use opentelemetry_sdk::trace::SpanData;
 
-use super::{Open, Parts, Recorder, SpanSink};
+use super::{Open, OpenSpan, Parts, Recorder, SpanSink};
 use crate::export::baggage::BaggageKeys;
 use crate::export::limits::OfSpans;
 use crate::sampling::Sampler;
@@ -29,7 +29,7 @@ impl Ended {
 }
 
 impl SpanSink for Ended {
-    fn start(&self, _: &SpanData, _: &Context) {}
+    fn start(&self, _: &mut OpenSpan, _: &SpanData, _: &Context) {}
 
     fn end(&self, span: SpanData) {
         self.spans().push(span);

@@ -17,6 +17,19 @@ impl Sampling {
     }
 }
 
+/// What is known of the decision about a span before the sampler is asked, for each kind of parent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Known {
+    /// It is sampled, where the trace state says nothing that would have to be kept true.
+    Sampled,
+    /// It is not, there.
+    Dropped,
+    /// The sampler is to be asked, which looks at ids and the trace state.
+    Nothing,
+    /// The same of one of the user's, which looks at whatever the span begins with.
+    Looks,
+}
+
 impl From<&Sampler> for Sampling {
     fn from(sampler: &Sampler) -> Self {
         Self { never: Parent::ALL.map(|parent| sampler.rules_out(parent)) }

@@ -8,7 +8,7 @@ mod sampler;
 mod state;
 mod threshold;
 
-pub(crate) use known::Sampling;
+pub(crate) use known::{Known, Sampling};
 pub(crate) use parent::Parent;
 pub(crate) use rate::RANGE as RATES;
 pub use sampler::{ParentBased, Sampler, SamplerError};

@@ -8,6 +8,7 @@ use opentelemetry::trace::{Link, SpanContext, SpanKind, SpanRef, TraceContextExt
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::trace::{SamplingDecision, SamplingResult, ShouldSample};
 
+use super::known::Known;
 use super::parent::Parent;
 use super::rate::{self, Rate};
 use super::state;
@@ -145,22 +146,14 @@ impl Sampler {
         ParentBased { samplers: [self, Self::always_on(), Self::always_off(), Self::always_on(), Self::always_off()] }
     }
 
-    /// Whether it looks at what a span begins with, as one of the user's may.
-    pub(crate) fn looks(&self) -> bool {
+    /// What is known of its decision about a span with such a parent.
+    pub(crate) fn known(&self, parent: Parent) -> Known {
         match &self.0 {
-            Kind::Custom(_) => true,
-            Kind::ParentBased(based) => based.samplers.iter().any(Self::looks),
-            Kind::AlwaysOn | Kind::AlwaysOff | Kind::Ratio { .. } | Kind::RateLimited(_) => false,
-        }
-    }
-
-    /// Whether a span with such a parent is sampled, if that is so of every one whose trace state says nothing.
-    pub(crate) fn known(&self, parent: Parent) -> Option<bool> {
-        match &self.0 {
-            Kind::AlwaysOn => Some(true),
-            Kind::AlwaysOff => Some(false),
+            Kind::AlwaysOn => Known::Sampled,
+            Kind::AlwaysOff => Known::Dropped,
+            Kind::Ratio { .. } | Kind::RateLimited(_) => Known::Nothing,
+            Kind::Custom(_) => Known::Looks,
             Kind::ParentBased(based) => based.samplers[parent as usize].known(parent),
-            Kind::Ratio { .. } | Kind::RateLimited(_) | Kind::Custom(_) => None,
         }
     }
 

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use opentelemetry::{KeyValue, global};
+use opentelemetry_sdk::trace::SpanProcessor;
 
 use super::config::{Config, Read};
 use super::copies;
@@ -24,7 +25,7 @@ use crate::panics;
 use crate::pipeline::{Pipeline, Settings, Tracing};
 use crate::plain;
 use crate::propagation::Propagator;
-use crate::recording::TracerProvider;
+use crate::recording::{Processors, TracerProvider};
 use crate::sampling::{Sampler, Sampling};
 
 /// The process for which telemetry was set up, or 0: a forked child is another one.
@@ -83,6 +84,7 @@ pub struct Builder {
     attributes: Vec<KeyValue>,
     pub(super) sampler: Option<Sampler>,
     views: Vec<View>,
+    processors: Vec<Box<dyn SpanProcessor>>,
     diagnostics: Diagnostics,
     console: Option<Box<dyn Write + Send>>,
 }
@@ -97,6 +99,7 @@ impl Default for Builder {
             attributes: Vec::new(),
             sampler: None,
             views: Vec::new(),
+            processors: Vec::new(),
             diagnostics: Diagnostics::stderr(),
             console: None,
         }
@@ -165,6 +168,51 @@ impl Builder {
     #[must_use]
     pub fn view(mut self, view: View) -> Self {
         self.views.push(view);
+        self
+    }
+
+    /// A span processor of your own, written for the SDK, or one of the SDK's with an exporter of your own (OpenTelemetry specification, Trace SDK,
+    /// "Span processor": <https://opentelemetry.io/docs/specs/otel/trace/sdk/#span-processor>). It sees every span that is recorded, beside the
+    /// exporters that are configured; several are asked in their order. Spans cost more then: the data that it takes is made for it.
+    ///
+    /// A change that it makes to a span that starts is made to the one that is recorded, but for one of an attribute that is set already, which is
+    /// set a second time. It flushes and ends with the telemetry.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use otel_runtime::opentelemetry::trace::Span as _;
+    /// use otel_runtime::opentelemetry::{Context, KeyValue};
+    /// use otel_runtime::opentelemetry_sdk::error::OTelSdkResult;
+    /// use otel_runtime::opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
+    ///
+    /// /// Says of every span where it was recorded.
+    /// #[derive(Debug)]
+    /// struct Zone(&'static str);
+    ///
+    /// impl SpanProcessor for Zone {
+    ///     fn on_start(&self, span: &mut Span, _: &Context) {
+    ///         span.set_attribute(KeyValue::new("shop.zone", self.0));
+    ///     }
+    ///
+    ///     fn on_end(&self, _: SpanData) {}
+    ///
+    ///     fn force_flush(&self) -> OTelSdkResult {
+    ///         Ok(())
+    ///     }
+    ///
+    ///     fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
+    ///         Ok(())
+    ///     }
+    /// }
+    ///
+    /// let telemetry = otel_runtime::builder().environment(|_| None).span_processor(Zone("north")).build()?;
+    /// # drop(telemetry);
+    /// # Ok::<(), otel_runtime::InitError>(())
+    /// ```
+    #[must_use]
+    pub fn span_processor(mut self, processor: impl SpanProcessor + 'static) -> Self {
+        self.processors.push(Box::new(processor));
         self
     }
 
@@ -314,7 +362,7 @@ impl Builder {
         config.metrics.views.iter().try_for_each(View::check).map_err(InitError::View)?;
         let resource = config.resource.build(&|variable| self.written(variable)?.into_string().ok().filter(|text| !text.is_empty()));
         warnings.extend(copies::warning(&self.lookup));
-        let Self { names, sampler, diagnostics, console, .. } = self;
+        let Self { names, sampler, processors, diagnostics, console, .. } = self;
         let source = if file.is_some() { Source::File } else { Source::Variables };
         let diagnostics = diagnostics.at(config.log_level).of(source);
         for variable in variables.iter().filter(|variable| !variable.is_ignored() && variable.value() != variable.default()) {
@@ -337,7 +385,9 @@ impl Builder {
             Providers::default()
         } else {
             panics::remember_messages();
-            build(&Wanted { config: &config, resource: &resource, sampler: &sampler, console: &console, diagnostics: &diagnostics })?
+            let processors = Processors::new(processors, &resource, &diagnostics);
+            let (config, resource, sampler, console, diagnostics) = (&config, &resource, &sampler, &console, &diagnostics);
+            build(&Wanted { config, resource, sampler, processors: processors.as_ref(), console, diagnostics })?
         };
         for warning in &providers.warnings {
             diagnostics.warn(warning);

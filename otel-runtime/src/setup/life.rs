@@ -1,12 +1,12 @@
 //! Where in its life telemetry is, and how it ends: once, whoever asks for it.
 
 use std::panic::{self, AssertUnwindSafe};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
-use std::thread;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::error::DeliveryError;
 use super::providers::Providers;
+use crate::background::within;
 use crate::clock::deadline;
 use crate::delivery::{Signal, Undelivered};
 use crate::diagnostics::Diagnostics;
@@ -153,15 +153,4 @@ impl Life {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Runs something that may take as long as a callback of the user's does; `false` if it is not done at the deadline, and goes on alone.
-pub(super) fn within(deadline: Instant, run: impl FnOnce() + Send + 'static) -> bool {
-    let (done, wait) = mpsc::channel();
-    let thread = thread::Builder::new().name("otel-collect".to_owned()).spawn(move || {
-        let _silent = Silence::enter();
-        run();
-        let _ = done.send(());
-    });
-    thread.is_ok() && wait.recv_timeout(deadline.saturating_duration_since(Instant::now())).is_ok()
 }

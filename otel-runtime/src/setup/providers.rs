@@ -25,7 +25,7 @@ use crate::export::prometheus::Endpoint;
 use crate::export::{NotServed, zipkin};
 use crate::metering::{Meters, Views};
 use crate::own::{Started, Tally, Timed};
-use crate::recording::{Open, Parts, Recorder, SpanSink};
+use crate::recording::{Open, Parts, Processors, Recorder, SpanSink};
 use crate::sampling::Sampler;
 
 /// What records the three signals, those that anything is exported from, and what lies behind them.
@@ -56,6 +56,8 @@ pub(super) struct Wanted<'a> {
     pub(super) config: &'a Config,
     pub(super) resource: &'a Resource,
     pub(super) sampler: &'a Sampler,
+    /// Those of the program.
+    pub(super) processors: Option<&'a Processors>,
     pub(super) console: &'a Console,
     pub(super) diagnostics: &'a Diagnostics,
 }
@@ -71,6 +73,12 @@ impl<T: Send + 'static> Flush for Batcher<T> {
     }
 }
 
+impl Flush for Processors {
+    fn flush(&self, deadline: Instant) -> bool {
+        SpanSink::flush(self, deadline)
+    }
+}
+
 impl Flush for ConsoleSpans {
     fn flush(&self, deadline: Instant) -> bool {
         Self::flush(self, deadline);
@@ -81,7 +89,7 @@ impl Flush for ConsoleSpans {
 impl Providers {
     /// Builds what is configured; a signal without exporters gets no provider. The delivery's thread is started only if it is needed.
     pub(super) fn build(wanted: &Wanted<'_>) -> Result<Self, InitError> {
-        let Wanted { config, resource, sampler, console, diagnostics } = *wanted;
+        let Wanted { config, resource, console, diagnostics, .. } = *wanted;
         let mut providers = Self::default();
         let ways = Ways::of(config)?;
         let mut outputs = Outputs::default();
@@ -105,7 +113,7 @@ impl Providers {
             ways.all().for_each(|(route, exporter)| own.delivers(delivery, route, exporter));
         }
         providers.meter = providers.meter_provider(config, &ways, resource, console, diagnostics, own.as_mut())?;
-        providers.recorder = providers.recorder(config, &ways, resource, sampler, console, own.as_mut())?;
+        providers.recorder = providers.recorder(wanted, &ways, own.as_mut())?;
         providers.logger = providers.logger_provider(config, &ways, resource, console, own.as_mut());
         if let (Some(own), Some(meter)) = (own, &providers.meter) {
             own.observe(meter);
@@ -136,18 +144,20 @@ impl Providers {
 
     fn recorder(
         &mut self,
-        config: &Config,
+        wanted: &Wanted<'_>,
         ways: &Ways<'_>,
-        resource: &Resource,
-        sampler: &Sampler,
-        console: &Console,
         mut own: Option<&mut SelfMetrics>,
     ) -> Result<Option<Arc<Recorder>>, InitError> {
+        let Wanted { config, resource, sampler, processors, console, .. } = *wanted;
         let traces = &config.traces;
-        if traces.processors.is_empty() {
+        if traces.processors.is_empty() && processors.is_none() {
             return Ok(None);
         }
         let (mut encoded, mut sinks): (_, Vec<Box<dyn SpanSink>>) = (Vec::new(), Vec::new());
+        if let Some(processors) = processors {
+            self.holding.push(Box::new(processors.clone()));
+            sinks.push(Box::new(processors.clone()));
+        }
         for (Processor { exporter, batch }, route) in traces.processors.iter().zip(&ways.traces) {
             if let (Some((route, _)), Some(delivery)) = (route, &self.delivery) {
                 if let Some(own) = &mut own {

@@ -15,7 +15,7 @@ use super::logs::Log;
 use super::points::Collected;
 use super::spans::Span;
 use crate::export::limited::{LimitedLog, LogExporter};
-use crate::recording::SpanSink;
+use crate::recording::{OpenSpan, SpanSink};
 
 /// Shared by the capture and its providers.
 #[derive(Clone, Debug, Default)]
@@ -84,7 +84,7 @@ impl Items {
 struct KeptSpans(Arc<Items>);
 
 impl SpanSink for KeptSpans {
-    fn start(&self, span: &SpanData, context: &Context) {
+    fn start(&self, _: &mut OpenSpan, span: &SpanData, context: &Context) {
         let entries = context.baggage().iter().map(|(name, (value, _))| (name.to_string(), value.to_string()));
         let mut baggage: Vec<_> = entries.collect();
         baggage.sort();

@@ -61,16 +61,17 @@ fn resource() -> Vec<Effect> {
             assert_eq!(body.resource_spans[0].schema_url, "https://opentelemetry.io/schemas/1.40.0");
         }),
         row(
-            &["service", "host", "process", "container", "kubernetes"]
+            &["service", "host", "process", "container", "kubernetes", "lambda"]
                 .map(|name| format!("resource.detection.detectors[].{name}"))
                 .each_ref()
                 .map(String::as_str),
-            "resource: {detection/development: {detectors: [service: , host: , process: , container: , kubernetes: ]}}",
+            "resource: {detection/development: {detectors: [service: , host: , process: , container: , kubernetes: , lambda: ]}}",
             |world| {
                 for key in ["service.instance.id", "host.arch", "process.pid"] {
                     assert!(world.resource(key).is_some(), "{key}");
                 }
                 assert_eq!(world.resource("k8s.pod.name"), text("checkout-7"));
+                assert_eq!(world.resource("faas.name"), text("ship"));
                 assert_eq!(world.resource("container.id"), detected("container.id"), "as where all is detected");
             },
         ),

@@ -72,6 +72,7 @@ fn variables(receiver: &Receiver, relay: &Relay, secure: &[Relay; 2], silent: So
         ("CERT", file("shop.pem")),
         ("KEY", file("shop.key")),
         ("K8S_POD_NAME", "checkout-7".to_owned()),
+        ("AWS_LAMBDA_FUNCTION_NAME", "ship".to_owned()),
     ])
 }
 

@@ -10,7 +10,7 @@ use opentelemetry_sdk::trace::SpanData;
 use super::Console;
 use super::assembly::Origin;
 use crate::own::Account;
-use crate::recording::SpanSink;
+use crate::recording::{OpenSpan, SpanSink};
 
 /// How long a shutdown waits for neighbours at most.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -51,7 +51,7 @@ impl ConsoleSpans {
 }
 
 impl SpanSink for ConsoleSpans {
-    fn start(&self, span: &SpanData, _: &Context) {
+    fn start(&self, _: &mut OpenSpan, span: &SpanData, _: &Context) {
         if span.span_context.is_sampled() {
             self.console.update(|assembly| assembly.start(&self.origin, span.clone()));
         }
