@@ -54,6 +54,7 @@ pub mod checks {}
 mod classify;
 mod clock;
 pub mod context;
+mod copied;
 mod current;
 mod delivery;
 mod diagnostics;
@@ -65,6 +66,7 @@ mod future;
 pub mod inventory;
 #[doc = include_str!("../docs/libraries.md")]
 pub mod libraries {}
+mod limits;
 #[cfg(any(feature = "log", feature = "tracing"))]
 pub mod logs;
 mod metering;

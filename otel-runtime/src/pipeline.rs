@@ -19,9 +19,9 @@ use opentelemetry::trace::{SpanRef, TraceContextExt};
 use opentelemetry::{Context, InstrumentationScope, global};
 use opentelemetry_sdk::logs::{SdkLogger, SdkLoggerProvider};
 
+use crate::copied::MetricBaggage;
 use crate::diagnostics::Diagnostics;
 use crate::exceptions::Exceptions;
-use crate::export::baggage::MetricBaggage;
 use crate::filter::{Filter, LiveFilter, Rule};
 use crate::metering::Meters;
 use crate::metrics::Declaration;

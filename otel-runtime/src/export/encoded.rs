@@ -12,7 +12,7 @@ use opentelemetry_sdk::Resource;
 use self::request::Requests;
 use self::threads::Threads;
 use crate::delivery::{Batch, Batcher, Delivery, Encoder, Route};
-use crate::recording::EncodedScope;
+use crate::recording::{EncodedScope, EncodedSink};
 
 /// Takes the spans of all threads. Each has a chunk of its own, so that threads that record at the same time do not wait for each other.
 #[derive(Clone, Debug)]
@@ -56,20 +56,19 @@ impl EncodedSpans {
     pub(crate) fn batcher(&self) -> Batcher<impl Send + 'static + use<>> {
         self.batcher.clone()
     }
+}
 
-    /// Takes an ended span.
+impl EncodedSink for EncodedSpans {
     #[inline]
-    pub(crate) fn take(&self, scope: &Arc<EncodedScope>, span: &[u8]) {
+    fn take(&self, scope: &Arc<EncodedScope>, span: &[u8]) {
         self.threads.take(&self.batcher, scope, span);
     }
 
-    /// Brings everything that was taken on its way; `false` if the deadline comes first.
-    pub(crate) fn gather(&self, deadline: Instant) -> bool {
+    fn gather(&self, deadline: Instant) -> bool {
         self.batcher.flush(deadline)
     }
 
-    /// The same until it has arrived, or is dropped.
-    pub(crate) fn flush(&self, deadline: Instant) -> bool {
+    fn flush(&self, deadline: Instant) -> bool {
         self.gather(deadline) && self.delivery.flush(deadline)
     }
 }

@@ -10,9 +10,9 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::logs::{LogProcessor, SdkLogRecord, SdkLogger, SdkLoggerProvider};
 
-use super::baggage::BaggageKeys;
-use super::limits::OfLogs;
 use crate::clock::deadline;
+use crate::copied::BaggageKeys;
+use crate::limits::OfLogs;
 use crate::own::Tally;
 
 /// A log record that is within the limits.

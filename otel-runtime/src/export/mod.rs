@@ -1,11 +1,9 @@
 //! What turns telemetry into something that leaves the program.
 
-pub(crate) mod baggage;
 pub(crate) mod console;
 pub(crate) mod delivered;
 pub(crate) mod encoded;
 pub(crate) mod limited;
-pub(crate) mod limits;
 pub(crate) mod otlp;
 mod points;
 #[cfg(feature = "prometheus")]

@@ -4,7 +4,7 @@ use std::fmt::{self, Write};
 
 use opentelemetry::{Array, KeyValue, Value};
 
-use crate::export::limits::{OfSpans, beginning};
+use crate::limits::{OfSpans, beginning};
 use crate::wire::{self, FieldKind, length_of_varint, varint};
 
 /// The number of the field that a span's attributes are; those of its events and links are others.

@@ -27,6 +27,6 @@ mod tracer;
 pub(crate) use attributes::EncodedAttributes;
 pub(crate) use open::{OpenSpan, Template};
 pub(crate) use processors::Processors;
-pub(crate) use recorder::{EncodedScope, Open, Parts, Recorder, SpanSink, Starting, Tracer};
+pub(crate) use recorder::{EncodedScope, EncodedSink, Open, Parts, Recorder, SpanSink, Starting, Tracer};
 pub(crate) use span::RecordedSpan;
 pub use tracer::{ScopedTracer, TracerProvider};

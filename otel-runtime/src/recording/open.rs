@@ -3,13 +3,13 @@
 use std::collections::HashSet;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use opentelemetry::KeyValue;
 use opentelemetry::trace::{Link, SpanContext, SpanId, SpanKind, Status, TraceState};
+use opentelemetry::{Context, KeyValue};
 use opentelemetry_proto::tonic::trace::v1::SpanFlags;
 
 use super::attributes::{ATTRIBUTES, EncodedAttributes, attribute};
-use crate::export::baggage::BaggageKeys;
-use crate::export::limits::OfSpans;
+use crate::copied::BaggageKeys;
+use crate::limits::OfSpans;
 use crate::wire::{self, FieldKind, Fields, Value, delimited, key, varint};
 
 // The fields of OTLP's `Span`; the one for its attributes is beside what writes these.
@@ -157,15 +157,23 @@ impl OpenSpan {
     }
 
     /// Sets an attribute. Of the keys in `copied`, which have their values from baggage, the last value stays.
-    pub(crate) fn set(&mut self, attribute: &KeyValue, copied: &BaggageKeys) {
+    pub(super) fn set(&mut self, attribute: &KeyValue, copied: &BaggageKeys) {
         if copied.has(&attribute.key) {
             self.attributes.remove(attribute.key.as_str());
         }
         self.attributes.push(attribute);
     }
 
-    pub(crate) fn has_attribute(&self, key: &str) -> bool {
-        self.attributes.keys().any(|known| known == key.as_bytes())
+    /// Sets what the context has in which the span starts of the keys that are copied from baggage, unless it was given one itself.
+    pub(super) fn copy(&mut self, copied: &BaggageKeys, context: &Context) {
+        if copied.is_empty() {
+            return;
+        }
+        for (key, value) in copied.entries(context) {
+            if !self.attributes.keys().any(|known| known == key.as_str().as_bytes()) {
+                self.set(&KeyValue::new(key, value), copied);
+            }
+        }
     }
 
     pub(super) fn event(&mut self, name: &str, at: SystemTime, attributes: &[KeyValue]) {

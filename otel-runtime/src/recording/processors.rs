@@ -19,8 +19,8 @@ use super::open::OpenSpan;
 use super::recorder::SpanSink;
 use crate::background::within;
 use crate::clock::deadline;
+use crate::copied::BaggageKeys;
 use crate::diagnostics::{Diagnostics, Spell};
-use crate::export::baggage::BaggageKeys;
 use crate::panics;
 use crate::thread::Silence;
 

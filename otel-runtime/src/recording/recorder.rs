@@ -17,13 +17,24 @@ use super::open::{OpenSpan, Template};
 use super::span::RecordedSpan;
 use super::{buffers, data};
 use crate::clock::deadline;
-use crate::export::baggage::BaggageKeys;
-use crate::export::encoded::EncodedSpans;
-use crate::export::limits::OfSpans;
+use crate::copied::BaggageKeys;
+use crate::limits::OfSpans;
 use crate::own::{Decision, Origin, Started};
 use crate::sampling::{Known, Parent, Sampler, Threshold};
 use crate::shared::Shared;
 use crate::trace_flags::RANDOM;
+
+/// Where spans go as they are.
+pub(crate) trait EncodedSink: fmt::Debug + Send + Sync {
+    /// Takes a span that was sampled, and has ended.
+    fn take(&self, scope: &Arc<EncodedScope>, span: &[u8]);
+
+    /// Brings everything that was taken on its way; `false` if the deadline comes first.
+    fn gather(&self, deadline: Instant) -> bool;
+
+    /// The same until it has arrived, or is dropped.
+    fn flush(&self, deadline: Instant) -> bool;
+}
 
 /// Where spans go that are wanted as the SDK's data: what shows or translates them.
 pub(crate) trait SpanSink: fmt::Debug + Send + Sync {
@@ -52,7 +63,7 @@ pub(crate) struct Recorder {
     /// Where every span is counted that is asked for, if they are.
     started: Option<Arc<Started>>,
     open: Arc<Open>,
-    encoded: Vec<EncodedSpans>,
+    encoded: Vec<Box<dyn EncodedSink>>,
     sinks: Vec<Box<dyn SpanSink>>,
     scopes: RwLock<HashMap<InstrumentationScope, Arc<EncodedScope>>>,
     closed: AtomicBool,
@@ -65,7 +76,7 @@ pub(crate) struct Parts {
     pub(crate) sampler: Sampler,
     pub(crate) started: Option<Arc<Started>>,
     pub(crate) open: Arc<Open>,
-    pub(crate) encoded: Vec<EncodedSpans>,
+    pub(crate) encoded: Vec<Box<dyn EncodedSink>>,
     pub(crate) sinks: Vec<Box<dyn SpanSink>>,
 }
 
@@ -309,7 +320,7 @@ impl Starting {
         if !context.is_sampled() {
             recorder.open.unsampled.fetch_add(1, Ordering::Relaxed);
         }
-        recorder.baggage.start(&mut open, &parent);
+        open.copy(&recorder.baggage, &parent);
         if !recorder.sinks.is_empty() {
             recorder.start_in_sinks(&tracer.scope, &context, &mut open, &parent);
         }

@@ -7,8 +7,8 @@ use opentelemetry::Context;
 use opentelemetry_sdk::trace::SpanData;
 
 use super::{Open, OpenSpan, Parts, Recorder, SpanSink};
-use crate::export::baggage::BaggageKeys;
-use crate::export::limits::OfSpans;
+use crate::copied::BaggageKeys;
+use crate::limits::OfSpans;
 use crate::sampling::Sampler;
 
 /// A recorder whose spans go into a sink.

@@ -10,9 +10,9 @@ use prost::Message;
 
 use super::open::{OpenSpan, Template};
 use super::{EncodedAttributes, data};
-use crate::export::baggage::BaggageKeys;
-use crate::export::limits::OfSpans;
+use crate::copied::BaggageKeys;
 use crate::export::otlp::testing::Chance;
+use crate::limits::OfSpans;
 use crate::name::AttributeKey;
 use crate::value::{AttributeValue, Displayed, ValueWriter};
 

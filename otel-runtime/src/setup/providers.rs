@@ -25,7 +25,7 @@ use crate::export::prometheus::Endpoint;
 use crate::export::{NotServed, zipkin};
 use crate::metering::{Meters, Views};
 use crate::own::{Started, Tally, Timed};
-use crate::recording::{Open, Parts, Processors, Recorder, SpanSink};
+use crate::recording::{EncodedSink, Open, Parts, Processors, Recorder, SpanSink};
 use crate::sampling::Sampler;
 
 /// What records the three signals, those that anything is exported from, and what lies behind them.
@@ -153,7 +153,7 @@ impl Providers {
         if traces.processors.is_empty() && processors.is_none() {
             return Ok(None);
         }
-        let (mut encoded, mut sinks): (_, Vec<Box<dyn SpanSink>>) = (Vec::new(), Vec::new());
+        let (mut encoded, mut sinks): (Vec<Box<dyn EncodedSink>>, Vec<Box<dyn SpanSink>>) = (Vec::new(), Vec::new());
         if let Some(processors) = processors {
             self.holding.push(Box::new(processors.clone()));
             sinks.push(Box::new(processors.clone()));
@@ -171,7 +171,7 @@ impl Providers {
                 } else {
                     let spans = EncodedSpans::new(delivery, *route, *batch, resource);
                     self.holding.push(Box::new(spans.batcher()));
-                    encoded.push(spans);
+                    encoded.push(Box::new(spans));
                 }
             } else if *exporter == Exporter::Console {
                 let console = console.spans().of(resource).counted(own.as_mut().map(|own| own.shows(Signal::Traces)));
@@ -187,7 +187,7 @@ impl Providers {
         &self,
         config: &Config,
         sampler: &Sampler,
-        encoded: Vec<EncodedSpans>,
+        encoded: Vec<Box<dyn EncodedSink>>,
         sinks: Vec<Box<dyn SpanSink>>,
     ) -> Arc<Recorder> {
         Arc::new(Recorder::new(Parts {

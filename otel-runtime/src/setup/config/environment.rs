@@ -8,11 +8,11 @@ use http::Uri;
 use super::{
     Config, DEFAULT_RATE, Exporter, Logs, MAX_ITEMS, Metrics, Processor, Read, Reader, SPOOLED_BATCH, Sampler, Sending, Traces, otlp,
 };
+use crate::copied::{BaggageKeys, MetricBaggage};
 use crate::delivery::{Batch, Compression, Destination, Files, Headers, Protocol, Signal, Stated};
 use crate::diagnostics::Level;
 use crate::exceptions::Exceptions;
-use crate::export::baggage::{BaggageKeys, MetricBaggage};
-use crate::export::limits::{self, DEFAULT_COUNT};
+use crate::limits::{self, DEFAULT_COUNT};
 use crate::metering::Defaults;
 use crate::name::METRIC_KEYS;
 use crate::propagation::{self, Format};

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use super::field::{Field, Section};
+use crate::copied::{BaggageKeys, MetricBaggage};
 use crate::delivery::File;
 use crate::exceptions::Exceptions;
-use crate::export::baggage::{BaggageKeys, MetricBaggage};
 use crate::filter::Filter;
 use crate::semconv::methods;
 use crate::setup::config::Sending;

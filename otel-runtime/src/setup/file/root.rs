@@ -7,7 +7,7 @@ use super::field::{Field, Section};
 use super::{metrics, processor, resource, sampler};
 use crate::delivery::Signal;
 use crate::diagnostics::Level;
-use crate::export::limits::{self, DEFAULT_COUNT};
+use crate::limits::{self, DEFAULT_COUNT};
 use crate::propagation::Format;
 use crate::semconv::methods::KnownMethods;
 use crate::setup::config::{Config, Logs, Reader, Traces};

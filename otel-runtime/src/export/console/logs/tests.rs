@@ -2,12 +2,12 @@ use opentelemetry::logs::{AnyValue, LogRecord, Logger, LoggerProvider, Severity}
 use opentelemetry::trace::TraceFlags;
 use opentelemetry_sdk::logs::{SdkLogRecord, SdkLoggerProvider};
 
-use super::super::super::baggage::BaggageKeys;
 use super::super::super::limited::LimitedLogs;
-use super::super::super::limits::OfLogs;
 use super::super::Console;
 use super::super::style::Style;
 use super::super::testing::{Capture, TRACE, at};
+use crate::copied::BaggageKeys;
+use crate::limits::OfLogs;
 
 /// What is written about one record at a fixed time.
 fn emit(style: Style, fill: impl FnOnce(&mut SdkLogRecord)) -> String {

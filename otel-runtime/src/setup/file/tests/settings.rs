@@ -7,12 +7,12 @@ use opentelemetry::{Array, KeyValue, Value};
 use opentelemetry_sdk::metrics::{Aggregation, InstrumentKind, Temporality};
 
 use super::*;
+use crate::copied::{BaggageKeys, MetricBaggage};
 use crate::delivery::{Batch, Compression, Destination, Files, Protocol, Stated};
 use crate::diagnostics::Level;
 use crate::exceptions::Exceptions;
-use crate::export::baggage::{BaggageKeys, MetricBaggage};
-use crate::export::limits;
 use crate::filter::Filter;
+use crate::limits;
 use crate::metering::{CardinalityLimits, Defaults, Pattern, View};
 use crate::propagation::Format;
 use crate::semconv::methods::KnownMethods;

@@ -4,7 +4,7 @@ use super::exporter::{self, Secrets, exporter, millis};
 use super::tree::{Map, Yaml};
 use super::views;
 use crate::delivery::{Batch, Signal};
-use crate::export::limits;
+use crate::limits;
 use crate::metering::Defaults;
 use crate::setup::config::{Logs, Metrics, Processor, Reader, Sampler, Traces};
 

@@ -12,7 +12,6 @@ use percent_encoding::percent_decode_str;
 #[cfg(feature = "config-file")]
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::recording::OpenSpan;
 use crate::thread;
 
 /// The names of the entries that become attributes.
@@ -25,7 +24,7 @@ impl BaggageKeys {
         Self(names.into_iter().map(|name| Key::from(Arc::<str>::from(name))).collect())
     }
 
-    fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
@@ -35,7 +34,7 @@ impl BaggageKeys {
     }
 
     /// What a context has of them.
-    fn entries(&self, context: &Context) -> Vec<(Key, StringValue)> {
+    pub(crate) fn entries(&self, context: &Context) -> Vec<(Key, StringValue)> {
         let baggage = context.baggage();
         let entry = |key: &Key| Some((key.clone(), baggage.get(key)?.clone()));
         self.0.iter().filter_map(entry).collect()
@@ -46,20 +45,8 @@ impl BaggageKeys {
         self.0.contains(key)
     }
 
-    /// Gives a span that starts what the context has in which it does, unless it was given the key itself.
-    pub(crate) fn start(&self, span: &mut OpenSpan, context: &Context) {
-        if self.is_empty() {
-            return;
-        }
-        for (key, value) in self.entries(context) {
-            if !span.has_attribute(key.as_str()) {
-                span.set(&KeyValue::new(key, value), self);
-            }
-        }
-    }
-
     /// Gives a log record what the current context has, unless it was given the key itself.
-    pub(super) fn emit(&self, record: &mut SdkLogRecord) {
+    pub(crate) fn emit(&self, record: &mut SdkLogRecord) {
         if self.is_empty() || !thread::has_context() {
             return;
         }

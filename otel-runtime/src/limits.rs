@@ -64,19 +64,19 @@ impl Default for OfLogs {
 
 impl OfLogs {
     /// How many attributes a record has beyond those that are kept.
-    pub(super) fn dropped(&self, record: &SdkLogRecord) -> u32 {
+    pub(crate) fn dropped(&self, record: &SdkLogRecord) -> u32 {
         let beyond = record.attributes_iter().skip(self.attributes as usize).count();
         u32::try_from(beyond).unwrap_or(u32::MAX)
     }
 
     /// Whether a value of those that are kept is too long.
-    pub(super) fn is_any_too_long(&self, record: &SdkLogRecord) -> bool {
+    pub(crate) fn is_any_too_long(&self, record: &SdkLogRecord) -> bool {
         let kept = || record.attributes_iter().take(self.attributes as usize);
         self.value_length.is_some_and(|limit| kept().any(|(_, value)| is_too_long(value, limit as usize)))
     }
 
     /// Writes into `blank`, which has nothing yet, what is kept of `record`: an attribute cannot be taken out of a record.
-    pub(super) fn copy(&self, record: &SdkLogRecord, mut blank: SdkLogRecord) -> SdkLogRecord {
+    pub(crate) fn copy(&self, record: &SdkLogRecord, mut blank: SdkLogRecord) -> SdkLogRecord {
         let limit = self.value_length.map_or(usize::MAX, |limit| limit as usize);
         let kept = record.attributes_iter().take(self.attributes as usize);
         blank.add_attributes(kept.map(|(key, value)| (key.clone(), shortened(value, limit))));
