@@ -179,7 +179,7 @@ fn places_are_written_as_a_registry() {
 fn the_example_writes_both() {
     let cargo = || {
         let mut cargo = Command::new(env!("CARGO"));
-        cargo.args(["run", "--quiet", "--package", "examples", "--example", "inventory"]).current_dir(env!("CARGO_MANIFEST_DIR"));
+        cargo.args(["run", "--quiet", "--package", "basics", "--example", "inventory"]).current_dir(env!("CARGO_MANIFEST_DIR"));
         cargo
     };
     let printed = Child::spawn(cargo()).wait_with_timeout(Duration::from_secs(300));

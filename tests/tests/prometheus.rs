@@ -174,11 +174,11 @@ fn a_callback_that_blocks_does_not_hold_up_the_shutdown() {
     drop(let_go);
 }
 
-/// `cargo run --example prometheus`, as a user runs it, but on a free port.
+/// `cargo run -p basics --example prometheus`, as a user runs it, but on a free port.
 #[test]
 fn the_example_shows_what_it_says() {
     let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["build", "--quiet", "--package", "examples", "--example", "prometheus"]).current_dir(env!("CARGO_MANIFEST_DIR"));
+    cargo.args(["build", "--quiet", "--package", "basics", "--example", "prometheus"]).current_dir(env!("CARGO_MANIFEST_DIR"));
     let built = Child::spawn(cargo).wait_with_timeout(10 * LONG);
     assert!(built.status.success(), "{}", built.stderr);
     let test = std::env::current_exe().expect("this test is somewhere");

@@ -136,7 +136,7 @@ fn a_zipkin_that_is_overloaded_is_asked_again_and_one_that_refuses_is_not() {
 fn variables_alone_send_a_program_to_a_zipkin() {
     let zipkin = Zipkin::start(&["202 Accepted"]);
     let mut command = Command::new(env!("CARGO"));
-    command.args(["run", "--quiet", "--package", "examples", "--example", "quickstart"]).current_dir(env!("CARGO_MANIFEST_DIR"));
+    command.args(["run", "--quiet", "--package", "basics", "--example", "quickstart"]).current_dir(env!("CARGO_MANIFEST_DIR"));
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("OTEL_")) {
         command.env_remove(name);
     }
