@@ -101,7 +101,7 @@ fn sign() {
 struct Serving {
     address: SocketAddr,
     stop: watch::Sender<()>,
-    serving: JoinHandle<()>,
+    task: JoinHandle<()>,
 }
 
 impl Serving {
@@ -110,13 +110,13 @@ impl Serving {
         let address = listener.local_addr().expect("it listens");
         let (stop, mut stopped) = watch::channel(());
         let end = async move { stopped.changed().await.unwrap_or_default() };
-        let serving = tokio::spawn(async move { axum::serve(listener, app).with_graceful_shutdown(end).await.expect("it serves") });
-        Self { address, stop, serving }
+        let task = tokio::spawn(async move { axum::serve(listener, app).with_graceful_shutdown(end).await.expect("it serves") });
+        Self { address, stop, task }
     }
 
     async fn end(self) {
         drop(self.stop);
-        self.serving.await.expect("it does not panic");
+        self.task.await.expect("it does not panic");
     }
 }
 
