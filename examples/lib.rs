@@ -1,5 +1,5 @@
-//! Programs that show `otel-runtime` at work. Each runs with no network and shows its spans: `cargo run --example quickstart`. Here is what those have
-//! in common that are several processes.
+//! Programs that show `otel-runtime` at work. Each runs with no network and shows its spans: `cargo run -p examples --example shop`. Those that need no
+//! other library are in `basics`; here is what those have in common that are several processes.
 
 use std::env;
 use std::error::Error;

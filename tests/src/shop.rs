@@ -21,7 +21,7 @@ impl Service {
     #[must_use]
     pub fn start(name: &str, variables: &[(&str, &str)]) -> Self {
         let mut command = example("shop");
-        command.args(["serve", name]).env("SHOP_DRIVEN", "true").envs(variables.iter().copied());
+        command.args(["serve", name]).env("EXAMPLES_DRIVEN", "true").envs(variables.iter().copied());
         let process = Child::spawn_listening(command);
         let url = process.wait_for_line("http://", LONG);
         Self { process, url: url.trim().to_owned() }

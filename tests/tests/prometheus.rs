@@ -175,7 +175,7 @@ fn a_callback_that_blocks_does_not_hold_up_the_shutdown() {
     drop(let_go);
 }
 
-/// `cargo run --example prometheus`, as a user runs it, but on a free port.
+/// `cargo run -p basics --example prometheus`, as a user runs it, but on a free port.
 #[test]
 fn the_example_shows_what_it_says() {
     let mut example = example("prometheus");

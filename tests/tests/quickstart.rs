@@ -1,4 +1,4 @@
-//! `cargo run --example quickstart`, as a user runs it.
+//! `cargo run -p basics --example quickstart`, as a user runs it.
 
 use std::time::Duration;
 
@@ -114,5 +114,53 @@ fn a_real_collector_takes_it_over_http_and_grpc() {
         {
             rotel.wait_for_line(needle, Duration::from_secs(30));
         }
+    }
+}
+
+/// The words of every `cargo run` that a page tells its reader to try.
+fn commands() -> Vec<Vec<&'static str>> {
+    let pages =
+        [include_str!("../../README.md"), include_str!("../../CONTRIBUTING.md"), include_str!("../../examples/collector/README.md")];
+    let commands = pages.into_iter().flat_map(|page| page.split("cargo run ").skip(1));
+    commands.map(|rest| rest.split(['\n', '`', '&']).next().unwrap_or_default().split_whitespace().collect()).collect()
+}
+
+fn after<'a>(words: &[&'a str], option: &str) -> Option<&'a str> {
+    words.iter().skip_while(|word| **word != option).nth(1).copied()
+}
+
+fn manifest(package: &str) -> &'static str {
+    match package {
+        "basics" => include_str!("../../examples/basics/Cargo.toml"),
+        "examples" => include_str!("../../examples/Cargo.toml"),
+        other => panic!("there is no package {other} of examples"),
+    }
+}
+
+/// Without its package cargo would build an example with the features of all packages together, those of the tests among them.
+#[test]
+fn every_example_that_a_page_names_is_there_and_has_its_package() {
+    let commands: Vec<_> = commands().into_iter().filter(|words| after(words, "--manifest-path").is_none()).collect();
+    assert!(commands.len() > 8, "{commands:?}");
+    for words in &commands {
+        let (package, example) = (after(words, "-p"), after(words, "--example"));
+        let (Some(package), Some(example)) = (package, example) else { panic!("{words:?}") };
+        assert!(manifest(package).contains(&format!("[[example]]\nname = \"{example}\"")), "{words:?}");
+    }
+    assert_eq!(commands[0], ["-p", "basics", "--example", "quickstart"], "what is tried first");
+}
+
+#[test]
+fn what_is_tried_first_builds_nothing_of_other_libraries() {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["tree", "--package", "basics", "--edges", "normal,build", "--prefix", "none", "--format", "{lib}"]);
+    let output = Child::spawn(cargo).wait_with_timeout(LONG);
+    assert!(output.status.success(), "{}", output.stderr);
+    let has = |name: &str| output.stdout.lines().any(|line| line == name);
+    assert!(has("hyper") && has("opentelemetry"), "{}", output.stdout);
+    for library in
+        ["async_nats", "axum", "lapin", "rdkafka", "redis", "reqwest", "rustls", "sqlx", "sqlx_core", "tonic", "tracing_subscriber"]
+    {
+        assert!(!has(library), "{library} is built");
     }
 }

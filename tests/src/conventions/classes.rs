@@ -99,7 +99,7 @@ pub(super) static CLASSES: &[Class] = &[
             required("http.request.method"),
             required("url.path"),
             required("url.scheme"),
-            when("error.type", |span| span.failed()),
+            when("error.type", has_failed),
             when("http.request.method_original", is_other_method),
             wherever("http.response.status_code", |span| !span.failed() && !is_cancelled(span)),
             opt_in("http.route"),
@@ -130,7 +130,7 @@ pub(super) static CLASSES: &[Class] = &[
             required("server.address"),
             required("server.port"),
             required("url.full"),
-            when("error.type", |span| span.failed()),
+            when("error.type", has_failed),
             when("http.request.method_original", is_other_method),
             wherever("http.response.status_code", |span| !span.failed() && !is_cancelled(span)),
             opt_in("network.protocol.name"),
@@ -158,7 +158,7 @@ pub(super) static CLASSES: &[Class] = &[
             recommended("db.namespace"),
             opt_in("db.operation.name"),
             opt_in("db.response.status_code"),
-            when("error.type", |span| span.failed()),
+            when("error.type", has_failed),
             opt_in("server.port"),
             opt_in("db.operation.batch.size"),
             recommended("db.query.summary"),
@@ -180,12 +180,16 @@ pub(super) static CLASSES: &[Class] = &[
             required("code.function.name"),
             required("code.file.path"),
             required("code.line.number"),
-            when("error.type", |span| span.failed()),
+            when("error.type", has_failed),
         ],
         span_name: |_| None,
         error: |_| None,
     },
 ];
+
+fn has_failed(subject: &Subject<'_>) -> bool {
+    subject.failed()
+}
 
 fn is_other_method(subject: &Subject<'_>) -> bool {
     subject.text("http.request.method").is_some_and(|method| method == "_OTHER")

@@ -181,7 +181,9 @@ fn a_meter_of_the_capture_and_what_is_collected_on_the_way() {
 fn views_hold_for_what_is_captured_and_for_nobody_else() {
     let orders = |builder: CaptureBuilder| {
         let capture = builder.start().into_current();
-        [Method::Card, Method::Card, Method::Cash].into_iter().for_each(place_order);
+        for method in [Method::Card, Method::Card, Method::Cash] {
+            place_order(method);
+        }
         let meter = capture.telemetry().meter_provider().expect("metrics are captured").meter("plain");
         meter.u64_counter("shop.visits").build().add(5, &[KeyValue::new("shop.door", "front")]);
         assert_eq!(capture.so_far().metrics(), capture.so_far().metrics());

@@ -47,7 +47,9 @@ fn is_traced(call: usize) -> bool {
 
 #[traced(kind = consumer, root, links = batch, fields(receiver, calls = calls(batch)))]
 fn ship_together(receiver: &str, batch: &[Carried<usize>]) {
-    batch.iter().for_each(|carried| ship(receiver, carried));
+    for carried in batch {
+        ship(receiver, carried);
+    }
 }
 
 /// Inside of the batch, and yet a part of what the sender does.

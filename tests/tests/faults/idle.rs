@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use opentelemetry_proto::tonic::metrics::v1::Metric;
 use tests::chatty::{self, Chatty};
-use tests::receiver::{Protocol, Receiver, Request, Signal};
+use tests::receiver::{Protocol, Received, Receiver, Request, Signal};
 
 use crate::together;
 
@@ -54,7 +55,7 @@ fn idle(case: Case) {
     assert!((1..=exports).contains(&since.len()), "{case:?}: {} exports", since.len());
     assert_eq!((receiver.spans().len(), receiver.logs().len()), (2, 2), "{case:?}: {}", chatty::records(&receiver));
     let metrics = receiver.metrics();
-    assert_eq!(metrics.iter().map(|metric| metric.name()).collect::<BTreeSet<_>>(), OF_ITS_OWN.into(), "{case:?}");
+    assert_eq!(metrics.iter().map(Received::<Metric>::name).collect::<BTreeSet<_>>(), OF_ITS_OWN.into(), "{case:?}");
     println!("idle for a minute, {protocol:?}, {bridges}, {environment:?}: {spent} hundredths of a second on the processor");
     assert!(spent <= BUDGET, "{case:?}: {spent} hundredths of a second on the processor in a minute of doing nothing");
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use otel_runtime::opentelemetry::trace::SpanKind;
 use otel_runtime::testing::Captured;
+use tests::conventions::Report;
 use tests::process::Child;
 use tests::receiver::{Receiver, captured};
 
@@ -22,7 +23,7 @@ fn messenger(receiver: &Receiver, broker: &str, role: &str, port: u16) -> Child 
     Child::spawn(command)
 }
 
-/// What a process that produced and one that consumed have recorded.
+/// What a process that produced and one that consumed have recorded, as the conventions have it.
 fn between_processes(broker: &str, port: u16) -> Captured {
     let receiver = Receiver::start();
     let consumer = messenger(&receiver, broker, "consume", port);
@@ -31,6 +32,7 @@ fn between_processes(broker: &str, port: u16) -> Captured {
         let output = process.wait_with_timeout(LIMIT);
         assert!(output.status.success(), "{output:?}");
     }
+    assert_eq!(Report::of(&receiver).problems, [""; 0]);
     captured(&receiver.spans())
 }
 

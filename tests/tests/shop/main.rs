@@ -1,5 +1,6 @@
 //! The example `shop`, as users run it: three processes, with a backend and without, and with a service of Python's among them.
 
+mod described;
 mod drive;
 mod python;
 mod whole;

@@ -20,6 +20,7 @@ use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use otel_runtime::context::FutureExt;
 use otel_runtime::sqlx::Pool;
 use sqlx::{Sqlite, SqlitePool};
+use tests::conventions::Report;
 use tests::receiver::{Protocol, Received, Receiver};
 use tests::telemetry::{Watched, to};
 
@@ -35,13 +36,14 @@ fn telemetry(receiver: &Receiver) -> Watched {
     to(receiver, Protocol::Http).set("OTEL_METRICS_EXPORTER", "otlp").build().expect("telemetry can be set up")
 }
 
-/// Runs this with telemetry of its own, and gives what was exported.
+/// Runs this with telemetry of its own, and gives what was exported, which is as the conventions have it.
 async fn recorded<T>(run: impl Future<Output = T>) -> (T, Arrived) {
     let receiver = Receiver::start();
     let telemetry = telemetry(&receiver);
     let done = run.with_context(telemetry.context()).await;
     telemetry.shutdown().expect("the receiver takes it");
     drop(telemetry);
+    assert_eq!(Report::of(&receiver).problems, [""; 0]);
     let everything = receiver.requests().iter().fold(String::new(), |mut text, request| {
         write!(text, "{:?}", request.body).expect("a text takes it");
         text

@@ -65,6 +65,7 @@
 //!
 //! The scope is `otel_runtime::sqlx`, and so is the path by which `OTEL_RUST_FILTER` switches the layer. sqlx itself speaks `tracing`: a subscriber
 //! with the layer of the feature `tracing` has its statements as log records too, texts unchanged, unless its filter says `sqlx=off`.
+//! SQLite works on a thread of its own: its records have the ids of the span of `tracing` that the query was sent in, if there is one, and not of ours.
 
 mod client;
 mod connection;

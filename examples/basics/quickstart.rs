@@ -1,6 +1,6 @@
-//! A small order workflow, and the tree that it leaves: `cargo run --example quickstart`.
+//! A small order workflow, and the tree that it leaves: `cargo run -p basics --example quickstart`.
 //!
-//! The same program sends to a backend when the environment says so: `OTEL_TRACES_EXPORTER=otlp cargo run --example quickstart`.
+//! The same program sends to a backend when the environment says so: `OTEL_TRACES_EXPORTER=otlp cargo run -p basics --example quickstart`.
 
 #![allow(clippy::print_stderr, reason = "an example may print")]
 

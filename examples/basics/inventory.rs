@@ -1,5 +1,5 @@
-//! What a program records, written from its code: `cargo run --example inventory` prints it as a table in Markdown,
-//! `cargo run --example inventory -- FOLDER` writes a registry into a folder, for `weaver registry check -r FOLDER`.
+//! What a program records, written from its code: `cargo run -p basics --example inventory` prints it as a table in Markdown,
+//! `cargo run -p basics --example inventory -- FOLDER` writes a registry into a folder, for `weaver registry check -r FOLDER`.
 
 #![allow(clippy::print_stdout, reason = "an example may print")]
 

@@ -1,4 +1,4 @@
-//! Metrics that Prometheus scrapes: `cargo run --example prometheus`, and meanwhile, in another terminal, `curl localhost:9464/metrics`.
+//! Metrics that Prometheus scrapes: `cargo run -p basics --example prometheus`, and meanwhile, in another terminal, `curl localhost:9464/metrics`.
 
 #![allow(clippy::print_stdout, reason = "an example may print")]
 

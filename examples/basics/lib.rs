@@ -1,0 +1,1 @@
+//! Programs that show `otel-runtime` by itself: `cargo run -p basics --example quickstart`.
