@@ -113,17 +113,17 @@ impl Guarded {
 
     /// The instrument of the SDK's; one for each provider and each set of attributes, if some are left out, or none at all, joined to one.
     fn synchronous<I>(&self, declared: &Declared, make: impl Fn(&Meter) -> I, join: impl FnOnce(Split<I>) -> I) -> I {
-        let mut made = Vec::new();
+        let mut parts = Vec::new();
         for (meter, views) in &self.meters {
             match self.groups(views, declared) {
-                None => made.push((make(meter), Keys::default())),
-                Some(groups) => made.extend(groups.into_iter().map(|group| (group.make(|| make(meter)), group.keys))),
+                None => parts.push((make(meter), Keys::default())),
+                Some(groups) => parts.extend(groups.into_iter().map(|group| (group.make(|| make(meter)), group.keys))),
             }
         }
-        match <[_; 1]>::try_from(made) {
+        match <[_; 1]>::try_from(parts) {
             Ok([(instrument, keys)]) if keys.are_all() => instrument,
             Ok([only]) => join(Split(vec![only])),
-            Err(made) => join(Split(made)),
+            Err(parts) => join(Split(parts)),
         }
     }
 
@@ -137,9 +137,9 @@ impl Guarded {
     ) -> Option<I> {
         let guard = |callback| guarded(callback, declared.name.to_string(), self.diagnostics.clone());
         let callbacks: Callbacks<M> = callbacks.into_iter().map(guard).collect();
-        self.meters.iter().fold(None, |made, (meter, views)| {
+        self.meters.iter().fold(None, |before, (meter, views)| {
             let Some(groups) = self.groups(views, declared) else { return Some(make(meter, Arc::clone(&callbacks))) };
-            groups.into_iter().fold(made, |_, group| {
+            groups.into_iter().fold(before, |_, group| {
                 let all = Arc::clone(&callbacks);
                 let callbacks = if group.keys.are_all() { all } else { filtered(all, group.keys.clone(), join) };
                 Some(group.make(|| make(meter, callbacks)))

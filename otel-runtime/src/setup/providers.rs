@@ -220,14 +220,12 @@ impl Providers {
         let mut built: Vec<(Arc<Views>, MeterProviderBuilder)> = Vec::new();
         for (reader, route) in metrics.readers.iter().zip(&ways.metrics) {
             let known = built.iter().position(|(views, _)| views.defaults() == reader.defaults());
-            let (views, builder) = match known {
-                Some(at) => built.swap_remove(at),
-                None => {
-                    let views = views.beside(reader.defaults().clone());
-                    let builder = views.install(SdkMeterProvider::builder().with_resource(resource.clone()));
-                    (views, builder)
-                }
+            let new = || {
+                let views = views.beside(reader.defaults().clone());
+                let builder = views.install(SdkMeterProvider::builder().with_resource(resource.clone()));
+                (views, builder)
             };
+            let (views, builder) = known.map_or_else(new, |at| built.swap_remove(at));
             let builder = match (reader, route.as_ref().zip(self.delivery.as_ref())) {
                 (Reader::Periodic { interval, temporality, .. }, Some(((route, _), delivery))) => {
                     let delivered = OtlpMetrics::new(delivery, *route, *temporality);
