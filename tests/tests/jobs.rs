@@ -64,7 +64,7 @@ fn traces_go_through_the_queue_and_batches_link() {
     }
     let spans = captured(&receiver.spans());
     let ordered = [
-        ("Store::ship", SpanKind::Internal),
+        ("ship", SpanKind::Internal),
         ("process orders.*", SpanKind::Consumer),
         ("publish orders.*", SpanKind::Producer),
         ("POST /orders/{item}", SpanKind::Server),
