@@ -172,6 +172,9 @@ fn long_texts_end_where_an_argument_does() {
     let last = query.text().rsplit(' ').next();
     assert!(last.is_some_and(|last| last.len() == "key:00000".len()), "{last:?}");
 
+    let long = vec![b'k'; TEXT_LIMIT + 1];
+    assert_eq!(Query::new([&b"GET"[..], &long]).text(), "GET");
+
     let commands: Vec<_> = (0..2 * TEXT_LIMIT).map(|index| words(if index % 2 == 0 { "GET a" } else { "SET b c" })).collect();
     let query = Query::of_commands(Together::Pipeline, commands.iter().map(|words| words.iter().copied()), Wanted::Keys);
     assert_eq!(query.batch_size(), Some(2 * TEXT_LIMIT));

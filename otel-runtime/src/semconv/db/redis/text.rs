@@ -22,23 +22,36 @@ impl Text {
         let named = known.map_or(1, |known| known.words);
         for (index, word) in words.clone().take(named).enumerate() {
             // What is no known command may be anything.
-            self.push(index > 0, |text| if known.is_some() || is_name(word) { write_argument(text, word) } else { text.push('?') });
+            self.push_word(index > 0, Some(word).filter(|word| known.is_some() || is_name(word)));
         }
         let arguments = words.skip(named);
         let shown = Shown::of(known.map_or(Arguments::First(0), |known| known.arguments), arguments.clone());
         for (index, argument) in arguments.enumerate() {
-            let is_shown = shown.is_shown(index) && wanted == Wanted::Keys;
-            self.push(true, |text| if is_shown { write_argument(text, argument) } else { text.push('?') });
+            self.push_word(true, Some(argument).filter(|_| shown.is_shown(index) && wanted == Wanted::Keys));
             if self.is_full {
                 break;
             }
         }
     }
 
+    /// Appends a word, or what stands for one that is not shown.
+    fn push_word(&mut self, is_apart: bool, word: Option<&[u8]>) {
+        let space = if is_apart { " " } else { "" };
+        match word {
+            // Not even to be looked at: a key may have half a gigabyte.
+            Some(word) if word.len() > TEXT_LIMIT => self.is_full = true,
+            Some(word) => self.push(|text| {
+                text.push_str(space);
+                write_argument(text, word);
+            }),
+            None => self.push(|text| text.extend([space, "?"])),
+        }
+    }
+
     /// Appends what is between two commands, and says where the next one begins.
     pub(super) fn push_separator(&mut self, wanted: Wanted) -> usize {
         if wanted != Wanted::NoText {
-            self.push(false, |text| text.push_str("; "));
+            self.push(|text| text.push_str("; "));
         }
         self.text.len()
     }
@@ -55,14 +68,11 @@ impl Text {
         self.text
     }
 
-    fn push(&mut self, is_apart: bool, write: impl FnOnce(&mut String)) {
+    fn push(&mut self, write: impl FnOnce(&mut String)) {
         if self.is_full {
             return;
         }
         let length = self.text.len();
-        if is_apart {
-            self.text.push(' ');
-        }
         write(&mut self.text);
         if self.text.len() > TEXT_LIMIT {
             self.text.truncate(length);
