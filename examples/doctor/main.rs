@@ -1,4 +1,4 @@
-//! What of `otel-runtime` fits a program: `cargo run --example doctor -- path/to/Cargo.lock`.
+//! What of `otel-runtime` fits a program: `cargo run -p examples --example doctor -- path/to/Cargo.lock`.
 //!
 //! It reads the lock file, and prints the features and the lines of code for the libraries that it finds there, and which versions of
 //! `opentelemetry` do not hear of each other.

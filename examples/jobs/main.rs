@@ -1,4 +1,4 @@
-//! A queue between services, with everything that `otel-runtime` has for it: `cargo run --example jobs`.
+//! A queue between services, with everything that `otel-runtime` has for it: `cargo run -p examples --example jobs`.
 //!
 //! ```text
 //! you ──► api ──► NATS ──► worker ──► Redis, SQLite    takes from the stock, and ships
@@ -11,7 +11,7 @@
 //!
 //! `jobs serve api`, `jobs serve worker` and `jobs serve mailer` each run one service, with the servers that `JOBS_NATS` (`localhost:4222`) and
 //! `JOBS_REDIS` (`redis://localhost/`) name, until they are interrupted. With a backend it is
-//! `OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:4318 cargo run --example jobs`, and nothing else.
+//! `OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:4318 cargo run -p examples --example jobs`, and nothing else.
 
 #![allow(clippy::print_stdout, reason = "an example may print")]
 

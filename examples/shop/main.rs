@@ -1,4 +1,4 @@
-//! Three services that call each other, with everything that `otel-runtime` has for them: `cargo run --example shop`.
+//! Three services that call each other, with everything that `otel-runtime` has for them: `cargo run -p examples --example shop`.
 //!
 //! ```text
 //! you ──► server ──► api1 ──► SQLite   registers users
@@ -9,7 +9,7 @@
 //! tree each over all services, then what they logged, with the ids of the traces, and what Prometheus would scrape. `shop serve server`, `shop serve
 //! api1` and `shop serve api2` each run one, on the ports 8000 to 8002, until they are interrupted.
 //!
-//! With a backend it is `OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:4318 cargo run --example shop`, and nothing else.
+//! With a backend it is `OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:4318 cargo run -p examples --example shop`, and nothing else.
 
 #![allow(clippy::print_stdout, reason = "an example may print")]
 

@@ -70,11 +70,15 @@ fn a_processor_sees_every_span_and_what_it_changes_is_sent() {
         assert_eq!(opentelemetry_proto::tonic::trace::v1::Span::from(ended.clone()), sent.data, "what it has is what is sent");
         assert_eq!(ended.span_context.trace_id(), TraceId::from_bytes(sent.data.trace_id.clone().try_into().expect("16 bytes")));
         let link = ended.links.links.first().expect("it was linked");
-        assert_eq!((link.span_context.trace_id(), link.span_context.span_id()), (ended.span_context.trace_id(), ended.span_context.span_id()));
+        assert_eq!(
+            (link.span_context.trace_id(), link.span_context.span_id()),
+            (ended.span_context.trace_id(), ended.span_context.span_id())
+        );
         assert_eq!(ended.events.events[0].name, "seen");
     }
     let [order, plain] = ended.as_slice() else { unreachable!("they are two") };
-    let value = |key: &str| order.attributes.iter().find(|attribute| attribute.key.as_str() == key).map(|attribute| attribute.value.clone());
+    let value =
+        |key: &str| order.attributes.iter().find(|attribute| attribute.key.as_str() == key).map(|attribute| attribute.value.clone());
     // The code's three, and the order's id.
     assert_eq!(value("seen.attributes"), Some(4.into()));
     assert_eq!((value("shop.late"), value("retry.after")), (Some(true.into()), Some(7.into())));

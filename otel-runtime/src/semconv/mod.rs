@@ -1,7 +1,10 @@
 //! The semantic conventions as pure functions: what a layer tells of an operation becomes names, attributes and outcomes.
 
 #[cfg(any(feature = "redis", feature = "sqlx"))]
-#[cfg_attr(not(all(feature = "redis", feature = "sqlx")), allow(dead_code, unreachable_pub, reason = "some of it is for some databases alone"))]
+#[cfg_attr(
+    not(all(feature = "redis", feature = "sqlx")),
+    allow(dead_code, unreachable_pub, reason = "some of it is for some databases alone")
+)]
 pub(crate) mod db;
 #[cfg(feature = "faas")]
 pub(crate) mod faas;

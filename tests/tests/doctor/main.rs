@@ -1,4 +1,4 @@
-//! `cargo run --example doctor -- path/to/Cargo.lock`, as a user runs it.
+//! `cargo run -p examples --example doctor -- path/to/Cargo.lock`, as a user runs it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
