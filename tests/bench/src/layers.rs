@@ -181,7 +181,7 @@ impl Installed {
         let own = Targets::new().with_target("tower_otel", Level::INFO);
         subscriber::set_global_default(Registry::default().with(layer.with_filter(own))).expect("once");
         let ours = ours::install(&endpoint(port, ours::PEER));
-        // This one, and the propagation of both peers, are what is global.
+        // This one is what is global, and so is the propagation, which all of them use.
         let (contrib, contrib_metrics) = providers(CONTRIB);
         global::set_tracer_provider(contrib.clone());
         global::set_meter_provider(contrib_metrics.clone());
