@@ -106,7 +106,11 @@ pub fn run(how: &str, peer: &str, protocol: &str, port: u16, grpc_port: u16) {
     // What is said to have been dropped, and what is missing, are to be one.
     let accounts = accounts.map_or_else(String::new, |dropped| {
         let missing = started + extra - arrived;
-        if dropped == missing { ", each drop counted".to_owned() } else { format!(", {dropped} of {missing} drops counted") }
+        match (missing, dropped) {
+            (0, 0) => ", none dropped".to_owned(),
+            _ if dropped == missing => format!(", each of {dropped} drops counted"),
+            _ => format!(", {missing} missing and {dropped} counted as dropped"),
+        }
     });
     println!("{} {} {started} {share} {};{accounts}", nanoseconds(thread, started), nanoseconds(process, arrived), peak());
 }
