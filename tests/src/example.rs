@@ -25,9 +25,7 @@ pub fn example(name: &str) -> Command {
     let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
     let program = built.get_or_insert_default().entry(name.to_owned()).or_insert_with(|| build(name));
     let mut command = Command::new(program);
-    for (name, _) in env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("OTEL_")) {
-        command.env_remove(name);
-    }
+    remove_variables(&mut command, &["OTEL_"]);
     command.env("RUST_BACKTRACE", "0");
     command
 }
@@ -36,9 +34,18 @@ fn build(name: &str) -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests are in the workspace");
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(["build", "--quiet", "--example", name]).current_dir(root);
+    // What Cargo says to a test of its package; there are build scripts that run again when it changes, and much is built on what they build.
+    remove_variables(&mut cargo, &["CARGO_MANIFEST_", "CARGO_PKG_"]);
     let output = Child::spawn(cargo).wait_with_timeout(LONG);
     assert!(output.status.success(), "{}", output.stderr);
     let test = env::current_exe().expect("a test knows where it is");
     // Beside the folder of the tests.
     test.ancestors().nth(2).expect("a test is in a folder of its profile").join("examples").join(name)
+}
+
+/// Removes the variables that begin with one of these.
+fn remove_variables(command: &mut Command, prefixes: &[&str]) {
+    for (name, _) in env::vars_os().filter(|(name, _)| prefixes.iter().any(|prefix| name.to_string_lossy().starts_with(prefix))) {
+        command.env_remove(name);
+    }
 }

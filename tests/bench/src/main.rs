@@ -1,8 +1,13 @@
-//! What an annotation costs, beside what others write for the same: prints one table. Which groups of rows it has can be said: `calls`, `metrics`,
-//! `floods`, `compile`, `builds`; all without. `README.md` says what is measured, and keeps the latest table.
+//! What an annotation costs, beside what others write for the same: prints a table. Which groups of rows it has can be said: `calls`, `metrics`, `layers`,
+//! `floods`; all of these without. `sustained`, `compile` and `builds` take minutes, and are there when they are said; the latter two print tables of
+//! their own. `README.md` says what is measured, and keeps the latest table.
 
+mod compile;
 mod flood;
+#[path = "../../tests/compile_cost/functions.rs"]
+mod functions;
 mod instructions;
+mod layers;
 mod measure;
 mod metering;
 mod peers;
@@ -20,7 +25,7 @@ use spans::{Installed, NOTHING, Nothing};
 use table::{Row, Table};
 
 /// Groups of cases that need a process of their own, by what is installed in it.
-const GROUPS: [&str; 3] = ["uninstalled", "installed", "metrics"];
+const GROUPS: [&str; 5] = ["uninstalled", "installed", "metrics", "layers-uninstalled", "layers"];
 
 fn main() {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -33,24 +38,42 @@ fn main() {
             let sink = Sink::start();
             instructions::run(group, sink.port(), Some((row, peer)));
         }
-        ["flood", peer, port] => flood::run(peer, port.parse().expect("a port")),
+        ["flood", how, peer, protocol, port, grpc_port] => {
+            flood::run(how, peer, protocol, port.parse().expect("a port"), grpc_port.parse().expect("a port"));
+        }
         _ => print(&arguments),
     }
 }
 
 fn print(wanted: &[&str]) {
+    if wanted.contains(&"compile") {
+        println!("{}", compile::annotations());
+    }
+    if wanted.contains(&"builds") {
+        println!("{}", compile::builds());
+    }
     let wants = |group| wanted.is_empty() || wanted.contains(&group);
     let sink = Sink::start();
     let mut table = Table::default();
     for group in GROUPS {
-        if wants(if group == "metrics" { group } else { "calls" }) {
+        let wanted = match group {
+            "metrics" => "metrics",
+            "layers" | "layers-uninstalled" => "layers",
+            _ => "calls",
+        };
+        if wants(wanted) {
             table.add(calls(group, sink.port()));
         }
     }
     if wants("floods") {
-        table.add(flood::rows(sink.port()));
+        table.add(flood::at_once(&sink));
     }
-    print!("{table}");
+    if wanted.contains(&"sustained") {
+        table.add(flood::sustained(&sink));
+    }
+    if !table.is_empty() {
+        print!("{table}");
+    }
 }
 
 /// The rows of a group, from a process of its own.
@@ -59,8 +82,8 @@ fn calls(group: &'static str, port: u16) -> Vec<Row> {
     let measured = child(&["group", group, &port.to_string()]);
     let measured = measured.lines().map(|line| {
         let mut numbers = line.split(' ').map(|number| number.parse().expect("a number"));
-        let mut next = || numbers.next().expect("three numbers");
-        Measured { caller: next(), process: next(), exported: next() }
+        let mut next = || numbers.next().expect("four numbers");
+        Measured { caller: next(), process: next(), exported: next(), at_once: next() }
     });
     let cases = cases(group);
     let measured: Vec<_> =
@@ -77,12 +100,13 @@ fn calls(group: &'static str, port: u16) -> Vec<Row> {
             Row {
                 row: case.row,
                 peer: case.peer.to_owned(),
-                caller: Some(each(measured.caller, plain.caller)),
-                ratio: Some(measured.caller / plain.caller),
+                caller: Some(each(measured.caller, plain.caller)).filter(|caller| caller.is_finite()),
+                ratio: Some(measured.caller / plain.caller).filter(|ratio| ratio.is_finite()),
                 instructions: counted.map(|(counted, plain)| each(counted.caller, plain.caller)),
                 process: (case.spans > 0).then_some(measured.process),
                 process_instructions: counted.filter(|_| case.spans > 0).map(|(counted, _)| counted.process),
                 exported: (case.spans > 0).then_some(measured.exported),
+                note: if case.threads > 1 { format!("{:.0} % at once", measured.at_once * 100.0) } else { String::new() },
                 ..Row::default()
             }
         })
@@ -93,7 +117,7 @@ fn calls(group: &'static str, port: u16) -> Vec<Row> {
 fn report(group: &str, port: u16) {
     let cases = cases(group);
     for measured in measure::measure(&cases, &*installed(group, port)) {
-        println!("{} {} {}", measured.caller, measured.process, measured.exported);
+        println!("{} {} {} {}", measured.caller, measured.process, measured.exported, measured.at_once);
     }
 }
 
@@ -101,6 +125,8 @@ fn cases(group: &str) -> Vec<Case> {
     match group {
         "uninstalled" => spans::uninstalled(),
         "installed" => spans::installed(),
+        "layers-uninstalled" => layers::uninstalled(),
+        "layers" => layers::installed(),
         _ => metering::cases(),
     }
 }
@@ -110,6 +136,8 @@ fn installed(group: &str, port: u16) -> Box<dyn Surroundings> {
     match group {
         "uninstalled" => Box::new(Nothing),
         "installed" => Box::new(Installed::new(port)),
+        "layers-uninstalled" => Box::new(layers::Nothing::new()),
+        "layers" => Box::new(layers::Installed::new(port)),
         _ => Box::new(metering::Installed::new(port)),
     }
 }

@@ -14,6 +14,8 @@ use crate::spans::{NOTHING, endpoint};
 use crate::work::work;
 
 const CALLS: u64 = 10_000;
+/// And of a thread of two, enough for both to be at it at the same time.
+const CALLS_OF_TWO: u64 = 100_000;
 
 const COUNTER: [&str; 2] = ["counter, static", "counter, static, two threads"];
 const COUNTER_DYNAMIC: [&str; 2] = ["counter, an attribute per call", "counter, an attribute per call, two threads"];
@@ -46,7 +48,7 @@ pub fn cases() -> Vec<Case> {
             parent: Parent::None,
             spans: 0,
             threads,
-            calls: CALLS / threads,
+            calls: if threads == 1 { CALLS } else { CALLS_OF_TWO },
         })
     })
     .collect()

@@ -1,19 +1,33 @@
-//! The other end: a process that takes OTLP over HTTP, counts the spans, and answers at once. It does little, because it shares the machine.
+//! The other end: one process that takes OTLP over HTTP and gRPC, counts the spans, and answers at once. It does little, because it shares the machine.
 
 use std::collections::HashMap;
+use std::convert::Infallible;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
 use std::{env, io, process, thread};
 
+use http::{HeaderMap, HeaderValue, Request, Response};
+use http_body::Body;
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper::server::conn::http2;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use tokio::runtime::Builder;
+
 /// Spans by the first part of the path that they were sent to.
 static SPANS: Mutex<Option<HashMap<String, u64>>> = Mutex::new(None);
+
+/// What is counted as this came over gRPC, in which a path says nothing of the peer.
+pub const GRPC: &str = "grpc";
 
 /// The process, which ends when this is dropped, or its own process ends.
 pub struct Sink {
     process: Child,
     port: u16,
+    grpc_port: u16,
 }
 
 impl Sink {
@@ -25,12 +39,18 @@ impl Sink {
             .spawn()
             .expect("this program can be run again");
         let mut line = String::new();
-        BufReader::new(process.stdout.take().expect("it is piped")).read_line(&mut line).expect("the sink says its port");
-        Self { process, port: line.trim().parse().expect("a port") }
+        BufReader::new(process.stdout.take().expect("it is piped")).read_line(&mut line).expect("the sink says its ports");
+        let (port, grpc_port) = line.trim().split_once(' ').expect("two ports");
+        Self { process, port: port.parse().expect("a port"), grpc_port: grpc_port.parse().expect("a port") }
     }
 
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// Where it takes gRPC; all that comes there is counted as [`GRPC`].
+    pub fn grpc_port(&self) -> u16 {
+        self.grpc_port
     }
 }
 
@@ -53,7 +73,10 @@ pub fn received(port: u16, peer: &str) -> u64 {
 /// The sink's own `main`.
 pub fn run() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
-    println!("{}", listener.local_addr().expect("it is bound").port());
+    let grpc = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let port = |listener: &TcpListener| listener.local_addr().expect("it is bound").port();
+    println!("{} {}", port(&listener), port(&grpc));
+    thread::spawn(|| serve_grpc(grpc));
     thread::spawn(|| {
         // Nothing is ever said.
         let _ = io::stdin().read(&mut [0]);
@@ -93,21 +116,52 @@ fn serve(stream: TcpStream) -> io::Result<()> {
         }
         body.resize(length, 0);
         reader.read_exact(&mut body)?;
-        let mut spans = SPANS.lock().expect("nobody panics with it");
-        let count = spans.get_or_insert_default().entry(path.split('/').nth(1).unwrap_or_default().to_owned()).or_default();
+        let peer = path.split('/').nth(1).unwrap_or_default();
         if method == "GET" {
-            let count = count.to_string();
-            drop(spans);
+            let count = count(peer, 0).to_string();
             write!(writer, "HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{count}", count.len())?;
         } else {
-            *count += if path.ends_with("/traces") { spans_in(&body) } else { 0 };
-            drop(spans);
+            count(peer, if path.ends_with("/traces") { spans_in(&body) } else { 0 });
             writer.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: application/x-protobuf\r\ncontent-length: 0\r\n\r\n")?;
         }
         if is_last {
             return Ok(());
         }
     }
+}
+
+/// Adds to what came for a peer, and gives the sum.
+fn count(peer: &str, spans: u64) -> u64 {
+    let mut all = SPANS.lock().expect("nobody panics with it");
+    let sum = all.get_or_insert_default().entry(peer.to_owned()).or_default();
+    *sum += spans;
+    *sum
+}
+
+fn serve_grpc(listener: TcpListener) {
+    let runtime = Builder::new_current_thread().enable_io().build().expect("a runtime can be built");
+    runtime.block_on(async {
+        listener.set_nonblocking(true).expect("a socket can be that");
+        let listener = tokio::net::TcpListener::from_std(listener).expect("it is bound");
+        loop {
+            let (stream, _) = listener.accept().await.expect("a connection can be taken");
+            let connection = http2::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service_fn(answer));
+            // A client that is killed ends its connection anyhow.
+            tokio::spawn(async move { drop(connection.await) });
+        }
+    });
+}
+
+/// Takes a call: one message, behind five bytes that say that it is not compressed and how long it is.
+async fn answer(request: Request<Incoming>) -> Result<Response<impl Body<Data = Bytes, Error = Infallible>>, hyper::Error> {
+    let is_traces = request.uri().path().contains("TraceService");
+    let body = request.into_body().collect().await?.to_bytes();
+    assert_eq!(body.first(), Some(&0), "it is not compressed");
+    count(GRPC, if is_traces { spans_in(&body[5..]) } else { 0 });
+    let mut trailers = HeaderMap::new();
+    trailers.insert("grpc-status", HeaderValue::from_static("0"));
+    let body = Full::new(Bytes::from_static(&[0; 5])).with_trailers(std::future::ready(Some(Ok(trailers))));
+    Ok(Response::builder().header("content-type", "application/grpc").body(body).expect("it is whole"))
 }
 
 /// How many spans an `ExportTraceServiceRequest` has: `resource_spans` is its field 1, and `scope_spans` and `spans` are the fields 2 below it.

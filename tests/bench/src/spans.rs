@@ -3,8 +3,9 @@
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use otel_runtime::Telemetry;
 
+use crate::layers;
 use crate::measure::{Case, Surroundings};
-use crate::peers::{self, Calls, Parent, autometrics, emit, fastrace, ours, plain, tracing};
+use crate::peers::{self, Calls, Parent, autometrics, emit, fastrace, ours, plain, sdk, tracing};
 use crate::sink;
 use crate::work::{three_yields, work};
 use crate::{awaits, calls};
@@ -55,7 +56,7 @@ pub fn installed() -> Vec<Case> {
         let twice = |case: Case| Case { threads: 2, calls: case.calls / 2, ..case };
         cases.extend([
             case("sync, unsampled parent", peer.sync, Parent::Unsampled, 1, MANY / 10),
-            twice(case("sync, unsampled parent, two threads", peer.sync, Parent::Unsampled, 1, MANY / 10)),
+            twice(case("sync, unsampled parent, two threads", peer.sync, Parent::Unsampled, 1, MANY)),
             case("async, 3 yields, unsampled parent", peer.three_yields, Parent::Unsampled, 1, MANY / 10),
             case("sync, sampled", peer.sync, Parent::Sampled, 1, FEW),
             twice(case("sync, sampled, two threads", peer.sync, Parent::Sampled, 1, FEW)),
@@ -87,14 +88,14 @@ pub struct Installed {
 impl Installed {
     pub fn new(port: u16) -> Self {
         let endpoint = |peer| endpoint(port, peer);
-        fastrace::install(&endpoint(fastrace::PEER));
+        fastrace::install(sdk::exporter(&endpoint(fastrace::PEER)));
         let ours = ours::install(&endpoint(ours::PEER));
         Self {
             ours: ours.tracer_provider().expect("there is one"),
             _ours: ours,
-            plain: plain::install(&endpoint(plain::PEER)),
-            tracing: tracing::install(&endpoint(tracing::PEER)),
-            emit: Box::new(emit::install(&endpoint(emit::PEER))),
+            plain: plain::install(sdk::exporter(&endpoint(plain::PEER))),
+            tracing: tracing::install(sdk::exporter(&endpoint(tracing::PEER))),
+            emit: Box::new(emit::install(emit::http(&endpoint(emit::PEER)))),
             port,
         }
     }
@@ -112,8 +113,15 @@ pub fn path(peer: &str) -> &'static str {
         tracing::PEER => "tracing",
         fastrace::PEER => "fastrace",
         emit::PEER => "emit",
+        layers::TOWER_OTEL => "tower-otel",
+        layers::CONTRIB => "contrib",
         _ => "ours",
     }
+}
+
+/// Whether the parent that calls are made below is a span of the peer's, and exported as they are.
+pub fn has_own_parent(peer: &str) -> bool {
+    matches!(peer, tracing::PEER | fastrace::PEER | emit::PEER)
 }
 
 impl Surroundings for Installed {
@@ -137,8 +145,7 @@ impl Surroundings for Installed {
 
     /// Where the parent is a span of the peer's, it is exported too.
     fn extra(&self, case: &Case) -> u64 {
-        let has_own = matches!(case.peer, tracing::PEER | fastrace::PEER | emit::PEER);
-        if has_own && case.parent == Parent::Sampled { case.threads } else { 0 }
+        if has_own_parent(case.peer) && case.parent == Parent::Sampled { case.threads } else { 0 }
     }
 }
 

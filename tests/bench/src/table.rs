@@ -23,6 +23,10 @@ pub struct Row {
 pub struct Table(Vec<Row>);
 
 impl Table {
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub fn add(&mut self, rows: Vec<Row>) {
         self.0.extend(rows);
     }

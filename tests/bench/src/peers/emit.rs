@@ -3,6 +3,8 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use emit_otlp::OtlpTransportBuilder;
+
 use super::{Calls, Parent};
 use crate::work::{three_yields as yields, work};
 use crate::{awaits, calls, ten_deep};
@@ -40,9 +42,13 @@ fn three_attributes(number: u64) -> u64 {
     work(number)
 }
 
+pub fn http(endpoint: &str) -> OtlpTransportBuilder {
+    emit_otlp::http(format!("{endpoint}/v1/traces"))
+}
+
 /// Returns what delivers all that was recorded.
-pub fn install(endpoint: &str) -> impl Fn() + use<> {
-    let transport = emit_otlp::http(format!("{endpoint}/v1/traces")).allow_compression(false);
+pub fn install(transport: OtlpTransportBuilder) -> impl Fn() + use<> {
+    let transport = transport.allow_compression(false);
     let emitter = emit_otlp::new().traces(emit_otlp::traces_proto(transport)).spawn();
     let filter = emit::filter::from_fn(|_| SAMPLES.load(Ordering::Relaxed));
     let runtime = emit::setup().emit_to(emitter).emit_when(filter).init();

@@ -7,6 +7,7 @@ use fastrace::prelude::{Span, SpanContext};
 use fastrace::trace;
 use fastrace_opentelemetry::OpenTelemetryReporter;
 use opentelemetry::InstrumentationScope;
+use opentelemetry_otlp::SpanExporter;
 
 use super::{Calls, Parent, sdk};
 use crate::work::{three_yields as yields, work};
@@ -50,9 +51,9 @@ fn three_attributes(number: u64) -> u64 {
     work(number)
 }
 
-pub fn install(endpoint: &str) {
+pub fn install(exporter: SpanExporter) {
     let scope = InstrumentationScope::builder("bench").build();
-    let reporter = OpenTelemetryReporter::new(sdk::exporter(endpoint), Cow::Owned(sdk::resource()), scope);
+    let reporter = OpenTelemetryReporter::new(exporter, Cow::Owned(sdk::resource()), scope);
     fastrace::set_reporter(reporter, Config::default());
 }
 

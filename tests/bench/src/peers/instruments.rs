@@ -69,12 +69,16 @@ fn timed_dynamic(number: u64) -> u64 {
     returned
 }
 
-/// Its own provider, beside that of ours.
-pub fn install(endpoint: &str) -> SdkMeterProvider {
+pub fn provider(endpoint: &str) -> SdkMeterProvider {
     let exporter = MetricExporter::builder().with_http().with_protocol(Protocol::HttpBinary);
     let exporter = exporter.with_endpoint(format!("{endpoint}/v1/metrics")).build().expect("it can be built");
     let reader = PeriodicReader::builder(exporter).build();
-    let provider = SdkMeterProvider::builder().with_resource(sdk::resource()).with_reader(reader).build();
+    SdkMeterProvider::builder().with_resource(sdk::resource()).with_reader(reader).build()
+}
+
+/// Its own provider, beside that of ours.
+pub fn install(endpoint: &str) -> SdkMeterProvider {
+    let provider = provider(endpoint);
     METER.set(provider.meter("bench")).expect("once");
     provider
 }

@@ -83,8 +83,13 @@ pub const THREE_ATTRIBUTES: fn(u64) = calls!(three_attributes);
 
 /// As a program sets it up.
 pub fn install(endpoint: &str) -> Telemetry {
+    install_with("http/protobuf", endpoint)
+}
+
+pub fn install_with(protocol: &str, endpoint: &str) -> Telemetry {
     otel_runtime::builder()
         .environment(|_| None)
+        .set("OTEL_EXPORTER_OTLP_PROTOCOL", protocol)
         .set("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)
         .set("OTEL_LOGS_EXPORTER", "none")
         .init()

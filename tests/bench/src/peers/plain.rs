@@ -7,6 +7,7 @@ use opentelemetry::trace::{
     FutureExt, SpanContext, SpanId, SpanKind, TraceContextExt, TraceFlags, TraceId, TraceState, Tracer, TracerProvider,
 };
 use opentelemetry::{Context, KeyValue, global};
+use opentelemetry_otlp::SpanExporter;
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
 
 use super::{Calls, Parent, sdk};
@@ -126,8 +127,8 @@ async fn uninstalled_three_yields(number: u64) -> u64 {
 }
 
 /// Its own provider, beside that of ours.
-pub fn install(endpoint: &str) -> SdkTracerProvider {
-    let provider = sdk::provider(endpoint);
+pub fn install(exporter: SpanExporter) -> SdkTracerProvider {
+    let provider = sdk::provider_with(exporter);
     TRACER.set(provider.tracer("bench")).expect("once");
     provider
 }

@@ -10,7 +10,16 @@ pub fn exporter(endpoint: &str) -> SpanExporter {
 }
 
 pub fn provider(endpoint: &str) -> SdkTracerProvider {
-    SdkTracerProvider::builder().with_resource(resource()).with_batch_exporter(exporter(endpoint)).build()
+    provider_with(exporter(endpoint))
+}
+
+/// Over gRPC, which needs a runtime of tokio to be built in, that lives as long.
+pub fn grpc_exporter(endpoint: &str) -> SpanExporter {
+    SpanExporter::builder().with_tonic().with_endpoint(endpoint).build().expect("it can be built")
+}
+
+pub fn provider_with(exporter: SpanExporter) -> SdkTracerProvider {
+    SdkTracerProvider::builder().with_resource(resource()).with_batch_exporter(exporter).build()
 }
 
 pub fn resource() -> Resource {

@@ -1,6 +1,7 @@
 //! `tracing` with `tracing-opentelemetry`.
 
 use opentelemetry::trace::TracerProvider;
+use opentelemetry_otlp::SpanExporter;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use tracing::{info_span, instrument, subscriber};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
@@ -44,8 +45,8 @@ fn three_attributes(number: u64) -> u64 {
 }
 
 /// What libraries below say with `tracing` is nobody's here.
-pub fn install(endpoint: &str) -> SdkTracerProvider {
-    let provider = sdk::provider(endpoint);
+pub fn install(exporter: SpanExporter) -> SdkTracerProvider {
+    let provider = sdk::provider_with(exporter);
     let layer = tracing_opentelemetry::layer().with_tracer(provider.tracer("bench"));
     let own = Targets::new().with_target("bench", tracing::Level::TRACE);
     subscriber::set_global_default(Registry::default().with(layer.with_filter(own))).expect("once");

@@ -5,17 +5,16 @@
 //! Only the crate itself is compiled while the clock runs; its dependencies are there. The variants take turns, so that what disturbs the
 //! machine disturbs all of them. Where the system says so (Linux), the clock is that of the processor and not that on the wall.
 
+mod functions;
+
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Instant;
 use std::{env, fs, io};
 
-use object::read::archive::ArchiveFile;
-use object::{Object, ObjectSection, SectionKind};
+use functions::{Clock, FUNCTIONS, source, text_size};
 
-const FUNCTIONS: usize = 1000;
 const ROUNDS: usize = 3;
 
 /// How much more than the other a time may be: the same build twice differs by this much on a busy machine. Sizes do not vary.
@@ -90,31 +89,6 @@ fn generate(workspace: &Path) {
     }
 }
 
-/// Plain values and `Result`s in turn, none of which the compiler can leave out.
-fn source(attribute: &str) -> String {
-    let mut source = String::from(
-        "use std::fmt;\n\
-         #[derive(Debug)] pub struct Odd(pub u64);\n\
-         impl fmt::Display for Odd { fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { write!(f, \"{} is odd\", self.0) } }\n\
-         impl std::error::Error for Odd {}\n",
-    );
-    let (mut plain, mut results) = (String::new(), String::new());
-    for number in 0..FUNCTIONS / 2 {
-        let _ = writeln!(source, "{attribute}\npub fn plain_{number}(value: u64) -> u64 {{ value.wrapping_mul({number}) ^ 7 }}");
-        let _ = writeln!(
-            source,
-            "{attribute}\npub fn result_{number}(value: u64) -> Result<u64, Odd> {{\n    \
-             if value % 2 == 0 {{ Ok(value.wrapping_add({number})) }} else {{ Err(Odd(value)) }}\n}}"
-        );
-        let _ = write!(plain, "plain_{number}, ");
-        let _ = write!(results, "result_{number}, ");
-    }
-    let half = FUNCTIONS / 2;
-    let _ = writeln!(source, "pub static PLAIN: [fn(u64) -> u64; {half}] = [{plain}];");
-    let _ = writeln!(source, "pub static RESULTS: [fn(u64) -> Result<u64, Odd>; {half}] = [{results}];");
-    source
-}
-
 /// The median time of every variant.
 fn times(workspace: &Path, arguments: &[&str]) -> [f64; VARIANTS.len()] {
     let compile = |name: &str| {
@@ -144,42 +118,6 @@ fn times(workspace: &Path, arguments: &[&str]) -> [f64; VARIANTS.len()] {
     })
 }
 
-/// The time that the processor spends on processes which this one waits for, or the time on the wall.
-struct Clock(Instant, Option<f64>);
-
-impl Clock {
-    fn start() -> Self {
-        Self(Instant::now(), Self::of_children())
-    }
-
-    fn seconds(&self) -> f64 {
-        match (self.1, Self::of_children()) {
-            (Some(start), Some(end)) => end - start,
-            _ => self.0.elapsed().as_secs_f64(),
-        }
-    }
-
-    /// `cutime` and `cstime` of Linux, in hundredths of a second.
-    fn of_children() -> Option<f64> {
-        let stat = fs::read_to_string("/proc/self/stat").ok()?;
-        let (_, after_name) = stat.rsplit_once(')')?;
-        let ticks = after_name.split_whitespace().skip(13).take(2).map(str::parse::<f64>);
-        ticks.sum::<Result<f64, _>>().ok().map(|ticks| ticks / 100.0)
-    }
-}
-
 fn library(workspace: &Path, way: &str, name: &str) -> PathBuf {
     workspace.join("target").join(way).join(format!("lib{}.rlib", name.replace('-', "_")))
-}
-
-/// The bytes of code in a library.
-fn text_size(library: &Path) -> u64 {
-    let bytes = fs::read(library).unwrap_or_else(|error| panic!("{}: {error}", library.display()));
-    let archive = ArchiveFile::parse(&*bytes).expect("a library is an archive");
-    let members = archive.members().map(|member| member.and_then(|member| member.data(&*bytes)).expect("the archive is whole"));
-    // What is no object file is the compiler's own.
-    let objects = members.filter_map(|data| object::File::parse(data).ok());
-    let sections =
-        |object: &object::File| object.sections().filter(|section| section.kind() == SectionKind::Text).map(|s| s.size()).sum::<u64>();
-    objects.map(|object| sections(&object)).sum()
 }
