@@ -14,6 +14,7 @@ use tests::fetched::Tool;
 use tests::http;
 use tests::process::Child;
 use tests::receiver::{Received, Receiver};
+use tests::shop::Shop;
 
 use crate::services::{Order, Services};
 use crate::zipkin::Zipkin;
@@ -246,6 +247,49 @@ fn assert_logs_of(orders: &BTreeMap<i64, BTreeMap<String, Received<Span>>>, back
         let with = spans.values().filter(|span| belong.contains(&(span.trace_id_hex(), span.span_id_hex())));
         assert_eq!(with.count(), 3, "each service has logged something of order {order}");
     }
+}
+
+#[test]
+#[ignore = "builds a Collector from Go's modules"]
+fn a_trace_of_shop_arrives_whole_through_an_agent_and_gateways() {
+    let Some(fetched) = COLLECTOR.folder() else { return };
+    let (folder, backend) = (folder("shop"), Receiver::start());
+    let more = [("GATEWAY_TRACES_TO", "[otlp_grpc/backend]"), ("GATEWAY_SHARE", "100"), ("GATEWAY_DECISION_WAIT", "2s")];
+    let gateways = [(); 2].map(|()| gateway(fetched, &folder, &backend, &more));
+    let agent = agent(fetched, &folder, &gateways.each_ref());
+    let endpoint = format!("http://{}", agent.variable("AGENT_OTLP_HTTP"));
+    let shop = Shop::start(&[("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint)]);
+    assert_eq!(shop.request("POST", "/customers/ann/visit").0, 200);
+    assert_eq!(shop.request("GET", "/err").0, 502);
+    shop.end();
+
+    let visit = |spans: &[Received<Span>]| -> Vec<String> {
+        let trace = spans.iter().find(|span| span.name() == "POST /customers/{customer}/visit").map(Received::<Span>::trace_id_hex);
+        let of_trace = spans.iter().filter(|span| trace.as_ref() == Some(&span.trace_id_hex()));
+        // Each but the first is below one that has arrived too.
+        let ids: HashSet<_> = spans.iter().map(Received::<Span>::span_id_hex).collect();
+        of_trace
+            .filter(|span| span.parent_span_id_hex().is_none_or(|parent| ids.contains(&parent)))
+            .map(|span| span.name().to_owned())
+            .collect()
+    };
+    let wanted = [
+        "POST /customers/{customer}/visit",
+        "visit",
+        "POST /users/{name}",
+        "register_user",
+        "create_user",
+        "INSERT users",
+        "GET /hello/{name}",
+        "greet",
+    ];
+    wait_until("the visit is whole", || {
+        let arrived = visit(&backend.spans());
+        wanted.iter().all(|name| arrived.iter().any(|span| span == name))
+    });
+    wait_until("the failure is there", || backend.spans().iter().any(|span| span.name() == "GET /err"));
+    let arrived = visit(&backend.spans());
+    tell("collector", format_args!("a visit to shop is one trace of {} spans: {}", arrived.len(), arrived.join(", ")));
 }
 
 #[test]

@@ -7,6 +7,7 @@ use serde_json::Value;
 use tests::fetched::Tool;
 use tests::http;
 use tests::process::Child;
+use tests::shop::{Service, Shop};
 
 use crate::services::{Order, Services};
 use crate::{LONG, folder, free_addresses, readme, tell};
@@ -57,6 +58,17 @@ impl Prometheus {
     fn wait_for_exactly(&self, query: &str, label: &str, wanted: &[(&str, f64)]) {
         self.wait_for(query, label, |found| found.iter().map(|(name, value)| (name.as_str(), *value)).eq(wanted.iter().copied()));
     }
+
+    /// Once there are many samples, a rate is not far from what went on between the first and the last, which it is extrapolated from.
+    #[track_caller]
+    fn wait_for_rates(&self, functions: &str, errors: f64, oks: f64) {
+        self.wait_for("min by (job) (count_over_time(up[10m]))", "job", |found| found.iter().any(|(_, samples)| *samples >= 40.0));
+        let calls = format!(r#"function_calls_total{{job="shop", code_function_name=~"{functions}"}}"#);
+        let rates = format!("sum by (function_outcome) (600 * rate({calls}[10m]))");
+        let near = |value: f64, wanted: f64| (value - wanted).abs() < wanted * 0.1;
+        let are_near = |found: &[(String, f64)]| matches!(found, [(_, error), (_, ok)] if near(*error, errors) && near(*ok, oks));
+        self.wait_for(&rates, "function_outcome", are_near);
+    }
 }
 
 #[test]
@@ -84,14 +96,36 @@ fn prometheus_knows_how_many_calls_had_which_outcome_and_how_fast_they_come() {
     let quick = [("/order", 42.0), ("/price", 43.0), ("/stock", 42.0)];
     prometheus.wait_for_exactly(&routes("bucket", r#"le=~"1|1.0""#), "http_route", &quick);
 
-    // Once there are many samples, a rate is not far from what went on between the first and the last, which it is extrapolated from.
-    prometheus.wait_for("min by (job) (count_over_time(up[10m]))", "job", |found| found.iter().any(|(_, samples)| *samples >= 40.0));
-    let rates = r#"sum by (function_outcome) (600 * rate(function_calls_total{job="shop", code_function_name=~".*::price"}[10m]))"#;
-    let near = |value: f64, wanted: f64| (value - wanted).abs() < wanted * 0.1;
-    prometheus.wait_for(
-        rates,
-        "function_outcome",
-        |found| matches!(found, [(_, errors), (_, oks)] if near(*errors, 10.0) && near(*oks, 31.0)),
-    );
+    prometheus.wait_for_rates(".*::price", 10.0, 31.0);
     assert_eq!(services.end(), [0, 0, 0]);
+}
+
+#[test]
+#[ignore = "fetches Prometheus from Debian"]
+fn prometheus_knows_the_routes_of_shop_and_how_its_functions_end() {
+    let Some(fetched) = PROMETHEUS.folder() else { return };
+    let more = [("OTEL_TRACES_EXPORTER", "none"), ("OTEL_LOGS_EXPORTER", "none"), ("OTEL_EXPORTER_PROMETHEUS_PORT", "0")];
+    let variables = readme::block("Prometheus").variables(&more);
+    let variables: Vec<_> = variables.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let shop = Shop::start(&variables);
+    let prometheus = Prometheus::start(fetched, &shop.services.each_ref().map(Service::metrics_address));
+    let visit = |customer: u32| assert_eq!(shop.request("POST", &format!("/customers/customer-{customer}/visit")).0, 200);
+    let fail = || assert_eq!(shop.request("GET", "/err").0, 502);
+
+    // A rate is told from how a series goes on: each has to begin.
+    visit(1);
+    fail();
+    let calls = r#"sum by (function_outcome) (function_calls_total{job="shop", code_function_name=~".*::server::(visit|fail)"})"#;
+    prometheus.wait_for_exactly(calls, "function_outcome", &[("error", 1.0), ("ok", 1.0)]);
+    (2..=31).for_each(visit);
+    (0..10).for_each(|_| fail());
+    prometheus.wait_for_exactly(calls, "function_outcome", &[("error", 11.0), ("ok", 31.0)]);
+
+    let routes = r#"sum by (http_route) (http_server_request_duration_seconds_count{job="shop"})"#;
+    let all = [("/customers/{customer}/visit", 31.0), ("/err", 22.0), ("/hello/{name}", 31.0), ("/users/{name}", 31.0)];
+    prometheus.wait_for_exactly(routes, "http_route", &all);
+    let statuses = r#"sum by (http_response_status_code) (http_server_request_duration_seconds_count{http_route="/err"})"#;
+    prometheus.wait_for_exactly(statuses, "http_response_status_code", &[("502", 11.0), ("503", 11.0)]);
+    prometheus.wait_for_rates(".*::server::(visit|fail)", 10.0, 30.0);
+    shop.end();
 }
