@@ -205,10 +205,16 @@ impl Call {
         match &mut self.0 {
             State::Off | State::Inheriting(_) => {}
             State::Measured(plain) => plain.end(&outcome),
-            State::On(started) => {
-                started.end(outcome);
-                self.0 = State::Off;
-            }
+            State::On(_) => self.end_started(outcome),
+        }
+    }
+
+    /// Not compiled into the way of calls that are only measured.
+    #[inline(never)]
+    fn end_started(&mut self, outcome: Outcome) {
+        if let State::On(started) = &mut self.0 {
+            started.end(outcome);
+            self.0 = State::Off;
         }
     }
 
@@ -283,7 +289,9 @@ impl Entered<'_> {
     /// The call, if something is recorded, to be ended with its outcome, and no longer current. Should it panic to find that out, so did the call.
     #[inline]
     pub(crate) fn ending(&mut self) -> Option<&mut Call> {
-        if !self.call.is_idle() && self.ends() { Some(self.call) } else { None }
+        // What is only measured is never current.
+        let is_ending = !self.call.is_idle() && (!self.call.may_attach() || self.ends());
+        is_ending.then_some(&mut *self.call)
     }
 
     /// Makes the call no longer current. Returns whether it has anything to record; if not, it is over.

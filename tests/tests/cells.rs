@@ -140,7 +140,9 @@ fn views_hold() {
     assert!(durations.iter().all(|point| point.histogram.bounds == [1.0, 60.0] && point.attributes.len() == 1));
     let by_function = |end: String| end.split(' ').next().unwrap_or_default().to_owned();
     let mut expected: BTreeMap<String, f64> = BTreeMap::new();
-    of(&called, &TIMED).into_iter().for_each(|(end, calls)| *expected.entry(by_function(end)).or_default() += calls);
+    for (end, calls) in of(&called, &TIMED) {
+        *expected.entry(by_function(end)).or_default() += calls;
+    }
     assert_eq!(last(values(&received, "function.duration", |point| function(point).to_owned())), expected);
 }
 

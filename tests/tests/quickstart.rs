@@ -1,5 +1,6 @@
 //! `cargo run -p basics --example quickstart`, as a user runs it.
 
+use std::process::Command;
 use std::time::Duration;
 
 use tests::example::example;

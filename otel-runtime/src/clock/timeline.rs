@@ -87,7 +87,7 @@ impl Timeline {
             let scale = load(&self.scale);
             // None of these is loaded after the version is once more.
             fence(Ordering::Acquire);
-            (version % 2 == 0 && version == load(&self.version)).then_some((reading, scale))
+            (version.is_multiple_of(2) && version == load(&self.version)).then_some((reading, scale))
         })
     }
 

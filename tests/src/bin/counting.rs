@@ -53,7 +53,7 @@ fn fail(number: u64) -> Result<u64, io::Error> {
 #[counted]
 fn unwind(number: u64) -> u64 {
     // Without what a panic says.
-    if number % 100 == 0 { panic::resume_unwind(Box::new(())) } else { number }
+    if number.is_multiple_of(100) { panic::resume_unwind(Box::new(())) } else { number }
 }
 
 #[traced]

@@ -148,12 +148,12 @@ pub(super) fn enter(cells: &Arc<Cells>) -> bool {
 
 /// A thread ends. Its cells are folded now, so that threads which come and go take no memory until somebody collects, or, if somebody does so just
 /// now, the next time.
-pub(super) fn leave(cells: Arc<Cells>) {
+pub(super) fn leave(cells: &Arc<Cells>) {
     if let Some(mut known) = unless_taken(&KNOWN) {
         if let Some(entered) = unless_taken(&ENTERED) {
             known.admit(entered);
         }
-        if known.fold(&cells) {
+        if known.fold(cells) {
             return;
         }
     }
@@ -174,9 +174,10 @@ pub(super) fn count(cell: Cell) {
     LEFT.add(cell, 1);
 }
 
-/// Records in the instrument itself.
-pub(super) fn record(cell: Cell, seconds: f64) {
-    if let Some(Target::Histogram(histogram)) = cell.target() {
-        histogram.record(seconds);
+/// The histogram of a cell.
+pub(super) fn histogram(number: u32) -> Option<&'static BoundHistogram<f64>> {
+    match TARGETS.get(Place::of(number))?.get()? {
+        Target::Histogram(histogram) => Some(histogram),
+        Target::Counter(_) | Target::Begun(_) | Target::Ended(_) => None,
     }
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Meter, MeterProvider};
 use opentelemetry_sdk::error::OTelSdkResult;
-use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData, ResourceMetrics};
+use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData, ResourceMetrics, ScopeMetrics};
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider, Temporality};
 
@@ -40,7 +40,7 @@ struct Recorded {
 impl Read {
     fn of(metrics: &ResourceMetrics) -> Self {
         let mut read = Self::default();
-        for metric in metrics.scope_metrics().flat_map(|scope| scope.metrics()) {
+        for metric in metrics.scope_metrics().flat_map(ScopeMetrics::metrics) {
             let name = metric.name().to_owned();
             match metric.data() {
                 AggregatedMetrics::U64(MetricData::Sum(sum)) => {
@@ -181,7 +181,7 @@ fn counts_are_never_more_than_was_counted_and_exact_in_the_end() {
         (0..500).for_each(|_| {
             begun.fetch_add(1, Ordering::AcqRel);
             counter.count();
-        })
+        });
     };
     on_many_threads(20, work, || {
         let (read, since) = world.read();
@@ -215,7 +215,9 @@ fn nothing_is_seen_to_end_before_it_began_wherever_it_did_so() {
                     next.send(()).expect("it is waited for");
                 }
                 drop(next);
-                before.iter().for_each(|()| active.end());
+                for () in before {
+                    active.end();
+                }
             })
         })
         .collect();
@@ -240,7 +242,7 @@ fn durations_are_what_the_instrument_would_have_recorded() {
         (0..300).for_each(|value| {
             kept.record(seconds(number * 17 + value));
             direct.record(seconds(number * 17 + value));
-        })
+        });
     };
     on_many_threads(10, work, || {
         let (read, since) = world.read();
@@ -261,8 +263,8 @@ fn what_nothing_is_measured_of_has_no_point() {
     let (counter, _histogram) = (world.counter("calls"), world.histogram("durations", true));
     assert_eq!(world.read().1, Read::default());
     counter.count();
-    let counted = Read { sums: BTreeMap::from([("calls".to_owned(), 1)]), ..Read::default() };
-    assert_eq!(world.read().1, counted);
+    let one_call = Read { sums: BTreeMap::from([("calls".to_owned(), 1)]), ..Read::default() };
+    assert_eq!(world.read().1, one_call);
 }
 
 #[test]

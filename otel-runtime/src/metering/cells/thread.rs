@@ -117,9 +117,18 @@ impl Durations {
     fn take(&self) {
         let (taken, written) = (self.taken.load(Ordering::Relaxed), self.written.load(Ordering::Acquire));
         let mut next = taken;
+        // Most of them are of one function.
+        let mut last = None;
         while next != written {
-            let cell = Cell::new(self.cells[next % DURATIONS].load(Ordering::Relaxed));
-            collection::record(cell, f64::from_bits(self.seconds[next % DURATIONS].load(Ordering::Relaxed)));
+            let number = self.cells[next % DURATIONS].load(Ordering::Relaxed);
+            let histogram = match last {
+                Some((known, histogram)) if known == number => histogram,
+                _ => collection::histogram(number),
+            };
+            last = Some((number, histogram));
+            if let Some(histogram) = histogram {
+                histogram.record(f64::from_bits(self.seconds[next % DURATIONS].load(Ordering::Relaxed)));
+            }
             next = next.wrapping_add(1);
         }
         self.taken.store(written, Ordering::Release);
@@ -160,7 +169,7 @@ impl Cells {
 #[cold]
 fn hand_on_and_record(durations: &Durations, cell: Cell, seconds: f64) {
     durations.try_to_hand_on();
-    collection::record(cell, seconds);
+    record_at_once(cell, seconds);
 }
 
 /// A thread's hold on its cells; what they keep is folded when it ends.
@@ -168,7 +177,7 @@ struct Own(OnceCell<Arc<Cells>>);
 
 impl Drop for Own {
     fn drop(&mut self) {
-        if let Some(cells) = self.0.take() {
+        if let Some(cells) = self.0.get() {
             collection::leave(cells);
         }
     }
@@ -181,14 +190,14 @@ thread_local! {
 /// Has the thread's own cells at work; `false` where it has none, because it is about to be gone.
 #[inline]
 fn with_own(work: impl FnOnce(&Cells)) -> bool {
-    OWN.try_with(|own| match own.0.get().or_else(|| begin(own)) {
+    let is_there = OWN.try_with(|own| match own.0.get().or_else(|| begin(own)) {
         Some(cells) => {
             work(cells);
             true
         }
         None => false,
-    })
-    .unwrap_or(false)
+    });
+    is_there.unwrap_or(false)
 }
 
 #[cold]
@@ -207,7 +216,15 @@ pub(super) fn count(cell: Cell) {
 #[inline]
 pub(super) fn record(cell: Cell, seconds: f64) {
     if !with_own(|cells| cells.record(cell, seconds)) {
-        collection::record(cell, seconds);
+        record_at_once(cell, seconds);
+    }
+}
+
+/// In the instrument itself.
+#[cold]
+fn record_at_once(cell: Cell, seconds: f64) {
+    if let Some(histogram) = collection::histogram(cell.number) {
+        histogram.record(seconds);
     }
 }
 
