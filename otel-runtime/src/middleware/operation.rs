@@ -12,7 +12,7 @@ use crate::clock::Moment;
 use crate::exceptions::Seen;
 use crate::outcome::Outcome;
 use crate::panics;
-use crate::pipeline::{Pipeline, Placement, SpanPlacement};
+use crate::pipeline::{self, Pipeline, Placement, SpanPlacement};
 use crate::place::Place;
 use crate::recording::Starting;
 use crate::scope::Scope;
@@ -70,6 +70,12 @@ impl Operations {
     #[inline]
     pub(crate) fn are_off(&'static self) -> bool {
         self.place.is_off()
+    }
+
+    /// Whether there is nothing to record with, and no context that could go through.
+    #[inline]
+    pub(crate) fn are_idle(&'static self) -> bool {
+        self.are_off() && !pipeline::is_installed()
     }
 
     /// Starts an operation whose span is the child of that in `parent`, or of the current one. `describe` is asked only if something is recorded,

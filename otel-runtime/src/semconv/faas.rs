@@ -1,6 +1,6 @@
-//! Functions that a host runs (semantic conventions, "FaaS spans" <https://opentelemetry.io/docs/specs/semconv/faas/faas-spans/>, "FaaS metrics"
-//! <https://opentelemetry.io/docs/specs/semconv/faas/faas-metrics/> and "AWS Lambda" <https://opentelemetry.io/docs/specs/semconv/faas/aws-lambda/>), as
-//! pure functions.
+//! Functions that a host runs (semantic conventions, spans <https://opentelemetry.io/docs/specs/semconv/faas/faas-spans/> and metrics
+//! <https://opentelemetry.io/docs/specs/semconv/faas/faas-metrics/> of functions as a service, "AWS Lambda"
+//! <https://opentelemetry.io/docs/specs/semconv/faas/aws-lambda/>), as pure functions.
 
 pub(crate) mod metrics;
 

@@ -69,9 +69,10 @@ pub(crate) struct Served;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Asked;
 
-/// What the layers of this room have in common: the service that they make of another one, and how options change them.
+/// What the layers of this room have in common: the service that they make of another one, and how options change them. A module that has one has a `Config`,
+/// which begins exchanges, and of these the body and the future of responses.
 macro_rules! layer {
-    ($layer:ident, $service:ident) => {
+    ($layer:ident, $service:ident, $operations:ident, $($body:tt)+) => {
         impl<S> ::tower_layer::Layer<S> for $layer {
             type Service = $service<S>;
 
@@ -84,6 +85,29 @@ macro_rules! layer {
             fn with(mut self, change: impl FnOnce(&mut Config)) -> Self {
                 change(Arc::make_mut(&mut self.config));
                 self
+            }
+        }
+
+        impl<S, B, R> ::tower_service::Service<::http::Request<B>> for $service<S>
+        where
+            S: ::tower_service::Service<::http::Request<B>, Response = ::http::Response<R>>,
+            S::Error: ::std::fmt::Display + 'static,
+            B: $($body)+,
+            R: ::http_body::Body,
+        {
+            type Response = ::http::Response<ResponseBody<R>>;
+            type Error = S::Error;
+            type Future = ResponseFuture<S::Future>;
+
+            fn poll_ready(&mut self, task: &mut ::std::task::Context<'_>) -> ::std::task::Poll<Result<(), S::Error>> {
+                self.inner.poll_ready(task)
+            }
+
+            fn call(&mut self, request: ::http::Request<B>) -> Self::Future {
+                if $operations.are_idle() {
+                    return ResponseFuture::new(Exchange::default(), self.inner.call(request));
+                }
+                ResponseFuture::of(request, |parts, body| self.config.begin(parts, body), |request| self.inner.call(request))
             }
         }
     };

@@ -1,4 +1,4 @@
-//! AWS Lambda, with the crate [lambda_runtime](https://docs.rs/lambda_runtime) (feature `lambda`).
+//! AWS Lambda, with the crate [`lambda_runtime`](https://docs.rs/lambda_runtime) (feature `lambda`).
 //!
 //! ```no_run
 //! use lambda_runtime::{Error, LambdaEvent, service_fn};

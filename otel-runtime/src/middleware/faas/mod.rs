@@ -137,7 +137,7 @@ impl Invocations {
         let mut more = Some(more);
         let mut operation = INVOCATIONS.start(parent.clone(), |beginning| {
             if beginning.records {
-                beginning.name = self.function.clone();
+                beginning.name.clone_from(&self.function);
                 beginning.attributes = semconv::attributes(self.trigger, is_cold, id.as_deref());
                 beginning.attributes.extend(more.take().into_iter().flatten());
             }

@@ -1,15 +1,11 @@
 //! The layer for clients.
 
-use std::fmt::Display;
 use std::sync::Arc;
-use std::task::{Context as TaskContext, Poll};
 
+use http::Uri;
 use http::request::Parts;
-use http::{Request, Response, Uri};
-use http_body::Body;
 use opentelemetry::trace::SpanKind;
 use tonic::GrpcMethod;
-use tower_service::Service;
 
 use super::exchange::{Exchange, Side};
 use super::methods::Methods;
@@ -17,7 +13,6 @@ use super::settings::{Settings, options};
 use super::{ResponseBody, ResponseFuture};
 use crate::middleware::exchange::{self, Exchange as _, inject, layer};
 use crate::middleware::{Metrics, Operations};
-use crate::pipeline;
 use crate::semconv::rpc::{self as semconv, Method, metrics};
 
 static CLIENT: Operations = Operations::new(
@@ -87,33 +82,11 @@ impl ClientLayer {
     }
 }
 
-layer!(ClientLayer, Client);
+layer!(ClientLayer, Client, CLIENT, Sized);
 options!(ClientLayer);
 
-impl<S, B, R> Service<Request<B>> for Client<S>
-where
-    S: Service<Request<B>, Response = Response<R>>,
-    S::Error: Display + 'static,
-    R: Body,
-{
-    type Response = Response<ResponseBody<R>>;
-    type Error = S::Error;
-    type Future = ResponseFuture<S::Future>;
-
-    fn poll_ready(&mut self, task: &mut TaskContext<'_>) -> Poll<Result<(), S::Error>> {
-        self.inner.poll_ready(task)
-    }
-
-    fn call(&mut self, request: Request<B>) -> Self::Future {
-        if CLIENT.are_off() && !pipeline::is_installed() {
-            return ResponseFuture::new(Exchange::default(), self.inner.call(request));
-        }
-        ResponseFuture::of(request, |parts, _| self.config.begin(parts), |request| self.inner.call(request))
-    }
-}
-
 impl Config {
-    fn begin(&self, parts: &mut Parts) -> Exchange {
+    fn begin<B>(&self, parts: &mut Parts, _: &mut B) -> Exchange {
         if parts.extensions.get::<exchange::Asked>().is_some() {
             return Exchange::default();
         }

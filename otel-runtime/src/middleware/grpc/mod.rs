@@ -6,7 +6,7 @@
 //! # async fn run<S>(orders: S) -> Result<(), Box<dyn std::error::Error>>
 //! # where
 //! #     S: tower::Service<http::Request<tonic::body::Body>, Response = http::Response<tonic::body::Body>, Error = std::convert::Infallible>
-//! #         + tonic::server::NamedService + Clone + Send + Sync + 'static,
+//! #         + Clone + Send + 'static,
 //! #     S::Future: Send,
 //! # {
 //! use otel_runtime::grpc;
@@ -15,7 +15,7 @@
 //!
 //! // A server: a span `shop.Orders/Place` for each call, and rpc.server.call.duration.
 //! let address = "[::1]:50051".parse()?;
-//! let serving = Server::builder().layer(grpc::server()).add_service(orders).serve(address);
+//! let serving = Server::builder().layer(grpc::server()).serve(address, orders); // or `.add_service(orders)`, and `.serve(address)`
 //!
 //! // A client: a span for each call, of which that of the server is the child, and rpc.client.call.duration.
 //! let endpoint = Endpoint::from_static("http://orders.example:50051");

@@ -1,15 +1,10 @@
 //! The layer for servers.
 
-use std::fmt::Display;
 use std::sync::Arc;
-use std::task::{Context as TaskContext, Poll};
 
 use http::request::Parts;
-use http::{Request, Response};
-use http_body::Body;
 use opentelemetry::trace::{Link, SpanKind};
 use tonic::server::NamedService;
-use tower_service::Service;
 
 use super::exchange::{Exchange, Side};
 use super::methods::{Methods, Proof};
@@ -18,7 +13,6 @@ use super::watched::watch;
 use super::{ResponseBody, ResponseFuture, transport};
 use crate::middleware::exchange::{self, Callers, layer};
 use crate::middleware::{Metrics, Operations};
-use crate::pipeline;
 use crate::semconv::network::of_host;
 use crate::semconv::rpc::{self as semconv, metrics};
 
@@ -84,35 +78,12 @@ impl ServerLayer {
     }
 }
 
-layer!(ServerLayer, Server);
+layer!(ServerLayer, Server, SERVER, 'static);
 options!(ServerLayer);
 
 /// So that it goes around one service of several: `add_service(grpc::server().layer(OrdersServer::new(orders)))`.
 impl<S: NamedService> NamedService for Server<S> {
     const NAME: &'static str = S::NAME;
-}
-
-impl<S, B, R> Service<Request<B>> for Server<S>
-where
-    S: Service<Request<B>, Response = Response<R>>,
-    S::Error: Display + 'static,
-    B: 'static,
-    R: Body,
-{
-    type Response = Response<ResponseBody<R>>;
-    type Error = S::Error;
-    type Future = ResponseFuture<S::Future>;
-
-    fn poll_ready(&mut self, task: &mut TaskContext<'_>) -> Poll<Result<(), S::Error>> {
-        self.inner.poll_ready(task)
-    }
-
-    fn call(&mut self, request: Request<B>) -> Self::Future {
-        if SERVER.are_off() && !pipeline::is_installed() {
-            return ResponseFuture::new(Exchange::default(), self.inner.call(request));
-        }
-        ResponseFuture::of(request, |parts, body| self.config.begin(parts, body), |request| self.inner.call(request))
-    }
 }
 
 impl Config {

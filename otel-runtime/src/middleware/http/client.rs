@@ -1,14 +1,11 @@
 //! The layer for clients.
 
-use std::fmt::Display;
 use std::sync::Arc;
-use std::task::{Context as TaskContext, Poll};
 
 use http::request::Parts;
-use http::{HeaderMap, Method, Request, Response, Uri};
+use http::{HeaderMap, Method, Uri};
 use http_body::Body;
 use opentelemetry::trace::SpanKind;
-use tower_service::Service;
 
 use super::exchange::{Exchange, Side};
 use super::extensions::{ResendCount, Template};
@@ -16,10 +13,9 @@ use super::settings::{Settings, options};
 use super::{ResponseBody, ResponseFuture};
 use crate::middleware::exchange::{self, Exchange as _, inject, layer};
 use crate::middleware::{Metrics, Operations};
-use crate::pipeline;
 use crate::semconv::http::{Asked, KnownMethod, metrics};
 
-static CLIENT: Operations = Operations::new(
+pub(super) static CLIENT: Operations = Operations::new(
     "otel_runtime::http::client",
     SpanKind::Client,
     Metrics {
@@ -76,46 +72,23 @@ impl ClientLayer {
     }
 }
 
-layer!(ClientLayer, Client);
+layer!(ClientLayer, Client, CLIENT, Body);
 options!(ClientLayer);
 
-impl<S, B, R> Service<Request<B>> for Client<S>
-where
-    S: Service<Request<B>, Response = Response<R>>,
-    S::Error: Display + 'static,
-    B: Body,
-    R: Body,
-{
-    type Response = Response<ResponseBody<R>>;
-    type Error = S::Error;
-    type Future = ResponseFuture<S::Future>;
-
-    fn poll_ready(&mut self, task: &mut TaskContext<'_>) -> Poll<Result<(), S::Error>> {
-        self.inner.poll_ready(task)
-    }
-
-    fn call(&mut self, request: Request<B>) -> Self::Future {
-        if is_idle() || request.extensions().get::<exchange::Asked>().is_some() {
-            return ResponseFuture::new(Exchange::default(), self.inner.call(request));
-        }
-        let begin = |Parts { method, uri, headers, extensions, .. }: &mut Parts, body: &mut B| {
-            self.config.begin(method, uri, headers, body.size_hint().exact(), |asked| {
-                asked.template = extensions.get::<Template>().map(Template::as_str);
-                asked.resends = extensions.get::<ResendCount>().map_or(0, |ResendCount(count)| *count);
-            })
-        };
-        ResponseFuture::of(request, begin, |request| self.inner.call(request))
-    }
-}
-
-/// Whether there is nothing to record with, and no context that could go through.
-pub(super) fn is_idle() -> bool {
-    CLIENT.are_off() && !pipeline::is_installed()
-}
-
 impl Config {
+    fn begin<B: Body>(&self, parts: &mut Parts, body: &mut B) -> Exchange {
+        let Parts { method, uri, headers, extensions, .. } = parts;
+        if extensions.get::<exchange::Asked>().is_some() {
+            return Exchange::default();
+        }
+        self.begin_with(method, uri, headers, body.size_hint().exact(), |asked| {
+            asked.template = extensions.get::<Template>().map(Template::as_str);
+            asked.resends = extensions.get::<ResendCount>().map_or(0, |ResendCount(count)| *count);
+        })
+    }
+
     /// Begins a request, of which `more` is known, and gives it the context.
-    pub(super) fn begin<'a>(
+    pub(super) fn begin_with<'a>(
         &self,
         method: &'a Method,
         uri: &'a Uri,

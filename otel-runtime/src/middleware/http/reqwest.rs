@@ -14,7 +14,7 @@ use http_body::Body as _;
 use reqwest_middleware::{Error, Middleware, Next, Result};
 
 use super::ResponseFuture;
-use super::client::{self, ClientLayer};
+use super::client::{CLIENT, ClientLayer};
 use super::errors;
 use super::extensions::{ResendCount, Template};
 use crate::outcome::Outcome;
@@ -28,7 +28,7 @@ struct Sent(u32);
 #[async_trait]
 impl Middleware for ClientLayer {
     async fn handle(&self, mut request: Request, extensions: &mut Extensions, next: Next<'_>) -> Result<Response> {
-        if client::is_idle() {
+        if CLIENT.are_idle() {
             return next.run(request, extensions).await;
         }
         let sent = extensions.get::<Sent>().map_or(0, |Sent(sent)| *sent);
@@ -36,7 +36,7 @@ impl Middleware for ClientLayer {
         let uri = uri(request.url());
         let (fragment, method) = (request.url().fragment().map(str::to_owned), request.method().clone());
         let size = request.body().map_or(Some(0), |body| body.size_hint().exact());
-        let exchange = self.config.begin(&method, &uri, request.headers_mut(), size, |asked: &mut Asked<'_>| {
+        let exchange = self.config.begin_with(&method, &uri, request.headers_mut(), size, |asked: &mut Asked<'_>| {
             asked.fragment = fragment.as_deref();
             asked.template = extensions.get::<Template>().map(Template::as_str);
             asked.resends = extensions.get::<ResendCount>().map_or(sent, |ResendCount(count)| *count);

@@ -1,15 +1,11 @@
 //! The layer for servers.
 
-use std::fmt::Display;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::task::{Context as TaskContext, Poll};
 
 use http::request::Parts;
-use http::{Extensions, HeaderName, Request, Response, header};
-use http_body::Body;
+use http::{Extensions, HeaderName, header};
 use opentelemetry::trace::{Link, SpanKind};
-use tower_service::Service;
 
 use super::axum;
 use super::exchange::{Exchange, Side};
@@ -18,7 +14,6 @@ use super::settings::{Settings, options};
 use super::{ResponseBody, ResponseFuture};
 use crate::middleware::exchange::{self, Callers, layer};
 use crate::middleware::{Metrics, Operations};
-use crate::pipeline;
 use crate::semconv::http::{KnownMethod, Scheme, Served, metrics};
 
 static SERVER: Operations = Operations::new(
@@ -114,33 +109,11 @@ impl ServerLayer {
     }
 }
 
-layer!(ServerLayer, Server);
+layer!(ServerLayer, Server, SERVER, Sized);
 options!(ServerLayer);
 
-impl<S, B, R> Service<Request<B>> for Server<S>
-where
-    S: Service<Request<B>, Response = Response<R>>,
-    S::Error: Display + 'static,
-    R: Body,
-{
-    type Response = Response<ResponseBody<R>>;
-    type Error = S::Error;
-    type Future = ResponseFuture<S::Future>;
-
-    fn poll_ready(&mut self, task: &mut TaskContext<'_>) -> Poll<Result<(), S::Error>> {
-        self.inner.poll_ready(task)
-    }
-
-    fn call(&mut self, request: Request<B>) -> Self::Future {
-        if SERVER.are_off() && !pipeline::is_installed() {
-            return ResponseFuture::new(Exchange::default(), self.inner.call(request));
-        }
-        ResponseFuture::of(request, |parts, _| self.config.begin(parts), |request| self.inner.call(request))
-    }
-}
-
 impl Config {
-    fn begin(&self, parts: &mut Parts) -> Exchange {
+    fn begin<B>(&self, parts: &mut Parts, _: &mut B) -> Exchange {
         if let Some(found) = parts.extensions.get::<Found>() {
             if let Some(route) = route(&parts.extensions) {
                 found.tell(route);
