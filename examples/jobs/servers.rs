@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
+use otel_runtime::context;
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
@@ -71,6 +72,6 @@ async fn wait_for_line(output: Option<impl AsyncRead + Unpin + Send + 'static>, 
         Err(std::io::Error::other("a server has ended at its start"))
     });
     let line = line.await??;
-    tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+    context::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
     Ok(line)
 }

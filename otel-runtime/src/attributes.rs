@@ -5,7 +5,7 @@ use opentelemetry::trace::{Link, SpanContext};
 
 use crate::name::AttributeKey;
 use crate::origin::AsLinks;
-use crate::recording::OpenSpan;
+use crate::recording::InBuffer;
 use crate::value::{AttributeValue, MetricValue, Target, ValueWriter};
 
 /// A value that records several attributes; derive it, and write `..value` in `fields`. Of two values of one key the last written stays.
@@ -143,18 +143,18 @@ pub struct Fields {
 #[derive(Debug)]
 pub(crate) struct SpanSection {
     keys: &'static [AttributeKey],
-    span: Box<OpenSpan>,
+    span: InBuffer,
     /// Whether a whole value was recorded: only then can a key have come twice, the macros refuse the rest.
     is_spread: bool,
 }
 
 impl SpanSection {
-    pub(crate) fn new(keys: &'static [AttributeKey], span: Box<OpenSpan>) -> Self {
+    pub(crate) fn new(keys: &'static [AttributeKey], span: InBuffer) -> Self {
         Self { keys, span, is_spread: false }
     }
 
     /// The span, with each key once: the specification allows no second, and what was written last is what is meant.
-    pub(crate) fn into_span(mut self) -> Box<OpenSpan> {
+    pub(crate) fn into_span(mut self) -> InBuffer {
         if self.is_spread {
             self.span.attributes.keep_last();
         }

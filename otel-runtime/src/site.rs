@@ -17,7 +17,7 @@ use crate::name::{AttributeKey, MetricName, SpanName};
 use crate::panics;
 use crate::pipeline::{self, Pipeline, Placement, SpanPlacement};
 use crate::place::Place;
-use crate::recording::{OpenSpan, Starting, Template};
+use crate::recording::{InBuffer, Starting, Template};
 use crate::scope::Scope;
 use crate::shared::Shared;
 use crate::span::Span;
@@ -255,12 +255,14 @@ impl Site {
     }
 
     /// What a span begins with: its name and its kind, and where the code stands.
-    fn begun(&'static self, starting: &Starting) -> Box<OpenSpan> {
+    fn begun(&'static self, starting: &Starting) -> InBuffer {
         let (name, kind) = self.name_and_kind();
         let template = self.template.get_or_init(|| Template::new(name, kind, &self.code.attributes()));
         starting.begin_from(template).unwrap_or_else(|| {
             let mut begun = starting.begin(name, kind);
-            self.code.attributes().iter().for_each(|attribute| begun.attributes.push(attribute));
+            for attribute in &self.code.attributes() {
+                begun.attributes.push(attribute);
+            }
             begun
         })
     }

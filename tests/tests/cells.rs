@@ -52,9 +52,9 @@ fn end(point: &Point) -> String {
 }
 
 /// The values of a metric's points by what they are of, as they arrived one after the other.
-fn values(received: &[Received<Metric>], metric: &str, of: impl Fn(&Point) -> String) -> BTreeMap<String, Vec<f64>> {
+fn values(got: &[Received<Metric>], metric: &str, of: impl Fn(&Point) -> String) -> BTreeMap<String, Vec<f64>> {
     let mut values: BTreeMap<String, Vec<f64>> = BTreeMap::new();
-    for point in points(received).into_iter().filter(|point| point.metric == metric) {
+    for point in points(got).into_iter().filter(|point| point.metric == metric) {
         values.entry(of(&point)).or_default().push(point.value);
     }
     values
@@ -81,12 +81,12 @@ fn sums_from_the_start_rise_to_what_was_called_and_a_scrape_says_the_same() {
     let receiver = Receiver::start();
     let scraped = [("OTEL_METRICS_EXPORTER", "otlp,prometheus"), ("OTEL_EXPORTER_PROMETHEUS_PORT", "0")];
     let output = run(&receiver, &[], &scraped);
-    let (received, called) = (receiver.metrics(), called(&output, "called"));
-    assert_eq!(last(values(&received, "function.calls", end)), of(&called, &COUNTED));
-    assert_eq!(last(values(&received, "function.duration", end)), of(&called, &TIMED));
-    assert_eq!(last(values(&received, "counting.waits", end)), of(&called, &["wait"]));
+    let (got, called) = (receiver.metrics(), called(&output, "called"));
+    assert_eq!(last(values(&got, "function.calls", end)), of(&called, &COUNTED));
+    assert_eq!(last(values(&got, "function.duration", end)), of(&called, &TIMED));
+    assert_eq!(last(values(&got, "counting.waits", end)), of(&called, &["wait"]));
     // That a point of what is under way is below 0, the conversion into points refuses.
-    for (function, active) in values(&received, "function.active_calls", |point| function(point).to_owned()) {
+    for (function, active) in values(&got, "function.active_calls", |point| function(point).to_owned()) {
         assert_eq!(active.last(), Some(&0.0), "{function}: {active:?}");
     }
     let scraped = |start: &str| -> u64 {
@@ -103,39 +103,39 @@ fn sums_from_the_start_rise_to_what_was_called_and_a_scrape_says_the_same() {
 fn differences_add_up_to_what_was_called() {
     let receiver = Receiver::start();
     let output = run(&receiver, &[], &[("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", "delta")]);
-    let (received, called) = (receiver.metrics(), called(&output, "called"));
-    assert_eq!(sum(values(&received, "function.calls", end)), of(&called, &COUNTED));
-    assert_eq!(sum(values(&received, "function.duration", end)), of(&called, &TIMED));
+    let (got, called) = (receiver.metrics(), called(&output, "called"));
+    assert_eq!(sum(values(&got, "function.calls", end)), of(&called, &COUNTED));
+    assert_eq!(sum(values(&got, "function.duration", end)), of(&called, &TIMED));
     let buckets: u64 =
-        points(&received).iter().filter(|point| point.metric == "function.duration").flat_map(|point| &point.histogram.counts).sum();
+        points(&got).iter().filter(|point| point.metric == "function.duration").flat_map(|point| &point.histogram.counts).sum();
     assert_eq!(buckets.to_string(), of(&called, &TIMED).values().sum::<f64>().to_string());
     // Nothing is exported that did not change.
-    assert!(points(&received).iter().all(|point| point.kind == Kind::UpDownCounter || point.value > 0.0));
+    assert!(points(&got).iter().all(|point| point.kind == Kind::UpDownCounter || point.value > 0.0));
 }
 
 #[test]
 fn beside_captures_too() {
     let receiver = Receiver::start();
     let output = run(&receiver, &["capture"], &[]);
-    let (received, called) = (receiver.metrics(), called(&output, "called"));
-    assert_eq!(last(values(&received, "function.calls", end)), of(&called, &COUNTED));
-    assert_eq!(last(values(&received, "function.duration", end)), of(&called, &TIMED));
+    let (got, called) = (receiver.metrics(), called(&output, "called"));
+    assert_eq!(last(values(&got, "function.calls", end)), of(&called, &COUNTED));
+    assert_eq!(last(values(&got, "function.duration", end)), of(&called, &TIMED));
 }
 
 #[test]
 fn views_hold() {
     let receiver = Receiver::start();
     let output = run(&receiver, &["views"], &[]);
-    let (received, called) = (receiver.metrics(), called(&output, "called"));
+    let (got, called) = (receiver.metrics(), called(&output, "called"));
     let names = |point: &Point| point.metric.clone();
-    let metrics: Vec<_> = values(&received, "calls", names).into_keys().collect();
+    let metrics: Vec<_> = values(&got, "calls", names).into_keys().collect();
     assert_eq!(metrics, ["calls"]);
-    assert!(values(&received, "function.calls", names).is_empty() && values(&received, "counting.waits", names).is_empty());
+    assert!(values(&got, "function.calls", names).is_empty() && values(&got, "counting.waits", names).is_empty());
     // Without outcomes, and with the classes of errors, there are seven sets of attributes, of which four have a place; the rest are one.
-    let labels = last(values(&received, "calls", Point::labels));
+    let labels = last(values(&got, "calls", Point::labels));
     assert!(labels.len() == 5 && labels.contains_key("otel.metric.overflow=true"), "{labels:?}");
     assert_eq!(labels.values().sum::<f64>().to_string(), of(&called, &COUNTED).values().sum::<f64>().to_string());
-    let points = points(&received);
+    let points = points(&got);
     let durations: Vec<_> = points.iter().filter(|point| point.metric == "function.duration").collect();
     assert!(durations.iter().all(|point| point.histogram.bounds == [1.0, 60.0] && point.attributes.len() == 1));
     let by_function = |end: String| end.split(' ').next().unwrap_or_default().to_owned();
@@ -143,18 +143,18 @@ fn views_hold() {
     for (end, calls) in of(&called, &TIMED) {
         *expected.entry(by_function(end)).or_default() += calls;
     }
-    assert_eq!(last(values(&received, "function.duration", |point| function(point).to_owned())), expected);
+    assert_eq!(last(values(&got, "function.duration", |point| function(point).to_owned())), expected);
 }
 
 #[test]
 fn a_forked_child_sends_its_own_and_nothing_of_its_parent() {
     let receiver = Receiver::start();
     let output = run(&receiver, &["fork"], &[]);
-    let received = receiver.metrics();
+    let got = receiver.metrics();
     for (service, what) in [("parent", "called"), ("child", "child")] {
         let is_of = |metric: &&Received<Metric>| metric.resource_attribute("service.name") == Some(&Value::StringValue(service.to_owned()));
-        let (received, called) = (received.iter().filter(is_of).cloned().collect::<Vec<_>>(), called(&output, what));
-        assert_eq!(last(values(&received, "function.calls", end)), of(&called, &COUNTED), "{service}");
-        assert_eq!(last(values(&received, "function.duration", end)), of(&called, &TIMED), "{service}");
+        let (got, called) = (got.iter().filter(is_of).cloned().collect::<Vec<_>>(), called(&output, what));
+        assert_eq!(last(values(&got, "function.calls", end)), of(&called, &COUNTED), "{service}");
+        assert_eq!(last(values(&got, "function.duration", end)), of(&called, &TIMED), "{service}");
     }
 }

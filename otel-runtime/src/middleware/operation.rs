@@ -124,7 +124,9 @@ impl Operations {
             None => passed.map_or_else(Span::off, Span::carrying),
             Some(starting) => {
                 let mut begun = starting.begin(&beginning.name, &self.kind);
-                beginning.attributes.iter().for_each(|attribute| begun.attributes.push(attribute));
+                for attribute in &beginning.attributes {
+                    begun.attributes.push(attribute);
+                }
                 let at = started.system_time();
                 let (span, parent) = starting.start(Some(begun), &beginning.name, &self.kind, &beginning.links, at);
                 Span::started(&pipeline.noting(parent, self.place.exceptions), span, at)

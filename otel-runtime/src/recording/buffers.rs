@@ -1,6 +1,7 @@
 //! The memory of spans that have ended, for those that start: a span takes it on the thread where it starts, and gives it back where it ends.
 
 use std::cell::RefCell;
+use std::ops::{Deref, DerefMut};
 
 use super::open::OpenSpan;
 
@@ -8,20 +9,39 @@ use super::open::OpenSpan;
 const MOST: usize = 32;
 const LARGEST: usize = 4096;
 
+/// A span in such memory, which is not copied on its way.
+#[derive(Debug)]
+pub(crate) struct InBuffer(Box<OpenSpan>);
+
+impl Deref for InBuffer {
+    type Target = OpenSpan;
+
+    #[inline]
+    fn deref(&self) -> &OpenSpan {
+        &self.0
+    }
+}
+
+impl DerefMut for InBuffer {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut OpenSpan {
+        &mut self.0
+    }
+}
+
 thread_local! {
-    #[allow(clippy::vec_box, reason = "it is the boxes that are kept: a span is not copied on its way")]
-    static KEPT: RefCell<Vec<Box<OpenSpan>>> = const { RefCell::new(Vec::new()) };
+    static KEPT: RefCell<Vec<InBuffer>> = const { RefCell::new(Vec::new()) };
 }
 
 #[inline]
-pub(super) fn take() -> Box<OpenSpan> {
+pub(super) fn take() -> InBuffer {
     // A thread that ends may be past its locals.
     let kept = KEPT.try_with(|kept| kept.try_borrow_mut().ok()?.pop());
-    kept.ok().flatten().unwrap_or_else(|| Box::new(OpenSpan::new()))
+    kept.ok().flatten().unwrap_or_else(|| InBuffer(Box::new(OpenSpan::new())))
 }
 
 #[inline]
-pub(super) fn give_back(span: Box<OpenSpan>) {
+pub(super) fn give_back(span: InBuffer) {
     if span.attributes.bytes.capacity() > LARGEST {
         return;
     }

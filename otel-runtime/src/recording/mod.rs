@@ -25,6 +25,7 @@ mod tests;
 mod tracer;
 
 pub(crate) use attributes::EncodedAttributes;
+pub(crate) use buffers::InBuffer;
 pub(crate) use open::{OpenSpan, Template};
 pub(crate) use processors::Processors;
 pub(crate) use recorder::{EncodedScope, EncodedSink, Open, Parts, Recorder, SpanSink, Starting, Tracer};

@@ -60,7 +60,9 @@ impl Template {
     pub(crate) fn new(name: &str, kind: &SpanKind, attributes: &[KeyValue]) -> Self {
         let mut span = OpenSpan::new();
         span.begin(name, kind, &OfSpans::NONE);
-        attributes.iter().for_each(|attribute| span.attributes.push(attribute));
+        for attribute in attributes {
+            span.attributes.push(attribute);
+        }
         Self { bytes: span.attributes.bytes.into(), attributes: span.attributes.count }
     }
 

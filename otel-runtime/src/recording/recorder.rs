@@ -12,10 +12,11 @@ use opentelemetry_proto::tonic::trace::v1::ScopeSpans;
 use opentelemetry_sdk::trace::{IdGenerator, SamplingDecision, SamplingResult, ShouldSample, SpanData};
 use prost::Message;
 
+use super::buffers::{self, InBuffer};
+use super::data;
 use super::ids::SaltedIds;
 use super::open::{OpenSpan, Template};
 use super::span::RecordedSpan;
-use super::{buffers, data};
 use crate::clock::deadline;
 use crate::copied::BaggageKeys;
 use crate::limits::OfSpans;
@@ -163,7 +164,7 @@ impl Recorder {
     }
 
     /// A span has ended, at that moment or when it started.
-    pub(super) fn end(&self, scope: &Arc<EncodedScope>, context: &SpanContext, mut open: Box<OpenSpan>, at: Option<SystemTime>) {
+    pub(super) fn end(&self, scope: &Arc<EncodedScope>, context: &SpanContext, mut open: InBuffer, at: Option<SystemTime>) {
         let is_sampled = context.is_sampled();
         self.open.all.fetch_sub(1, Ordering::Relaxed);
         if !is_sampled {
@@ -241,7 +242,7 @@ impl Starting {
 
     /// A span that begins with what all of its place do; `None` if the limits leave too little room for that.
     #[inline]
-    pub(crate) fn begin_from(&self, template: &Template) -> Option<Box<OpenSpan>> {
+    pub(crate) fn begin_from(&self, template: &Template) -> Option<InBuffer> {
         let limits = &self.tracer.recorder.limits;
         template.is_within(limits).then(|| {
             let mut span = buffers::take();
@@ -251,7 +252,7 @@ impl Starting {
     }
 
     /// A span of which no more is known.
-    pub(crate) fn begin(&self, name: &str, kind: &SpanKind) -> Box<OpenSpan> {
+    pub(crate) fn begin(&self, name: &str, kind: &SpanKind) -> InBuffer {
         let mut span = buffers::take();
         span.begin(name, kind, &self.tracer.recorder.limits);
         span
@@ -296,7 +297,7 @@ impl Starting {
     /// Starts it, with what it begins with, if somebody said that, and gives the parent's context back.
     pub(crate) fn start(
         mut self,
-        begun: Option<Box<OpenSpan>>,
+        begun: Option<InBuffer>,
         name: &str,
         kind: &SpanKind,
         links: &[Link],
@@ -314,8 +315,12 @@ impl Starting {
         }
         let recorder = &*tracer.recorder;
         open.start(&context, parent.span().span_context(), at);
-        attributes.iter().for_each(|attribute| open.set(attribute, &BaggageKeys::default()));
-        links.iter().for_each(|link| open.link(link));
+        for attribute in &attributes {
+            open.set(attribute, &BaggageKeys::default());
+        }
+        for link in links {
+            open.link(link);
+        }
         recorder.open.all.fetch_add(1, Ordering::Relaxed);
         if !context.is_sampled() {
             recorder.open.unsampled.fetch_add(1, Ordering::Relaxed);

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use opentelemetry::KeyValue;
 use opentelemetry::trace::{Link, Span, SpanContext, Status};
 
-use super::open::OpenSpan;
+use super::buffers::InBuffer;
 use super::recorder::Tracer;
 use crate::clock::Moment;
 use crate::shared::Shared;
@@ -17,11 +17,11 @@ pub struct RecordedSpan {
     context: SpanContext,
     tracer: Shared<Tracer>,
     /// `None`: it is not recorded, or has ended.
-    open: Option<Box<OpenSpan>>,
+    open: Option<InBuffer>,
 }
 
 impl RecordedSpan {
-    pub(super) fn recorded(context: SpanContext, tracer: Shared<Tracer>, open: Box<OpenSpan>) -> Self {
+    pub(super) fn recorded(context: SpanContext, tracer: Shared<Tracer>, open: InBuffer) -> Self {
         Self { context, tracer, open: Some(open) }
     }
 

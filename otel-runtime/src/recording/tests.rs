@@ -25,10 +25,14 @@ fn parent_of(span: &SpanData) -> SpanContext {
 fn recorded(span: &SpanData, limits: &OfSpans) -> Vec<u8> {
     let mut open = begun("to be renamed", &span.span_kind, limits);
     let (first, later) = span.attributes.split_at(span.attributes.len() / 2);
-    first.iter().for_each(|attribute| open.attributes.push(attribute));
+    for attribute in first {
+        open.attributes.push(attribute);
+    }
     open.start(&span.span_context, &parent_of(span), span.start_time);
     span.links.iter().for_each(|link| open.link(link));
-    later.iter().for_each(|attribute| open.set(attribute, &BaggageKeys::default()));
+    for attribute in later {
+        open.set(attribute, &BaggageKeys::default());
+    }
     span.events.iter().for_each(|event| open.event(&event.name, event.timestamp, &event.attributes));
     open.rename(&span.name);
     open.set_status(span.status.clone());

@@ -153,7 +153,8 @@ impl Providers {
         if traces.processors.is_empty() && processors.is_none() {
             return Ok(None);
         }
-        let (mut encoded, mut sinks): (Vec<Box<dyn EncodedSink>>, Vec<Box<dyn SpanSink>>) = (Vec::new(), Vec::new());
+        let mut encoded: Vec<Box<dyn EncodedSink>> = Vec::new();
+        let mut sinks: Vec<Box<dyn SpanSink>> = Vec::new();
         if let Some(processors) = processors {
             self.holding.push(Box::new(processors.clone()));
             sinks.push(Box::new(processors.clone()));
@@ -164,8 +165,8 @@ impl Providers {
                     own.gathers(delivery, *route, *batch != Batch::SINGLE);
                 }
                 if matches!(exporter, Exporter::Zipkin(_)) {
-                    let encoder = zipkin::encoder(resource).map_err(InitError::Unsupported)?;
-                    let delivered = DeliveredSpans::new(delivery, *route, *batch, encoder);
+                    let to_zipkin = zipkin::encoder(resource).map_err(InitError::Unsupported)?;
+                    let delivered = DeliveredSpans::new(delivery, *route, *batch, to_zipkin);
                     self.holding.push(Box::new(delivered.batcher()));
                     sinks.push(Box::new(delivered));
                 } else {

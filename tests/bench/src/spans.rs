@@ -1,7 +1,7 @@
 //! The rows of spans: where nothing is installed, below parents, and as roots.
 
 use opentelemetry_sdk::trace::SdkTracerProvider;
-use otel_runtime::Telemetry;
+use otel_runtime::{Telemetry, TracerProvider};
 
 use crate::layers;
 use crate::measure::{Case, Surroundings};
@@ -78,7 +78,7 @@ pub fn installed() -> Vec<Case> {
 /// All peers in this process, each with a pipeline of its own to the sink.
 pub struct Installed {
     _ours: Telemetry,
-    ours: SdkTracerProvider,
+    ours: TracerProvider,
     plain: SdkTracerProvider,
     tracing: SdkTracerProvider,
     emit: Box<dyn Fn() + Sync>,

@@ -16,6 +16,7 @@ fn row(shows: &[&str], setting: &str, check: impl Fn(&World) + Send + Sync + 'st
     Effect::new(shows, format!("{SPANS}{setting}"), check)
 }
 
+#[allow(clippy::unnecessary_wraps, reason = "as it is found")]
 fn text(text: &str) -> Option<Value> {
     Some(Value::StringValue(text.to_owned()))
 }

@@ -35,6 +35,8 @@ pub fn measure(meters: &dyn Fn(InstrumentationScope) -> Meter) {
     }
     // Far apart where an instrument chooses its buckets itself, and in one where it does not.
     let spread = meters(InstrumentationScope::builder("spread").build()).f64_histogram("spread.histogram").build();
-    [1.0, 2.0, 3.0, 4.0].into_iter().for_each(|value| spread.record(value, &[]));
+    for value in [1.0, 2.0, 3.0, 4.0] {
+        spread.record(value, &[]);
+    }
     meters(InstrumentationScope::builder("other").build()).u64_counter("other.counter").build().add(1, &[]);
 }

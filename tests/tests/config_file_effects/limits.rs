@@ -39,6 +39,7 @@ fn colours(world: &World) -> [Option<Value>; 2] {
     [plain(world).attribute("colour").cloned(), world.receiver.logs()[0].attribute("colour").cloned()]
 }
 
+#[allow(clippy::unnecessary_wraps, reason = "as it is found")]
 fn text(text: &str) -> Option<Value> {
     Some(Value::StringValue(text.to_owned()))
 }

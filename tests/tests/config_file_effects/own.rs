@@ -25,6 +25,7 @@ fn row(shows: &[&str], providers: &str, setting: &str, check: impl Fn(&World) + 
     Effect::new(&shows, format!("{providers}distribution: {{otel-runtime: {{{setting}}}}}\n"), check)
 }
 
+#[allow(clippy::unnecessary_wraps, reason = "as it is found")]
 fn text(text: &str) -> Option<Value> {
     Some(Value::StringValue(text.to_owned()))
 }

@@ -30,16 +30,19 @@ fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
     pairs.iter().map(|(name, value)| (http::HeaderName::from_static(name), HeaderValue::from_static(value))).collect()
 }
 
+#[allow(clippy::unnecessary_wraps, reason = "as a body gives it")]
 fn data() -> Result<Frame<Bytes>, Status> {
     Ok(Frame::data(Bytes::from_static(b"\0\0\0\0\0")))
 }
 
+#[allow(clippy::unnecessary_wraps, reason = "as a body gives it")]
 fn trailers(pairs: &[(&'static str, &'static str)]) -> Result<Frame<Bytes>, Status> {
     Ok(Frame::trailers(headers(pairs)))
 }
 
 type Answer = Result<Response<Body>, Box<dyn std::error::Error + Send + Sync>>;
 
+#[allow(clippy::unnecessary_wraps, reason = "as a service gives it")]
 fn answer(status: u16, with: HeaderMap, frames: Vec<Result<Frame<Bytes>, Status>>) -> Answer {
     let mut response = Response::new(Body::new(Frames(frames)));
     *response.status_mut() = status.try_into().expect("it is a status");

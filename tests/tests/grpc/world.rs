@@ -25,7 +25,7 @@ pub type Stopped = Pin<Box<dyn Future<Output = ()> + Send>>;
 pub struct Serving {
     pub address: SocketAddr,
     stop: oneshot::Sender<()>,
-    serving: JoinHandle<()>,
+    task: JoinHandle<()>,
 }
 
 /// Serves `shop.Orders` on a port that is free, under the current context.
@@ -48,7 +48,7 @@ where
     let test = OfTest(otel_runtime::opentelemetry::Context::current());
     let serving = run(TcpIncoming::from(listener), Box::pin(async { drop(stopped.await) }), test);
     let serving = tokio::spawn(async move { serving.await.expect("it serves until the end") });
-    Serving { address, stop, serving }
+    Serving { address, stop, task: serving }
 }
 
 impl Serving {
@@ -60,7 +60,7 @@ impl Serving {
     /// Waits until every connection has ended, which the clients' ends must have.
     pub async fn end(self) {
         drop(self.stop);
-        self.serving.await.expect("no task of the server panics");
+        self.task.await.expect("no task of the server panics");
     }
 }
 

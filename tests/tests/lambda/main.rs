@@ -34,6 +34,7 @@ fn start(host: &Host, endpoint: &str) -> Child {
     Child::spawn(command)
 }
 
+#[allow(clippy::unnecessary_wraps, reason = "as it is found")]
 fn text(value: &str) -> Option<Value> {
     Some(Value::StringValue(value.to_owned()))
 }

@@ -3,14 +3,13 @@
 use otel_runtime::opentelemetry::trace::SpanKind;
 use otel_runtime::redis::traced;
 use otel_runtime::testing::capture_async;
-use redis::aio::ConnectionLike;
 use redis::{AsyncCommands, RedisError, Script, cmd, pipe};
 use tests::brokers::Broker;
 
 use super::{attributes, client, connect, recorded, text};
 
 #[otel_runtime::traced]
-async fn order(mut connection: impl ConnectionLike + AsyncCommands) -> Result<(u64, String), RedisError> {
+async fn order(mut connection: impl AsyncCommands) -> Result<(u64, String), RedisError> {
     let () = connection.set_ex("cart:7", "two apples", 60).await?;
     let () = connection.hset_multiple("stock", &[("apples", 7), ("pears", 3)]).await?;
     let (count, apples): (u64, u64) = pipe().rpush("queue", "s3cr3t").hget("stock", "apples").query_async(&mut connection).await?;

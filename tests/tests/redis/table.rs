@@ -68,7 +68,9 @@ fn read(value: &Value, into: &mut Vec<Command>) {
     let words = name.split(' ').count();
     let arguments = usize::try_from(integer(arity).abs()).expect("it is small").max(words + 4) - words;
     into.push(Command { name, arguments, keys: (integer(first), integer(last), integer(step)) });
-    list(subcommands).iter().for_each(|subcommand| read(subcommand, into));
+    for subcommand in list(subcommands) {
+        read(subcommand, into);
+    }
 }
 
 impl Command {
@@ -89,7 +91,9 @@ async fn every_command_is_known_and_shows_its_keys_alone() {
     let mut connection = client(&broker).get_multiplexed_async_connection().await.expect("the server listens");
     let said: Value = redis::cmd("COMMAND").query_async(&mut connection).await.expect("it answers");
     let mut commands = Vec::new();
-    list(&said).iter().for_each(|command| read(command, &mut commands));
+    for command in list(&said) {
+        read(command, &mut commands);
+    }
     assert!(commands.len() > 200, "{}", commands.len());
     for command in &commands {
         let arguments: Vec<String> = (0..command.arguments).map(|index| format!("argument{index}")).collect();

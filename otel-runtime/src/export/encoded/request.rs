@@ -105,7 +105,7 @@ impl Chunk {
     }
 }
 
-impl<'a> Piece<'a> {
+impl Piece<'_> {
     /// Each span by itself.
     fn spans(&self) -> Vec<Self> {
         let mut rest = self.bytes;
