@@ -39,6 +39,7 @@ pub(crate) enum Stated {
     At(String),
 }
 
+#[cfg_attr(not(feature = "tls"), allow(dead_code, reason = "most of it is for what TLS says"))]
 impl Stated {
     pub(crate) fn certificate(&self) -> String {
         self.name("OTEL_EXPORTER_OTLP_CERTIFICATE", "tls.ca_file")

@@ -49,7 +49,9 @@ use std::time::{Duration, Instant};
 pub use account::{DropReason, SignalHealth};
 pub(crate) use batch::{Batch, Batcher, Encoder, Source};
 pub(crate) use compression::Compression;
-pub(crate) use destination::{Destination, File, Files, Headers, Protocol, Stated, is_pem};
+#[cfg(feature = "config-file")]
+pub(crate) use destination::is_pem;
+pub(crate) use destination::{Destination, File, Files, Headers, Protocol, Stated};
 #[cfg(test)]
 pub(crate) use divide::Divide;
 pub(crate) use divide::{MAX_REQUEST, parcels};

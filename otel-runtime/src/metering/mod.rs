@@ -17,4 +17,6 @@ pub(crate) use cells::{CellCounter, CellHistogram, CellUpDownCounter};
 pub(crate) use pattern::Pattern;
 pub(crate) use provider::{Meters, hand_on};
 pub use view::{View, ViewError};
-pub(crate) use views::{CardinalityLimits, Defaults, Views};
+#[cfg(feature = "config-file")]
+pub(crate) use views::CardinalityLimits;
+pub(crate) use views::{Defaults, Views};

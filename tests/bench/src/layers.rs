@@ -18,7 +18,7 @@ use opentelemetry_instrumentation_tower::http::server as contrib;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::SdkTracerProvider;
-use otel_runtime::Telemetry;
+use otel_runtime::{Telemetry, TracerProvider};
 use otel_runtime::http as layers;
 use tower::{Layer, Service, ServiceExt};
 use tower_otel::{metrics, trace};
@@ -166,7 +166,7 @@ impl Surroundings for Nothing {
 /// All peers in this process, each with spans and metrics of its own on the way to the sink.
 pub struct Installed {
     _ours: Telemetry,
-    ours: SdkTracerProvider,
+    ours: TracerProvider,
     contrib: SdkTracerProvider,
     tower_otel: SdkTracerProvider,
     _metrics: [SdkMeterProvider; 2],
@@ -199,12 +199,12 @@ impl Surroundings for Installed {
     }
 
     fn settle(&self, peer: &str) {
-        let provider = match peer {
-            TOWER_OTEL => &self.tower_otel,
-            CONTRIB => &self.contrib,
-            _ => &self.ours,
+        let flushed = match peer {
+            TOWER_OTEL => self.tower_otel.force_flush(),
+            CONTRIB => self.contrib.force_flush(),
+            _ => self.ours.force_flush(),
         };
-        provider.force_flush().expect("the sink takes everything");
+        flushed.expect("the sink takes everything");
     }
 
     fn exported(&self, peer: &str) -> u64 {
