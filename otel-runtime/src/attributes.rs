@@ -213,6 +213,7 @@ impl Fields {
     pub fn spread<V: Attributes + ?Sized>(&mut self, value: &V) {
         if let Some(span) = &mut self.span {
             span.is_spread = true;
+            span.span.attributes.replace();
             value.record(&mut AttributeWriter::new(&mut span.span.attributes));
         }
     }

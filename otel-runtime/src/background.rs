@@ -1,7 +1,7 @@
 //! A thread of the runtime's own, with a runtime of its own: what runs there needs none of the user's, cannot block one, and cannot be starved by one.
 
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -22,6 +22,17 @@ impl Process {
 
     pub(crate) fn this() -> Self {
         Self(std::process::id())
+    }
+
+    /// What a thread of this process may wait for; `None` in a child that was forked off while another thread had it locked: nobody is there to
+    /// unlock it.
+    pub(crate) fn lock<T>(self, mutex: &Mutex<T>) -> Option<MutexGuard<'_, T>> {
+        match mutex.try_lock() {
+            Ok(guard) => Some(guard),
+            Err(TryLockError::Poisoned(guard)) => Some(guard.into_inner()),
+            // To know the process takes a system call, so it is asked for only here.
+            Err(TryLockError::WouldBlock) => (!self.is_forked()).then(|| mutex.lock().unwrap_or_else(PoisonError::into_inner)),
+        }
     }
 
     /// Whether this is a child that was forked off it.

@@ -406,6 +406,9 @@ pub(crate) fn place(wanted: &Wanted, parent: Option<&Context>) -> Option<Placeme
         }
         let is_current = parent.is_none();
         let parent = parent.unwrap_or(current);
+        if parent.is_telemetry_suppressed() {
+            return None;
+        }
         let pipeline = serving(parent)?;
         let rule = pipeline.rule(wanted);
         if rule == Rule::Off {

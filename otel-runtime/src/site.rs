@@ -129,7 +129,8 @@ impl Site {
     }
 
     /// Starts a call: its span, if it records one, is the child of the current one. `fields` gives the values that are known now; those of the
-    /// span are asked for only if it may be recorded, and before the sampler is.
+    /// span are asked for only if it may be recorded, and before the sampler is, if
+    /// that looks at them.
     #[inline]
     pub fn start(&'static self, mut fields: impl FnMut(&mut Fields)) -> Call {
         if self.place.is_off() { Call::off() } else { self.begin(None, &mut fields) }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::mem;
 use std::ops::Range;
 use std::panic::{self, AssertUnwindSafe};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
@@ -41,8 +41,8 @@ pub(crate) struct Batcher<T>(Arc<Shared<T>>);
 
 /// What holds items back before a batcher, on the threads that they come from.
 pub(crate) trait Source<T>: Send + Sync {
-    /// Hands over everything that it has. Whatever it calls `push` with is in one of the two accounts all the time.
-    fn drain(&self, push: &mut dyn FnMut(T));
+    /// Hands over everything that it has. Whatever it calls `take` with is in one of the two accounts all the time.
+    fn drain(&self, take: &mut dyn FnMut(T));
 
     /// Calls `read` with how many items it has, none of which comes to the batcher meanwhile.
     fn with_held(&self, read: &mut dyn FnMut(u64));
@@ -99,8 +99,26 @@ struct Held<T> {
     value: T,
 }
 
+/// What is left to do when an item was taken.
+#[must_use]
+pub(crate) enum Left<T> {
+    /// The items came after the end.
+    Late(u64),
+    /// The delivery's thread does not keep up: who brought the item encodes this.
+    Batch(Taken<T>),
+}
+
+/// A batcher, as long as somebody else has it.
+pub(crate) struct WeakBatcher<T>(Weak<Shared<T>>);
+
+impl<T> WeakBatcher<T> {
+    pub(crate) fn upgrade(&self) -> Option<Batcher<T>> {
+        self.0.upgrade().map(Batcher)
+    }
+}
+
 /// A batch that is to be encoded.
-struct Taken<T> {
+pub(crate) struct Taken<T> {
     items: usize,
     batch: Vec<T>,
     /// Kept when it is taken, because those who encode do so beside each other and may be done in any order. None is needed in a forked child.
@@ -160,32 +178,54 @@ impl<T: Send + 'static> Batcher<T> {
     /// Has the source hand over what it has.
     fn drain(&self) {
         if let Some(source) = &self.0.source {
-            source.drain(&mut |value| self.push(value));
+            let mut left = Vec::new();
+            source.drain(&mut |value| left.extend(self.take_in(value)));
+            for left in left {
+                self.finish(left);
+            }
         }
     }
 
     /// Takes an item, or several that came together.
     pub(crate) fn push(&self, value: T) {
+        if let Some(left) = self.take_in(value) {
+            self.finish(left);
+        }
+    }
+
+    /// The same, but for what is [left to do](Self::finish), if anything: it takes its time, and may run code of the user's, so nothing may be locked.
+    pub(crate) fn take_in(&self, value: T) -> Option<Left<T>> {
         let shared = &*self.0;
         let (items, size) = ((shared.encoder.items)(&value), (shared.encoder.size)(&value));
-        let Some(mut state) = shared.lock_unless_forked() else { return };
+        let mut state = shared.process.lock(&shared.state)?;
         shared.queue.accept(shared.route, items as u64);
         if state.closed {
             state.late += items as u64;
-            drop(state);
-            return shared.queue.lose(shared.route, items as u64, DropReason::Shutdown);
+            return Some(Left::Late(items as u64));
         }
         state.held.push(Held { items, size, value });
         state.items += items;
         state.bytes += size;
         if state.items >= shared.batch.max_queue_size || state.bytes >= shared.max_bytes.saturating_mul(BATCHES_HELD) {
-            let batch = shared.take(&mut state);
-            drop(state);
-            shared.encode(batch);
-        } else if shared.is_full(&state) {
+            return Some(Left::Batch(shared.take(&mut state)));
+        }
+        if shared.is_full(&state) {
             drop(state);
             shared.due.notify_one();
         }
+        None
+    }
+
+    /// Does what is left to do.
+    pub(crate) fn finish(&self, left: Left<T>) {
+        match left {
+            Left::Late(items) => self.0.queue.lose(self.0.route, items, DropReason::Shutdown),
+            Left::Batch(batch) => self.0.encode(batch),
+        }
+    }
+
+    pub(crate) fn downgrade(&self) -> WeakBatcher<T> {
+        WeakBatcher(Arc::downgrade(&self.0))
     }
 
     /// Brings everything that was pushed before into the queue; `false` if the deadline comes first.
@@ -214,16 +254,6 @@ impl<T> Clone for Batcher<T> {
 impl<T> Shared<T> {
     fn lock(&self) -> MutexGuard<'_, State<T>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// As [`lock`](Self::lock); `None` in a child that was forked off while another thread had it locked: nobody is there to unlock it.
-    fn lock_unless_forked(&self) -> Option<MutexGuard<'_, State<T>>> {
-        match self.state.try_lock() {
-            Ok(state) => Some(state),
-            Err(TryLockError::Poisoned(state)) => Some(state.into_inner()),
-            // To know the process takes a system call, so it is asked for only here.
-            Err(TryLockError::WouldBlock) => (!self.process.is_forked()).then(|| self.lock()),
-        }
     }
 
     fn is_full(&self, state: &State<T>) -> bool {
@@ -336,136 +366,4 @@ impl<T> fmt::Debug for Batcher<T> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::atomic::{AtomicU64, Ordering};
-    use std::sync::mpsc;
-    use std::thread;
-
-    use super::*;
-    use crate::diagnostics::Diagnostics;
-
-    fn delivery(max_bytes: usize) -> Delivery {
-        Delivery::start(max_bytes, Diagnostics::new(|_| {})).unwrap_or_else(|error| panic!("{error}"))
-    }
-
-    fn parcel(items: usize, bytes: usize) -> Vec<Parcel> {
-        vec![Parcel { body: vec![0; bytes].into(), items: items as u64 }]
-    }
-
-    #[test]
-    fn a_batch_is_full_when_its_items_are_many_or_large() {
-        let delivery = delivery(40_000);
-        let batch = Batch { max_queue_size: 20, max_export_batch_size: 10, schedule_delay: Duration::from_secs(3600) };
-        let encode = Box::new(|items: Vec<usize>| parcel(items.len(), items.iter().sum()));
-        let batcher = Batcher::start(&delivery, Route::TRACES, batch, Encoder { items: |_| 1, size: |size| *size, encode });
-        // A batch has 10,000 bytes at most, but for the one that is larger itself.
-        let sizes = [[4_500; 3].as_slice(), &[500; 11], &[15_000, 500]].concat();
-        for size in &sizes {
-            batcher.push(*size);
-        }
-        assert!(batcher.flush(Instant::now() + Duration::from_secs(60)));
-        let sent = std::iter::from_fn(|| delivery.queue().take(Route::TRACES));
-        let sent: Vec<_> = sent.map(|parcel| (parcel.items, parcel.body.len())).collect();
-        assert_eq!(sent.iter().map(|(items, _)| items).sum::<u64>(), sizes.len() as u64);
-        assert_eq!(sent.iter().map(|(_, bytes)| bytes).sum::<usize>(), sizes.iter().sum::<usize>());
-        assert!(sent.iter().all(|(items, bytes)| *items == 1 || (*bytes <= 10_000 && *items <= 10)), "{sent:?}");
-        assert!(sent.iter().any(|(items, _)| *items > 1), "{sent:?}");
-    }
-
-    #[test]
-    fn a_batch_that_is_encoded_sooner_does_not_overtake_the_one_before_it() {
-        let delivery = delivery(usize::MAX);
-        let batch = Batch { max_queue_size: 100, max_export_batch_size: 1, schedule_delay: Duration::from_secs(3600) };
-        let ((began, is_begun), (go_on, held)) = (mpsc::channel(), mpsc::channel::<()>());
-        let held = Mutex::new(held);
-        let encode = Box::new(move |items: Vec<usize>| {
-            if items == [1] {
-                let _ = began.send(());
-                let _ = held.lock().unwrap_or_else(PoisonError::into_inner).recv();
-            }
-            parcel(items.len(), items[0])
-        });
-        let batcher = Batcher::start(&delivery, Route::TRACES, batch, Encoder { items: |_| 1, size: |_| 1, encode });
-        // The delivery's thread encodes the first, and this one the second meanwhile.
-        batcher.push(1);
-        assert!(is_begun.recv().is_ok());
-        batcher.push(2);
-        assert!(batcher.0.encode_next(true));
-        let take = || delivery.queue().take(Route::TRACES).map(|parcel| parcel.body.len());
-        assert_eq!((delivery.health(Route::TRACES).queued, take()), (2, None), "the first is on its way");
-        delivery.queue().name_endpoint(Route::TRACES, "http://backend".to_owned());
-        assert!(!delivery.queue().wait_until_settled(Instant::now()), "what is on its way is not settled");
-        drop(go_on);
-        assert!(batcher.flush(Instant::now() + Duration::from_secs(60)));
-        assert_eq!((take(), take()), (Some(1), Some(2)));
-    }
-
-    #[test]
-    fn a_batch_that_cannot_be_encoded_holds_up_none_that_follows() {
-        let delivery = delivery(usize::MAX);
-        let batch = Batch { max_queue_size: 1, max_export_batch_size: 1, schedule_delay: Duration::from_secs(3600) };
-        let encode = Box::new(|items: Vec<usize>| if items == [1] { panic!("on purpose") } else { parcel(items.len(), items[0]) });
-        let batcher = Batcher::start(&delivery, Route::TRACES, batch, Encoder { items: |_| 1, size: |_| 1, encode });
-        (1..=2).for_each(|item| batcher.push(item));
-        assert_eq!(delivery.queue().take(Route::TRACES).map(|parcel| parcel.body.len()), Some(2));
-        assert_eq!(delivery.health(Route::TRACES).dropped(DropReason::Encoding), 1);
-    }
-
-    #[test]
-    fn nothing_is_counted_twice_on_its_way_into_the_queue() {
-        let delivery = delivery(usize::MAX);
-        let batch = Batch { max_queue_size: 4, max_export_batch_size: 2, schedule_delay: Duration::from_millis(1) };
-        let encoder = Encoder { items: |_| 1, size: |_: &u8| 1, encode: Box::new(|items| parcel(items.len(), 0)) };
-        let batcher = Batcher::start(&delivery, Route::TRACES, batch, encoder);
-        let (began, done) = (AtomicU64::new(0), AtomicU64::new(0));
-        thread::scope(|scope| {
-            scope.spawn(|| {
-                for _ in 0..20_000 {
-                    began.fetch_add(1, Ordering::SeqCst);
-                    batcher.push(0);
-                    done.fetch_add(1, Ordering::SeqCst);
-                }
-            });
-            while done.load(Ordering::SeqCst) < 20_000 {
-                let before = done.load(Ordering::SeqCst);
-                let health = delivery.health(Route::TRACES);
-                let after = began.load(Ordering::SeqCst);
-                assert!((before..=after).contains(&health.accepted), "{before} to {after} were pushed: {health:?}");
-                assert!(health.is_balanced(), "{health:?}");
-            }
-        });
-        assert_eq!(delivery.health(Route::TRACES).accepted, 20_000);
-    }
-
-    #[test]
-    fn a_forked_child_waits_for_no_thread_of_its_parent() {
-        let mut delivery = delivery(usize::MAX);
-        delivery.thread.set_process(Process::OTHER);
-        let batch = Batch { max_queue_size: 2, max_export_batch_size: 2, schedule_delay: Duration::from_secs(3600) };
-        let encoder = Encoder { items: |_| 1, size: |_: &u8| 1, encode: Box::new(|items| parcel(items.len(), 0)) };
-        let batcher = Batcher::start(&delivery, Route::TRACES, batch, encoder);
-        (0..5).for_each(|item| batcher.push(item));
-        let locked = batcher.0.lock();
-        batcher.push(5);
-        assert!(batcher.flush(Instant::now()));
-        drop(locked);
-        assert!(delivery.queue().take(Route::TRACES).is_none(), "nothing comes into the queue");
-        // Whose the thread is ends it.
-        delivery.thread.set_process(Process::this());
-    }
-
-    #[test]
-    fn what_comes_after_the_end_is_counted_and_not_kept() {
-        let delivery = delivery(usize::MAX);
-        let batch = Batch { max_queue_size: 100, max_export_batch_size: 100, schedule_delay: Duration::from_secs(3600) };
-        let encoder = Encoder { items: |_| 1, size: |_: &u8| 1, encode: Box::new(|items| parcel(items.len(), 0)) };
-        let batcher = Batcher::start(&delivery, Route::TRACES, batch, encoder);
-        batcher.push(0);
-        let undelivered = delivery.shutdown(Instant::now());
-        assert_eq!(undelivered.iter().map(|undelivered| undelivered.dropped).sum::<u64>(), 1);
-        batcher.push(0);
-        let health = delivery.health(Route::TRACES);
-        assert!(health.is_balanced());
-        assert_eq!((health.accepted, health.queued, health.dropped(DropReason::Shutdown)), (2, 0, 2));
-    }
-}
+mod tests;

@@ -47,7 +47,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 pub use account::{DropReason, SignalHealth};
-pub(crate) use batch::{Batch, Batcher, Encoder, Source};
+pub(crate) use batch::{Batch, Batcher, Encoder, Left, Source, WeakBatcher};
 pub(crate) use compression::Compression;
 #[cfg(feature = "config-file")]
 pub(crate) use destination::is_pem;
@@ -256,7 +256,7 @@ impl Delivery {
         self.is_in_child() || self.queue.wait_until_settled(deadline)
     }
 
-    fn process(&self) -> Process {
+    pub(crate) fn process(&self) -> Process {
         self.thread.process()
     }
 

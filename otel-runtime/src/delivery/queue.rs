@@ -117,7 +117,7 @@ impl Queue {
         self.diagnostics.source()
     }
 
-    pub(super) fn max_bytes(&self) -> usize {
+    pub(crate) fn max_bytes(&self) -> usize {
         self.max_bytes
     }
 

@@ -123,12 +123,15 @@ impl Operations {
         let span = match span_in {
             None => passed.map_or_else(Span::off, Span::carrying),
             Some(starting) => {
-                let mut begun = starting.begin(&beginning.name, &self.kind);
-                for attribute in &beginning.attributes {
-                    begun.attributes.push(attribute);
-                }
+                let begun = starting.records().then(|| {
+                    let mut begun = starting.begin(&beginning.name, &self.kind);
+                    for attribute in &beginning.attributes {
+                        begun.attributes.push(attribute);
+                    }
+                    begun
+                });
                 let at = started.system_time();
-                let (span, parent) = starting.start(Some(begun), &beginning.name, &self.kind, &beginning.links, at);
+                let (span, parent) = starting.start(begun, &beginning.name, &self.kind, &beginning.links, at);
                 Span::started(&pipeline.noting(parent, self.place.exceptions), span, at)
             }
         };

@@ -1,11 +1,12 @@
 //! [`EncodedAttributes`]: the attributes of a span, encoded as they are set, within the limits.
 
+use std::collections::HashSet;
 use std::fmt::{self, Write};
 
 use opentelemetry::{Array, KeyValue, Value};
 
 use crate::limits::{OfSpans, beginning};
-use crate::wire::{self, FieldKind, length_of_varint, varint};
+use crate::wire::{self, FieldKind, Fields, Value as Field, length_of_varint, varint};
 
 /// The number of the field that a span's attributes are; those of its events and links are others.
 pub(super) const ATTRIBUTES: u8 = 9;
@@ -17,12 +18,14 @@ pub(crate) struct EncodedAttributes {
     pub(super) count: u32,
     pub(super) dropped: u32,
     most: u32,
+    /// Whether a key that comes again at the limit takes the place of its first value, which nobody would see.
+    replaces: bool,
     pub(super) value_length: Option<u32>,
 }
 
 impl EncodedAttributes {
     pub(super) const fn new() -> Self {
-        Self { bytes: Vec::new(), count: 0, dropped: 0, most: 0, value_length: None }
+        Self { bytes: Vec::new(), count: 0, dropped: 0, most: 0, replaces: false, value_length: None }
     }
 
     /// Begins with a copy of what is encoded already, with so many attributes in it.
@@ -31,13 +34,13 @@ impl EncodedAttributes {
         self.bytes.clear();
         self.bytes.extend_from_slice(encoded);
         (self.count, self.dropped) = (count, 0);
-        (self.most, self.value_length) = (limits.attributes, limits.value_length);
+        (self.most, self.replaces, self.value_length) = (limits.attributes, false, limits.value_length);
     }
 
     /// Whether there is room for one more; if not, it is counted.
     #[inline]
-    fn admits(&mut self) -> bool {
-        let has_room = self.count < self.most;
+    fn admits(&mut self, key: &str) -> bool {
+        let has_room = self.count < self.most || self.makes_room(key);
         if has_room {
             self.count += 1;
         } else {
@@ -46,30 +49,44 @@ impl EncodedAttributes {
         has_room
     }
 
+    #[cold]
+    fn makes_room(&mut self, key: &str) -> bool {
+        let is_there = self.replaces && self.keys().any(|known| known == key.as_bytes());
+        if is_there {
+            self.remove(key);
+        }
+        is_there
+    }
+
+    /// From now on keys may come again.
+    pub(crate) fn replace(&mut self) {
+        self.replaces = true;
+    }
+
     #[inline]
     pub(crate) fn bool(&mut self, key: &str, value: bool) {
-        if self.admits() {
+        if self.admits(key) {
             scalar(&mut self.bytes, key, Scalar::Bool(value));
         }
     }
 
     #[inline]
     pub(crate) fn i64(&mut self, key: &str, value: i64) {
-        if self.admits() {
+        if self.admits(key) {
             scalar(&mut self.bytes, key, Scalar::I64(value));
         }
     }
 
     #[inline]
     pub(crate) fn f64(&mut self, key: &str, value: f64) {
-        if self.admits() {
+        if self.admits(key) {
             scalar(&mut self.bytes, key, Scalar::F64(value));
         }
     }
 
     #[inline]
     pub(crate) fn str(&mut self, key: &str, value: &str) {
-        if self.admits() {
+        if self.admits(key) {
             let kept = within(value, self.value_length);
             scalar(&mut self.bytes, key, Scalar::Text(kept));
         }
@@ -80,7 +97,7 @@ impl EncodedAttributes {
         if let Some(literal) = value.as_str() {
             return self.str(key, literal);
         }
-        if self.count >= self.most {
+        if self.count >= self.most && !self.makes_room(key) {
             self.dropped += 1;
             return;
         }
@@ -99,13 +116,67 @@ impl EncodedAttributes {
 
     /// A value of the plain API.
     pub(crate) fn value(&mut self, key: &str, value: &Value) {
-        if self.admits() {
+        if self.admits(key) {
             attribute(&mut self.bytes, ATTRIBUTES, key, value, self.value_length);
         }
     }
 
     pub(crate) fn push(&mut self, attribute: &KeyValue) {
         self.value(attribute.key.as_str(), &attribute.value);
+    }
+
+    pub(super) fn keys(&self) -> impl Iterator<Item = &[u8]> {
+        Fields::new(&self.bytes).filter_map(|field| match field {
+            Ok((number, Field::Bytes(attribute))) if number == u64::from(ATTRIBUTES) => Some(key_of(attribute)),
+            _ => None,
+        })
+    }
+
+    /// Leaves of several attributes with one key the last.
+    pub(crate) fn keep_last(&mut self) {
+        let keys: Vec<&[u8]> = self.keys().collect();
+        let mut later = HashSet::with_capacity(keys.len());
+        let mut is_last: Vec<bool> = keys.iter().rev().map(|key| later.insert(*key)).collect();
+        if is_last.iter().all(|is_last| *is_last) {
+            return;
+        }
+        self.count -= u32::try_from(is_last.iter().filter(|is_last| !**is_last).count()).unwrap_or(0);
+        retain(&mut self.bytes, |number, _| number != u64::from(ATTRIBUTES) || is_last.pop().unwrap_or(true));
+    }
+
+    pub(super) fn remove(&mut self, key: &str) {
+        let mut removed = 0;
+        retain(&mut self.bytes, |number, value| {
+            let is_it = number == u64::from(ATTRIBUTES) && matches!(value, Field::Bytes(attribute) if key_of(attribute) == key.as_bytes());
+            removed += u32::from(is_it);
+            !is_it
+        });
+        self.count -= removed;
+    }
+}
+
+/// The key of an encoded attribute, which is its first field.
+fn key_of(attribute: &[u8]) -> &[u8] {
+    match Fields::new(attribute).next() {
+        Some(Ok((1, Field::Bytes(key)))) => key,
+        _ => &[],
+    }
+}
+
+/// Keeps the fields that are wanted, each as it is written, in the memory that there is.
+pub(super) fn retain(bytes: &mut Vec<u8>, mut is_wanted: impl FnMut(u64, Field<'_>) -> bool) {
+    let mut unwanted = Vec::new();
+    let mut fields = Fields::new(bytes);
+    let mut start = 0;
+    while let Some(Ok((number, value))) = fields.next() {
+        let end = bytes.len() - fields.rest().len();
+        if !is_wanted(number, value) {
+            unwanted.push(start..end);
+        }
+        start = end;
+    }
+    for range in unwanted.into_iter().rev() {
+        bytes.drain(range);
     }
 }
 

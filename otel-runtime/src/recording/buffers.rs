@@ -41,7 +41,8 @@ pub(super) fn take() -> InBuffer {
 }
 
 #[inline]
-pub(super) fn give_back(span: InBuffer) {
+pub(super) fn give_back(mut span: InBuffer) {
+    span.release();
     if span.attributes.bytes.capacity() > LARGEST {
         return;
     }

@@ -1,16 +1,15 @@
 //! [`OpenSpan`]: a span that has not ended, encoded as far as it is known. It is the only place that knows how a span is laid out.
 
-use std::collections::HashSet;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use opentelemetry::trace::{Link, SpanContext, SpanId, SpanKind, Status, TraceState};
+use opentelemetry::trace::{Link, SpanContext, SpanKind, Status, TraceState};
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_proto::tonic::trace::v1::SpanFlags;
 
-use super::attributes::{ATTRIBUTES, EncodedAttributes, attribute};
+use super::attributes::{EncodedAttributes, attribute, retain};
 use crate::copied::BaggageKeys;
 use crate::limits::OfSpans;
-use crate::wire::{self, FieldKind, Fields, Value, delimited, key, varint};
+use crate::wire::{self, FieldKind, delimited, key, varint};
 
 // The fields of OTLP's `Span`; the one for its attributes is beside what writes these.
 const TRACE_ID: u8 = 1;
@@ -129,6 +128,11 @@ impl OpenSpan {
         });
     }
 
+    /// Lets go of what may be long, but for the bytes.
+    pub(super) fn release(&mut self) {
+        self.status = Status::Unset;
+    }
+
     /// Forgets the span that it was before.
     #[inline]
     fn forget(&mut self, limits: &OfSpans) {
@@ -146,7 +150,7 @@ impl OpenSpan {
             head[START_TIME_AT..START_TIME_AT + 8].copy_from_slice(&self.start.to_le_bytes());
             head[FLAGS_AT..FLAGS_AT + 4].copy_from_slice(&flags(context, parent.is_valid() && parent.is_remote()).to_le_bytes());
         }
-        if parent.span_id() != SpanId::INVALID {
+        if parent.is_valid() {
             let mut field = [0; 10];
             (field[0], field[1]) = (key(PARENT_SPAN_ID, FieldKind::Delimited), 8);
             field[2..].copy_from_slice(&parent.span_id().to_bytes());
@@ -173,7 +177,7 @@ impl OpenSpan {
         }
         for (key, value) in copied.entries(context) {
             if !self.attributes.keys().any(|known| known == key.as_str().as_bytes()) {
-                self.set(&KeyValue::new(key, value), copied);
+                self.attributes.push(&KeyValue::new(key, value));
             }
         }
     }
@@ -274,60 +278,6 @@ impl OpenSpan {
         copy.end(None);
         copy.attributes.bytes
     }
-}
-
-impl EncodedAttributes {
-    fn keys(&self) -> impl Iterator<Item = &[u8]> {
-        Fields::new(&self.bytes).filter_map(|field| match field {
-            Ok((number, Value::Bytes(attribute))) if number == u64::from(ATTRIBUTES) => Some(key_of(attribute)),
-            _ => None,
-        })
-    }
-
-    /// Leaves of several attributes with one key the last.
-    pub(crate) fn keep_last(&mut self) {
-        let keys: Vec<&[u8]> = self.keys().collect();
-        let mut later = HashSet::with_capacity(keys.len());
-        let mut is_last: Vec<bool> = keys.iter().rev().map(|key| later.insert(*key)).collect();
-        if is_last.iter().all(|is_last| *is_last) {
-            return;
-        }
-        self.count -= u32::try_from(is_last.iter().filter(|is_last| !**is_last).count()).unwrap_or(0);
-        retain(&mut self.bytes, |number, _| number != u64::from(ATTRIBUTES) || is_last.pop().unwrap_or(true));
-    }
-
-    fn remove(&mut self, key: &str) {
-        let mut removed = 0;
-        retain(&mut self.bytes, |number, value| {
-            let is_it = number == u64::from(ATTRIBUTES) && matches!(value, Value::Bytes(attribute) if key_of(attribute) == key.as_bytes());
-            removed += u32::from(is_it);
-            !is_it
-        });
-        self.count -= removed;
-    }
-}
-
-/// The key of an encoded attribute, which is its first field.
-fn key_of(attribute: &[u8]) -> &[u8] {
-    match Fields::new(attribute).next() {
-        Some(Ok((1, Value::Bytes(key)))) => key,
-        _ => &[],
-    }
-}
-
-/// Keeps the fields that are wanted, each as it is written.
-fn retain(bytes: &mut Vec<u8>, mut is_wanted: impl FnMut(u64, Value<'_>) -> bool) {
-    let mut kept = Vec::with_capacity(bytes.len());
-    let mut fields = Fields::new(bytes);
-    let mut start = 0;
-    while let Some(Ok((number, value))) = fields.next() {
-        let end = bytes.len() - fields.rest().len();
-        if is_wanted(number, value) {
-            kept.extend_from_slice(&bytes[start..end]);
-        }
-        start = end;
-    }
-    *bytes = kept;
 }
 
 /// Appends as many attributes as there may be, and returns how many more there were.

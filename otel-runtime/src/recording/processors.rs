@@ -90,8 +90,8 @@ impl Processors {
 }
 
 impl SpanSink for Processors {
-    fn start(&self, open: &mut OpenSpan, span: &SpanData, context: &Context) {
-        let Some(seen) = self.show(span, context) else { return };
+    fn start(&self, open: &mut OpenSpan, span: &SpanData, context: &Context) -> bool {
+        let Some(seen) = self.show(span, context) else { return false };
         let none = BaggageKeys::default();
         seen.attributes.iter().skip(span.attributes.len()).for_each(|attribute| open.set(attribute, &none));
         seen.events.iter().skip(span.events.len()).for_each(|event| open.event(&event.name, event.timestamp, &event.attributes));
@@ -100,6 +100,7 @@ impl SpanSink for Processors {
             open.rename(&seen.name);
         }
         open.set_status(seen.status);
+        true
     }
 
     fn end(&self, span: SpanData) {

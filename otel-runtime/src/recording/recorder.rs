@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, Weak};
 use std::time::{Duration, Instant, SystemTime};
 
 use opentelemetry::trace::{Link, SpanContext, SpanKind, TraceContextExt, TraceFlags, TraceState};
@@ -39,8 +39,13 @@ pub(crate) trait EncodedSink: fmt::Debug + Send + Sync {
 
 /// Where spans go that are wanted as the SDK's data: what shows or translates them.
 pub(crate) trait SpanSink: fmt::Debug + Send + Sync {
-    /// A span starts in a context, and is like this so far.
-    fn start(&self, open: &mut OpenSpan, span: &SpanData, context: &Context);
+    /// Whether it wants to hear of spans that start.
+    fn hears_starts(&self) -> bool {
+        true
+    }
+
+    /// A span starts in a context, and is like this so far. Returns whether it was changed.
+    fn start(&self, open: &mut OpenSpan, span: &SpanData, context: &Context) -> bool;
 
     /// It has ended.
     fn end(&self, span: SpanData);
@@ -66,7 +71,8 @@ pub(crate) struct Recorder {
     open: Arc<Open>,
     encoded: Vec<Box<dyn EncodedSink>>,
     sinks: Vec<Box<dyn SpanSink>>,
-    scopes: RwLock<HashMap<InstrumentationScope, Arc<EncodedScope>>>,
+    /// Those that are in use.
+    scopes: RwLock<HashMap<InstrumentationScope, Weak<EncodedScope>>>,
     closed: AtomicBool,
 }
 
@@ -131,10 +137,15 @@ impl Recorder {
 
     /// What records the spans of a scope.
     pub(crate) fn tracer(self: &Arc<Self>, scope: InstrumentationScope) -> Tracer {
-        let known = self.scopes.read().unwrap_or_else(PoisonError::into_inner).get(&scope).map(Arc::clone);
+        let known = self.scopes.read().unwrap_or_else(PoisonError::into_inner).get(&scope).and_then(Weak::upgrade);
         let scope = known.unwrap_or_else(|| {
             let mut scopes = self.scopes.write().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(scopes.entry(scope.clone()).or_insert_with(|| Arc::new(EncodedScope::new(scope))))
+            scopes.retain(|_, known| known.strong_count() > 0);
+            scopes.get(&scope).and_then(Weak::upgrade).unwrap_or_else(|| {
+                let made = Arc::new(EncodedScope::new(scope.clone()));
+                scopes.insert(scope, Arc::downgrade(&made));
+                made
+            })
         });
         Tracer { recorder: Arc::clone(self), scope }
     }
@@ -192,9 +203,12 @@ impl Recorder {
     }
 
     fn start_in_sinks(&self, scope: &EncodedScope, context: &SpanContext, open: &mut OpenSpan, parent: &Context) {
-        if let Some(data) = data::decode(&open.so_far(), context, &scope.scope) {
-            for sink in &self.sinks {
-                sink.start(open, &data, parent);
+        let mut data = data::decode(&open.so_far(), context, &scope.scope);
+        for sink in self.sinks.iter().filter(|sink| sink.hears_starts()) {
+            if let Some(so_far) = &data
+                && sink.start(open, so_far, parent)
+            {
+                data = data::decode(&open.so_far(), context, &scope.scope);
             }
         }
     }
@@ -224,11 +238,21 @@ pub(crate) struct Starting {
 impl Starting {
     /// A span in `parent`. It is decided at once whether it is recorded, unless that depends on what it begins with.
     pub(crate) fn new(tracer: Shared<Tracer>, parent: Context, case: Parent, ratio: Option<Threshold>) -> Self {
+        // Of what has a parent elsewhere that has not decided, a ratio does not decide either.
+        let ratio = ratio.filter(|_| !parent.span().span_context().is_valid());
         let mut starting = Self { tracer, parent, case, ratio, decided: None };
-        if ratio.is_some() || starting.known() != Known::Looks {
+        if starting.tracer.recorder.is_closed() {
+            starting.decided = Some(starting.as_parent());
+        } else if ratio.is_some() || starting.known() != Known::Looks {
             starting.decided = Some(starting.decide("", &SpanKind::Internal, &[], &[]));
         }
         starting
+    }
+
+    /// Nothing is recorded, and whatever the parent is goes on.
+    fn as_parent(&self) -> Decided {
+        let context = self.parent.span().span_context().clone();
+        Decided { decision: SamplingDecision::Drop, context, attributes: Vec::new() }
     }
 
     fn known(&self) -> Known {
@@ -265,7 +289,7 @@ impl Starting {
         let is_root = !parent.is_valid();
         let trace_id = if is_root { recorder.ids.new_trace_id() } else { parent.trace_id() };
         let of_sampler = || recorder.sampler.should_sample(Some(&self.parent), trace_id, name, kind, attributes, links);
-        let result = match self.ratio.filter(|_| is_root) {
+        let result = match self.ratio {
             Some(threshold) => threshold.decide(trace_id),
             None if *parent.trace_state() != TraceState::NONE => of_sampler(),
             None => {
@@ -307,12 +331,13 @@ impl Starting {
             let attributes = begun.as_ref().map(|span| data::attributes(&span.attributes)).unwrap_or_default();
             self.decide(name, kind, &attributes, links)
         });
-        let mut open = begun.unwrap_or_else(|| self.begin(name, kind));
         let Decided { decision, context, attributes } = decided;
-        let Self { tracer, parent, .. } = self;
-        if decision == SamplingDecision::Drop || tracer.recorder.is_closed() {
-            return (RecordedSpan::not_recorded(context, tracer), parent);
+        if decision == SamplingDecision::Drop {
+            begun.into_iter().for_each(buffers::give_back);
+            return (RecordedSpan::not_recorded(context, self.tracer), self.parent);
         }
+        let mut open = begun.unwrap_or_else(|| self.begin(name, kind));
+        let Self { tracer, parent, .. } = self;
         let recorder = &*tracer.recorder;
         open.start(&context, parent.span().span_context(), at);
         for attribute in &attributes {
@@ -326,7 +351,7 @@ impl Starting {
             recorder.open.unsampled.fetch_add(1, Ordering::Relaxed);
         }
         open.copy(&recorder.baggage, &parent);
-        if !recorder.sinks.is_empty() {
+        if recorder.sinks.iter().any(|sink| sink.hears_starts()) {
             recorder.start_in_sinks(&tracer.scope, &context, &mut open, &parent);
         }
         (RecordedSpan::recorded(context, tracer, open), parent)

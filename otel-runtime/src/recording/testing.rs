@@ -29,7 +29,9 @@ impl Ended {
 }
 
 impl SpanSink for Ended {
-    fn start(&self, _: &mut OpenSpan, _: &SpanData, _: &Context) {}
+    fn start(&self, _: &mut OpenSpan, _: &SpanData, _: &Context) -> bool {
+        false
+    }
 
     fn end(&self, span: SpanData) {
         self.spans().push(span);

@@ -1,19 +1,23 @@
 //! What is recorded, beside what the SDK's own transformation makes of the same span.
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use opentelemetry::trace::{SpanContext, SpanKind, Status, TraceState};
-use opentelemetry::{Array, InstrumentationScope, Key, KeyValue, Value};
+use opentelemetry::trace::{
+    Span as _, SpanContext, SpanId, SpanKind, Status, TraceContextExt, TraceFlags, TraceId, TraceState, Tracer, TracerProvider as _,
+};
+use opentelemetry::{Array, Context, InstrumentationScope, Key, KeyValue, Value};
 use opentelemetry_proto::tonic::trace::v1::Span;
 use opentelemetry_sdk::trace::SpanData;
 use prost::Message;
 
 use super::open::{OpenSpan, Template};
-use super::{EncodedAttributes, data};
+use super::{EncodedAttributes, TracerProvider, data, testing};
 use crate::copied::BaggageKeys;
 use crate::export::otlp::testing::Chance;
 use crate::limits::OfSpans;
 use crate::name::AttributeKey;
+use crate::sampling::Sampler;
 use crate::value::{AttributeValue, Displayed, ValueWriter};
 
 fn parent_of(span: &SpanData) -> SpanContext {
@@ -203,4 +207,43 @@ fn nothing_ends_before_it_started() {
     let bytes = open.end(Some(SystemTime::UNIX_EPOCH));
     let span = data::decode(bytes, &SpanContext::NONE, &InstrumentationScope::default());
     assert_eq!(span.map(|span| (span.start_time, span.end_time)), Some((start, start)));
+}
+
+#[test]
+fn at_the_limit_a_key_that_comes_again_takes_its_own_place() {
+    let mut encoded = work(&OfSpans { attributes: 2, ..OfSpans::default() }).attributes;
+    encoded.i64("a", 1);
+    encoded.i64("b", 2);
+    encoded.i64("a", 3);
+    assert_eq!((attributes(&encoded)[0].1.as_str(), encoded.dropped), ("1", 1), "where keys are not to come again, nobody looks");
+    encoded.replace();
+    encoded.text("a", format_args!("{}", 4));
+    encoded.i64("c", 5);
+    assert_eq!(attributes(&encoded), [("b".into(), "2".into()), ("a".into(), "4".into())]);
+    assert_eq!((encoded.count, encoded.dropped), (2, 2));
+}
+
+#[test]
+fn after_the_end_a_span_is_what_its_parent_is() {
+    let recorder = testing::recorder(Sampler::always_on(), testing::Ended::default());
+    let tracer = TracerProvider::new(Arc::clone(&recorder)).tracer("test");
+    let parent = SpanContext::new(TraceId::from(1), SpanId::from(2), TraceFlags::SAMPLED, true, TraceState::NONE);
+    let context = Context::new().with_remote_span_context(parent.clone());
+    assert!(tracer.start_with_context("before", &context).is_recording());
+    recorder.shut_down(Duration::ZERO);
+    let span = tracer.start_with_context("after", &context);
+    assert!(!span.is_recording());
+    assert_eq!(*span.span_context(), parent, "nobody is told of a span that there is not");
+}
+
+#[test]
+fn a_parent_that_is_not_valid_is_none() {
+    let ended = testing::Ended::default();
+    let recorder = testing::recorder(Sampler::always_on(), ended.clone());
+    let half = SpanContext::new(TraceId::INVALID, SpanId::from(2), TraceFlags::SAMPLED, true, TraceState::NONE);
+    let tracer = TracerProvider::new(recorder).tracer("test");
+    drop(tracer.start_with_context("root", &Context::new().with_remote_span_context(half)));
+    let ended = ended.spans();
+    assert_eq!((ended.len(), ended[0].parent_span_id), (1, SpanId::INVALID));
+    assert!(ended[0].span_context.is_valid());
 }

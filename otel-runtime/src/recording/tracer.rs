@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use opentelemetry::trace::{Event, SpanBuilder, SpanContext, SpanKind};
+use opentelemetry::trace::{SpanBuilder, SpanContext, SpanKind};
 use opentelemetry::{Context, InstrumentationScope};
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 
@@ -79,13 +79,10 @@ impl opentelemetry::trace::Tracer for ScopedTracer {
         let begun = starting.records().then(|| {
             let mut begun = starting.begin(&name, &kind);
             attributes.iter().flatten().for_each(|attribute| begun.attributes.push(attribute));
+            events.iter().flatten().for_each(|event| begun.event(&event.name, event.timestamp, &event.attributes));
             begun
         });
         let start = start_time.unwrap_or_else(|| Moment::now().system_time());
-        let (mut span, _) = starting.start(begun, &name, &kind, &links, start);
-        for Event { name, timestamp, attributes, .. } in events.into_iter().flatten() {
-            opentelemetry::trace::Span::add_event_with_timestamp(&mut span, name, timestamp, attributes);
-        }
-        span
+        starting.start(begun, &name, &kind, &links, start).0
     }
 }

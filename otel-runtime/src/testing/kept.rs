@@ -84,11 +84,12 @@ impl Items {
 struct KeptSpans(Arc<Items>);
 
 impl SpanSink for KeptSpans {
-    fn start(&self, _: &mut OpenSpan, span: &SpanData, context: &Context) {
+    fn start(&self, _: &mut OpenSpan, span: &SpanData, context: &Context) -> bool {
         let entries = context.baggage().iter().map(|(name, (value, _))| (name.to_string(), value.to_string()));
         let mut baggage: Vec<_> = entries.collect();
         baggage.sort();
         self.0.lock().open.push(Span { baggage, open: true, ..Span::from(span) });
+        false
     }
 
     fn end(&self, data: SpanData) {

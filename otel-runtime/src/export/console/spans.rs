@@ -51,10 +51,11 @@ impl ConsoleSpans {
 }
 
 impl SpanSink for ConsoleSpans {
-    fn start(&self, _: &mut OpenSpan, span: &SpanData, _: &Context) {
+    fn start(&self, _: &mut OpenSpan, span: &SpanData, _: &Context) -> bool {
         if span.span_context.is_sampled() {
             self.console.update(|assembly| assembly.start(&self.origin, span.clone()));
         }
+        false
     }
 
     fn end(&self, span: SpanData) {

@@ -8,8 +8,7 @@ use opentelemetry_proto::transform::common::tonic::ResourceAttributesWithSchema;
 use opentelemetry_sdk::Resource;
 use prost::Message;
 
-use super::Chunk;
-use super::threads::SPANS;
+use super::{Chunk, Piece, SPANS};
 use crate::delivery::{MAX_REQUEST, Parcel};
 use crate::recording::EncodedScope;
 use crate::wire::{self, FieldKind, Fields, length_of_varint, varint};
@@ -22,13 +21,6 @@ pub(super) struct Requests {
     /// `ResourceSpans` without the spans.
     head: Vec<u8>,
     max: usize,
-}
-
-/// Spans of a scope, encoded, each with its field.
-struct Piece<'a> {
-    scope: &'a Arc<EncodedScope>,
-    items: usize,
-    bytes: &'a [u8],
 }
 
 impl Requests {
@@ -91,17 +83,6 @@ impl Requests {
             }
         }
         body
-    }
-}
-
-impl Chunk {
-    fn pieces(&self) -> impl Iterator<Item = Piece<'_>> {
-        let mut start = 0;
-        self.runs.iter().map(move |run| {
-            let bytes = &self.bytes[start..run.end];
-            start = run.end;
-            Piece { scope: &run.scope, items: run.items, bytes }
-        })
     }
 }
 

@@ -9,7 +9,9 @@ use opentelemetry_proto::tonic::trace::v1::Span;
 use prost::Message;
 
 use super::*;
+use crate::background::Process;
 use crate::delivery::Parcel;
+use crate::delivery::Source as _;
 use crate::diagnostics::Diagnostics;
 use crate::export::otlp::testing::Chance;
 
@@ -159,4 +161,48 @@ fn what_a_thread_holds_back_is_not_forgotten_while_others_are_busy() {
     }
     drop(stop);
     assert!(thread.join().is_ok());
+}
+
+#[test]
+fn a_forked_child_waits_for_no_thread_of_its_parent() {
+    let delivery = delivery();
+    let resource = Resource::builder_empty().build();
+    let encoded = EncodedSpans::new(&delivery, Route::TRACES, batch(512), &resource);
+    let (threads, scope) = (Arc::new(Threads::new(&batch(512), usize::MAX, Process::OTHER)), scope("one"));
+    threads.take(&encoded.batcher, &scope, &[]);
+    // As if the delivery's thread had been at work on both when the process was forked.
+    threads.with_held(&mut |_| threads.take(&encoded.batcher, &scope, &[]));
+    assert_eq!(delivery.health(Route::TRACES).accepted, 0);
+}
+
+#[test]
+fn a_thread_keeps_nothing_of_telemetry_that_is_gone() {
+    let resource = Resource::builder_empty().build();
+    let gone: Vec<_> = (0..5)
+        .map(|_| {
+            let delivery = delivery();
+            let encoded = EncodedSpans::new(&delivery, Route::TRACES, batch(512), &resource);
+            encoded.take(&scope("one"), &[]);
+            delivery.shutdown(Instant::now());
+            Arc::downgrade(&encoded.threads)
+        })
+        .collect();
+    assert_eq!(gone.iter().filter(|threads| threads.strong_count() > 0).count(), 0);
+}
+
+#[test]
+fn who_is_told_of_a_loss_may_ask_how_things_are() {
+    let (ask, asked) = (Arc::new(std::sync::OnceLock::<std::sync::Weak<Delivery>>::new()), Arc::new(std::sync::Mutex::new(Vec::new())));
+    let (known, seen) = (Arc::clone(&ask), Arc::clone(&asked));
+    let say = move |_: &str| {
+        if let Some(delivery) = known.get().and_then(std::sync::Weak::upgrade) {
+            seen.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(delivery.health(Route::TRACES).accepted);
+        }
+    };
+    let delivery = Arc::new(Delivery::start(usize::MAX, Diagnostics::new(say)).unwrap_or_else(|error| panic!("{error}")));
+    let _ = ask.set(Arc::downgrade(&delivery));
+    let encoded = EncodedSpans::new(&delivery, Route::TRACES, batch(512), &Resource::builder_empty().build());
+    delivery.shutdown(Instant::now());
+    encoded.take(&scope("one"), &[]);
+    assert_eq!(*asked.lock().unwrap_or_else(std::sync::PoisonError::into_inner), [1]);
 }

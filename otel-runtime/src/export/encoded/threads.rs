@@ -1,21 +1,17 @@
 //! [`Threads`]: a chunk for each thread, which hands it over when it is full, when it is asked for, or when it ends.
 
 use std::cell::RefCell;
-use std::mem;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use super::{Chunk, Run};
-use crate::delivery::{Batch, Batcher, Source};
+use super::Chunk;
+use crate::background::Process;
+use crate::delivery::{Batch, Batcher, Left, Source, WeakBatcher};
 use crate::recording::EncodedScope;
-use crate::wire;
 
-/// A chunk has at most so many spans, and so many bytes unless it is one span: what a thread holds back is bounded.
+/// A chunk has at most so many spans, and is full with so many bytes: what a thread holds back is bounded.
 const MOST_ITEMS: usize = 64;
-const MOST_BYTES: usize = 64 * 1024;
-
-/// The field of a span in `ScopeSpans`.
-pub(super) const SPANS: u8 = 2;
+pub(super) const MOST_BYTES: usize = 64 * 1024;
 
 #[derive(Debug)]
 pub(super) struct Threads {
@@ -23,8 +19,10 @@ pub(super) struct Threads {
     number: u64,
     /// With how many spans a chunk is full: with a part of a batch, so that one is not much fuller than it may be before it is seen.
     full: usize,
+    most_bytes: usize,
     chunks: Mutex<Vec<Arc<Mutex<Chunk>>>>,
     closed: AtomicBool,
+    process: Process,
 }
 
 /// The chunk of this thread, among those of other telemetry.
@@ -33,7 +31,7 @@ struct Own {
     chunk: Arc<Mutex<Chunk>>,
     threads: Weak<Threads>,
     /// Where it goes when the thread ends.
-    batcher: Batcher<Chunk>,
+    batcher: WeakBatcher<Chunk>,
 }
 
 thread_local! {
@@ -41,11 +39,14 @@ thread_local! {
 }
 
 impl Threads {
-    pub(super) fn new(batch: &Batch) -> Self {
+    /// For batches of this kind, and a queue that takes so many bytes.
+    pub(super) fn new(batch: &Batch, queue: usize, process: Process) -> Self {
         static NUMBERS: AtomicU64 = AtomicU64::new(0);
         let number = NUMBERS.fetch_add(1, Ordering::Relaxed);
         let full = (batch.max_export_batch_size / 8).clamp(1, MOST_ITEMS);
-        Self { number, full, chunks: Mutex::default(), closed: AtomicBool::new(false) }
+        // What is in one chunk is never parted, unless it is too large for a request.
+        let most_bytes = MOST_BYTES.min(queue / 4);
+        Self { number, full, most_bytes, chunks: Mutex::default(), closed: AtomicBool::new(false), process }
     }
 
     /// Takes a span into the chunk of this thread.
@@ -54,34 +55,37 @@ impl Threads {
         let taken = OWN.try_with(|own| {
             let mut own = own.try_borrow_mut().ok()?;
             let known = own.iter().position(|own| own.number == self.number);
-            let at = known.unwrap_or_else(|| self.enter(&mut own, batcher));
-            self.push(batcher, &own.get(at)?.chunk, scope, span);
-            Some(())
+            let at = known.or_else(|| self.enter(&mut own, batcher))?;
+            Some(self.push(batcher, &own.get(at)?.chunk, scope, span))
         });
-        // A thread that ends may be past its locals.
-        if !matches!(taken, Ok(Some(()))) {
-            let mut chunk = Chunk::default();
-            chunk.push(scope, span);
-            batcher.push(chunk);
+        match taken {
+            Ok(Some(None)) => {}
+            Ok(Some(Some(left))) => batcher.finish(left),
+            // A thread that ends may be past its locals.
+            _ => {
+                let mut chunk = Chunk::default();
+                chunk.push(scope, span);
+                batcher.push(chunk);
+            }
         }
     }
 
-    fn push(&self, batcher: &Batcher<Chunk>, chunk: &Mutex<Chunk>, scope: &Arc<EncodedScope>, span: &[u8]) {
-        let mut chunk = lock(chunk);
+    fn push(&self, batcher: &Batcher<Chunk>, chunk: &Mutex<Chunk>, scope: &Arc<EncodedScope>, span: &[u8]) -> Option<Left<Chunk>> {
+        // In a forked child it may be locked for ever; nothing that it has is the child's.
+        let mut chunk = self.process.lock(chunk)?;
         chunk.push(scope, span);
+        let is_full = chunk.items >= self.full || chunk.bytes.len() >= self.most_bytes || self.closed.load(Ordering::Relaxed);
         // Under the lock, so that the spans are always in one of the two accounts.
-        if chunk.items >= self.full || chunk.bytes.len() >= MOST_BYTES || self.closed.load(Ordering::Relaxed) {
-            batcher.push(chunk.take());
-        }
+        if is_full { batcher.take_in(chunk.take()) } else { None }
     }
 
     #[cold]
-    fn enter(self: &Arc<Self>, own: &mut Vec<Own>, batcher: &Batcher<Chunk>) -> usize {
+    fn enter(self: &Arc<Self>, own: &mut Vec<Own>, batcher: &Batcher<Chunk>) -> Option<usize> {
         own.retain(|own| own.threads.strong_count() > 0);
         let chunk = Arc::new(Mutex::new(Chunk::default()));
-        self.chunks.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&chunk));
-        own.push(Own { number: self.number, chunk, threads: Arc::downgrade(self), batcher: batcher.clone() });
-        own.len() - 1
+        self.process.lock(&self.chunks)?.push(Arc::clone(&chunk));
+        own.push(Own { number: self.number, chunk, threads: Arc::downgrade(self), batcher: batcher.downgrade() });
+        Some(own.len() - 1)
     }
 
     fn chunks(&self) -> MutexGuard<'_, Vec<Arc<Mutex<Chunk>>>> {
@@ -92,24 +96,27 @@ impl Threads {
 /// The thread ends: what it has left goes its way.
 impl Drop for Own {
     fn drop(&mut self) {
-        let Some(threads) = self.threads.upgrade() else { return };
-        let mut chunk = lock(&self.chunk);
-        if chunk.items > 0 {
-            self.batcher.push(chunk.take());
-        }
+        let (Some(threads), Some(batcher)) = (self.threads.upgrade(), self.batcher.upgrade()) else { return };
+        let Some(mut chunk) = threads.process.lock(&self.chunk) else { return };
+        let left = if chunk.items > 0 { batcher.take_in(chunk.take()) } else { None };
         drop(chunk);
-        threads.chunks().retain(|known| !Arc::ptr_eq(known, &self.chunk));
+        if let Some(mut chunks) = threads.process.lock(&threads.chunks) {
+            chunks.retain(|known| !Arc::ptr_eq(known, &self.chunk));
+        }
+        if let Some(left) = left {
+            batcher.finish(left);
+        }
     }
 }
 
 impl Source<Chunk> for Threads {
-    fn drain(&self, push: &mut dyn FnMut(Chunk)) {
+    fn drain(&self, take: &mut dyn FnMut(Chunk)) {
         // Nobody waits for this list with a chunk locked, and whoever enters it now has nothing that was there before.
         let chunks = self.chunks().clone();
         for chunk in chunks {
             let mut chunk = lock(&chunk);
             if chunk.items > 0 {
-                push(chunk.take());
+                take(chunk.take());
             }
         }
     }
@@ -127,22 +134,4 @@ impl Source<Chunk> for Threads {
 
 fn lock(chunk: &Mutex<Chunk>) -> MutexGuard<'_, Chunk> {
     chunk.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-impl Chunk {
-    pub(super) fn push(&mut self, scope: &Arc<EncodedScope>, span: &[u8]) {
-        wire::delimited(&mut self.bytes, SPANS, span);
-        self.items += 1;
-        let end = self.bytes.len();
-        match self.runs.last_mut() {
-            Some(run) if Arc::ptr_eq(&run.scope, scope) => (run.items, run.end) = (run.items + 1, end),
-            _ => self.runs.push(Run { scope: Arc::clone(scope), items: 1, end }),
-        }
-    }
-
-    /// What is there, with as much memory for what follows.
-    fn take(&mut self) -> Self {
-        let next = Self { bytes: Vec::with_capacity(self.bytes.len().min(MOST_BYTES)), ..Self::default() };
-        mem::replace(self, next)
-    }
 }
