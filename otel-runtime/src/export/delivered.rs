@@ -4,15 +4,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use opentelemetry::Context;
-use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::trace::SpanData;
 
 use crate::clock::deadline;
 use crate::delivery::{Batch, Batcher, Delivery, Encoder, Route};
 use crate::recording::{OpenSpan, SpanSink};
-
-/// How long a flush through a provider of the SDK waits for the delivery; that interface has no deadline of its own.
-pub(super) const FLUSH: Duration = Duration::from_secs(5);
 
 /// Takes ended spans.
 #[derive(Debug)]
@@ -54,13 +50,4 @@ impl SpanSink for DeliveredSpans {
     fn shut_down(&self, timeout: Duration) {
         self.batcher.flush(deadline(timeout));
     }
-}
-
-pub(super) fn gather<T: Send + 'static>(batcher: &Batcher<T>, timeout: Duration) -> OTelSdkResult {
-    if batcher.flush(deadline(timeout)) { Ok(()) } else { Err(OTelSdkError::Timeout(timeout)) }
-}
-
-pub(super) fn flush<T: Send + 'static>(batcher: &Batcher<T>, delivery: &Delivery) -> OTelSdkResult {
-    let deadline = Instant::now() + FLUSH;
-    if batcher.flush(deadline) && delivery.flush(deadline) { Ok(()) } else { Err(OTelSdkError::Timeout(FLUSH)) }
 }

@@ -24,9 +24,12 @@ use opentelemetry_sdk::metrics::Temporality;
 use opentelemetry_sdk::metrics::data::ResourceMetrics;
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 
-use super::delivered::{FLUSH, flush, gather};
 use super::limited::{LimitedLog, LogExporter};
+use crate::clock::deadline;
 use crate::delivery::{Batch, Batcher, Delivery, Encoder, MAX_REQUEST, Route, parcels};
+
+/// How long a flush through a provider waits for the delivery, where its interface has no deadline of its own.
+pub(crate) const FLUSH: Duration = Duration::from_secs(5);
 
 /// A log record on its way.
 #[derive(Debug)]
@@ -63,11 +66,12 @@ impl LogExporter for OtlpLogs {
     }
 
     fn force_flush(&self) -> OTelSdkResult {
-        flush(&self.batcher, &self.delivery)
+        let deadline = Instant::now() + FLUSH;
+        if self.batcher.flush(deadline) && self.delivery.flush(deadline) { Ok(()) } else { Err(OTelSdkError::Timeout(FLUSH)) }
     }
 
     fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
-        gather(&self.batcher, timeout)
+        if self.batcher.flush(deadline(timeout)) { Ok(()) } else { Err(OTelSdkError::Timeout(timeout)) }
     }
 }
 

@@ -13,13 +13,13 @@
 //! their [`Neighbours`], who print to the same standard error.
 //!
 //! ```text
-//!               other processes ◀─▶ neighbours
-//!                                    ▲      │
-//!                                    │ kept │
-//!                                    │      ▼
-//! SDK ─▶ ConsoleSpans ─▶ assembly ─▶ Tree ─▶ render ─┐
-//! SDK ─▶ ConsoleMetrics ─────────────────────────────┼─▶ Console ─▶ writer
-//! SDK ─▶ ConsoleLogs ────────────────────────────────┘
+//!                    other processes ◀─▶ neighbours
+//!                                         ▲      │
+//!                                         │ kept │
+//!                                         │      ▼
+//! recorder ─▶ ConsoleSpans ─▶ assembly ─▶ Tree ─▶ render ─┐
+//! SDK ─▶ ConsoleMetrics ──────────────────────────────────┼─▶ Console ─▶ writer
+//! SDK ─▶ ConsoleLogs ─────────────────────────────────────┘
 //! ```
 //!
 //! A console must never harm the program it reports on. Hence a writer that
