@@ -18,7 +18,7 @@ use opentelemetry_instrumentation_tower::http::server as contrib;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::SdkTracerProvider;
-use otel_runtime::{Telemetry, TracerProvider};
+use otel_runtime::Telemetry;
 use otel_runtime::http as layers;
 use tower::{Layer, Service, ServiceExt};
 use tower_otel::{metrics, trace};
@@ -166,7 +166,7 @@ impl Surroundings for Nothing {
 /// All peers in this process, each with spans and metrics of its own on the way to the sink.
 pub struct Installed {
     _ours: Telemetry,
-    ours: TracerProvider,
+    ours: otel_runtime::TracerProvider,
     contrib: SdkTracerProvider,
     tower_otel: SdkTracerProvider,
     _metrics: [SdkMeterProvider; 2],
