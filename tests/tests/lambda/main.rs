@@ -9,6 +9,7 @@ use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::metrics::v1::metric::Data;
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
+use tests::conventions::Report;
 use tests::process::Child;
 use tests::receiver::{Behaviour, Received, Receiver};
 
@@ -72,6 +73,9 @@ fn what_an_invocation_recorded_has_arrived_when_it_answers() {
         let work = spans.iter().find(|work| work.parent_span_id_hex() == Some(span.span_id_hex())).expect("it is there");
         assert_eq!(work.name(), "work");
     }
+    let report = Report::of(&receiver);
+    assert_eq!(report.problems, [""; 0]);
+    assert_eq!((report.seen["function of a host's"], report.without), (4, [].into()));
     let spans = receiver.spans();
     let of_resource = |key: &str| spans[0].resource_attribute(key).cloned();
     assert_eq!(of_resource("faas.name"), text("checkout"));
