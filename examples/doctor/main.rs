@@ -1,6 +1,6 @@
 //! What of `otel-runtime` fits a program: `cargo run -p examples --example doctor -- path/to/Cargo.lock`.
 //!
-//! It reads the lock file, and prints the features and the lines of code for the libraries that it finds there, and which versions of
+//! It reads the lock file, and prints the features and the lines of code for the libraries that the workspace depends on itself, and which versions of
 //! `opentelemetry` do not hear of each other.
 
 #![allow(clippy::print_stdout, reason = "an example may print")]
@@ -14,7 +14,7 @@ use std::path::PathBuf;
 
 use cargo_lock::Lockfile;
 
-use self::library::{Found, libraries};
+use self::library::Found;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let path = std::env::args_os().nth(1).map_or_else(|| PathBuf::from("Cargo.lock"), PathBuf::from);
@@ -24,7 +24,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 fn report(lock: &Lockfile) -> String {
-    let found: Vec<Found<'_>> = libraries().into_iter().flat_map(|library| library.find(lock)).collect();
+    let found: Vec<Found<'_>> = library::find(lock);
     let features: BTreeSet<&str> = found.iter().filter_map(Found::feature).collect();
     let features: Vec<String> = features.iter().map(|feature| format!("\"{feature}\"")).collect();
     let dependency = format!("otel-runtime = {{ version = \"{}\", features = [{}] }}", env!("CARGO_PKG_VERSION"), features.join(", "));

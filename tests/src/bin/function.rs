@@ -1,4 +1,5 @@
-//! The program of the test `lambda`: a function as AWS Lambda runs them, set up by the environment. It answers what it is sent, and fails where that is `fail`.
+//! The program of the test `lambda`: a function as AWS Lambda runs them, set up by the environment. It answers what it is sent, fails where that is `fail`, and
+//! panics where it is `burn`.
 
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use otel_runtime::faas::{Trigger, lambda};
@@ -7,6 +8,7 @@ use otel_runtime::traced;
 #[traced]
 async fn work(text: String) -> Result<String, std::io::Error> {
     tokio::task::yield_now().await;
+    assert_ne!(text, "burn", "the printer is on fire");
     if text == "fail" { Err(std::io::Error::other("as asked")) } else { Ok(text) }
 }
 

@@ -1,4 +1,5 @@
-//! What spans have, by class: the tables of the pages "HTTP spans", "Database client spans" and "Code" of the semantic conventions 1.42.
+//! What spans have, by class: the tables of the pages "HTTP spans", "Database client spans", "RPC spans" with "gRPC", "Messaging spans", "FaaS spans" with
+//! "AWS Lambda", and "Code" of the semantic conventions 1.42.
 
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 
@@ -173,6 +174,98 @@ pub(super) static CLASSES: &[Class] = &[
         error: |span| span.text("db.response.status_code").filter(|_| span.failed()),
     },
     Class {
+        name: "RPC server",
+        kinds: &[SpanKind::Server],
+        told_by: "rpc.system.name",
+        attributes: &[
+            required("rpc.system.name"),
+            when("error.type", has_failed),
+            opt_in("rpc.method"),
+            when("rpc.method_original", is_other_call),
+            wherever("rpc.response.status_code", |span| !span.failed() && !is_cancelled(span)),
+            recommended("server.address"),
+            opt_in("server.port"),
+            recommended("network.peer.address"),
+            wherever("network.peer.port", |span| span.has("network.peer.address")),
+            opt_in("rpc.request.metadata"),
+            opt_in("rpc.response.metadata"),
+        ],
+        span_name: call_name,
+        error: |span| span.text("rpc.response.status_code").filter(|code| ERRORS_OF_SERVERS.contains(&code.as_str())),
+    },
+    Class {
+        name: "RPC client",
+        kinds: &[SpanKind::Client],
+        told_by: "rpc.system.name",
+        attributes: &[
+            required("rpc.system.name"),
+            required("rpc.method"),
+            required("server.address"),
+            when("error.type", has_failed),
+            when("rpc.method_original", is_other_call),
+            wherever("rpc.response.status_code", |span| !span.failed() && !is_cancelled(span)),
+            opt_in("server.port"),
+            recommended("network.peer.address"),
+            wherever("network.peer.port", |span| span.has("network.peer.address")),
+            opt_in("rpc.request.metadata"),
+            opt_in("rpc.response.metadata"),
+        ],
+        span_name: call_name,
+        error: |span| span.text("rpc.response.status_code").filter(|code| code != "OK"),
+    },
+    Class {
+        name: "messaging",
+        kinds: &[SpanKind::Producer, SpanKind::Client, SpanKind::Consumer],
+        told_by: "messaging.system",
+        attributes: &[
+            required("messaging.operation.name"),
+            required("messaging.operation.type"),
+            required("messaging.system"),
+            when("error.type", has_failed),
+            opt_in("messaging.batch.message_count"),
+            opt_in("messaging.consumer.group.name"),
+            opt_in("messaging.destination.anonymous"),
+            recommended("messaging.destination.name"),
+            opt_in("messaging.destination.subscription.name"),
+            opt_in("messaging.destination.template"),
+            opt_in("messaging.destination.temporary"),
+            opt_in("server.address"),
+            opt_in("server.port"),
+            recommended("messaging.client.id"),
+            opt_in("messaging.destination.partition.id"),
+            opt_in("messaging.message.body.size"),
+            opt_in("messaging.message.conversation_id"),
+            opt_in("messaging.message.envelope.size"),
+            opt_in("messaging.message.id"),
+            opt_in("messaging.kafka.message.key"),
+            opt_in("messaging.kafka.message.tombstone"),
+            opt_in("messaging.kafka.offset"),
+            opt_in("messaging.rabbitmq.destination.routing_key"),
+            opt_in("messaging.rabbitmq.message.delivery_tag"),
+            opt_in("network.peer.address"),
+            opt_in("network.peer.port"),
+        ],
+        span_name: messaging_name,
+        error: |_| None,
+    },
+    Class {
+        name: "function of a host's",
+        kinds: &[SpanKind::Server],
+        told_by: "faas.trigger",
+        attributes: &[
+            required("faas.trigger"),
+            recommended("faas.coldstart"),
+            recommended("faas.invocation_id"),
+            when("error.type", has_failed),
+            opt_in("aws.lambda.invoked_arn"),
+            wherever("cloud.resource_id", |span| span.has("aws.lambda.invoked_arn")),
+            opt_in("cloud.account.id"),
+        ],
+        // That of the function, which stands in the resource.
+        span_name: |_| None,
+        error: |_| None,
+    },
+    Class {
         name: "function",
         kinds: &[SpanKind::Internal, SpanKind::Server, SpanKind::Client, SpanKind::Producer, SpanKind::Consumer],
         told_by: "code.function.name",
@@ -186,6 +279,9 @@ pub(super) static CLASSES: &[Class] = &[
         error: |_| None,
     },
 ];
+
+/// The codes that are errors to a server of gRPC's; all others are the client's.
+const ERRORS_OF_SERVERS: [&str; 6] = ["UNKNOWN", "DEADLINE_EXCEEDED", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS"];
 
 fn has_failed(subject: &Subject<'_>) -> bool {
     subject.failed()
@@ -205,8 +301,28 @@ fn http_name(span: &Subject<'_>, target: &str) -> Option<String> {
     Some(span.text(target).map_or(method.clone(), |target| format!("{method} {target}")))
 }
 
-/// The summary, or else what is known of the target.
+fn is_other_call(subject: &Subject<'_>) -> bool {
+    subject.text("rpc.method").is_some_and(|method| method == "_OTHER")
+}
+
+/// The method, if it is known, and else the system.
+fn call_name(span: &Subject<'_>) -> Option<String> {
+    span.text("rpc.method").filter(|_| !is_other_call(span)).or_else(|| span.text("rpc.system.name"))
+}
+
+/// The operation and the destination; nothing is said of names of which there may be many.
+fn messaging_name(span: &Subject<'_>) -> Option<String> {
+    let lasts = !span.has("messaging.destination.anonymous") && !span.has("messaging.destination.temporary");
+    let name = || span.text("messaging.destination.name").filter(|_| lasts);
+    let destination = span.text("messaging.destination.template").or_else(name)?;
+    Some(format!("{} {destination}", span.text("messaging.operation.name")?))
+}
+
+/// The summary, or else what is known of the target. Of Redis, whose page leaves the namespace out of names, the command.
 fn database_name(span: &Subject<'_>) -> Option<String> {
+    if span.text("db.system.name").is_some_and(|system| system == "redis") {
+        return span.text("db.operation.name").filter(|_| !span.has("db.stored_procedure.name"));
+    }
     let address = || Some(format!("{}:{}", span.text("server.address")?, span.number("server.port")?));
     let target = || span.text("db.namespace").or_else(address).or_else(|| span.text("server.address"));
     span.text("db.query.summary").or_else(target).or_else(|| span.text("db.system.name"))

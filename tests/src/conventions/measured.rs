@@ -1,5 +1,5 @@
-//! What metrics have: the tables of the pages "HTTP metrics" and "Database client metrics" of the semantic conventions 1.42, and the buckets that
-//! they, and those of messaging and RPC, prescribe.
+//! What metrics have: the tables of the pages "HTTP metrics", "Database client metrics", "RPC metrics", "Messaging metrics" and "FaaS metrics" of the
+//! semantic conventions 1.42, and the buckets that they prescribe.
 
 use opentelemetry_proto::tonic::common::v1::KeyValue;
 use opentelemetry_proto::tonic::metrics::v1::Metric;
@@ -17,6 +17,7 @@ const ROWS: &[f64] = &[1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1_0
 const BUCKETS: &[(&str, &[f64])] = &[
     ("db.client.operation.duration", QUERIES),
     ("db.client.response.returned_rows", ROWS),
+    ("faas.invoke_duration", REQUESTS),
     ("http.client.request.duration", REQUESTS),
     ("http.server.request.duration", REQUESTS),
     ("messaging.client.operation.duration", REQUESTS),
@@ -64,6 +65,32 @@ const DATABASE: &[Attribute] = &[
     recommended("server.address"),
 ];
 
+const RPC_SERVER: &[Attribute] = &[required("rpc.system.name"), opt_in("rpc.method"), opt_in("rpc.response.status_code")];
+
+const RPC_CLIENT: &[Attribute] = &[
+    required("rpc.system.name"),
+    required("rpc.method"),
+    required("server.address"),
+    wherever("error.type", |point| point.text("rpc.response.status_code").is_some_and(|code| code != "OK")),
+    opt_in("rpc.response.status_code"),
+    opt_in("server.port"),
+];
+
+const MESSAGING: &[Attribute] = &[
+    required("messaging.operation.name"),
+    required("messaging.system"),
+    opt_in("messaging.consumer.group.name"),
+    opt_in("messaging.destination.name"),
+    opt_in("messaging.destination.partition.id"),
+    opt_in("messaging.destination.subscription.name"),
+    opt_in("messaging.destination.template"),
+    opt_in("messaging.operation.type"),
+    opt_in("server.address"),
+    opt_in("server.port"),
+];
+
+const INVOKED: &[Attribute] = &[required("faas.trigger")];
+
 const POOL: &[Attribute] = &[required("db.client.connection.pool.name")];
 
 /// The labels of metrics.
@@ -76,6 +103,8 @@ const LABELS: &[(&str, &[Attribute])] = &[
     ("db.client.connection.wait_time", POOL),
     ("db.client.operation.duration", DATABASE),
     ("db.client.response.returned_rows", DATABASE),
+    ("faas.coldstarts", INVOKED),
+    ("faas.invoke_duration", INVOKED),
     ("http.client.request.body.size", HTTP_CLIENT),
     ("http.client.request.duration", HTTP_CLIENT),
     ("http.client.response.body.size", HTTP_CLIENT),
@@ -86,6 +115,12 @@ const LABELS: &[(&str, &[Attribute])] = &[
     ("http.server.request.body.size", HTTP_SERVER),
     ("http.server.request.duration", HTTP_SERVER),
     ("http.server.response.body.size", HTTP_SERVER),
+    ("messaging.client.consumed.messages", MESSAGING),
+    ("messaging.client.operation.duration", MESSAGING),
+    ("messaging.client.sent.messages", MESSAGING),
+    ("messaging.process.duration", MESSAGING),
+    ("rpc.client.call.duration", RPC_CLIENT),
+    ("rpc.server.call.duration", RPC_SERVER),
 ];
 
 fn code(point: &Subject<'_>) -> i64 {

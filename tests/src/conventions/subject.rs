@@ -65,6 +65,8 @@ impl<'a> Subject<'a> {
 const METHODS: &[&str] = &["CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY", "TRACE", "_OTHER"];
 const VERSIONS: &[&str] = &["0.9", "1.0", "1.1", "2", "3"];
 const DATABASES: &[&str] = &["mariadb", "mysql", "postgresql", "redis", "sqlite"];
+const TRIGGERS: &[&str] = &["datasource", "http", "other", "pubsub", "timer"];
+const OPERATIONS: &[&str] = &["create", "process", "receive", "send", "settle"];
 const STATES: &[&str] = &["idle", "used"];
 
 /// What is wrong with a value whose key says what it may be.
@@ -75,13 +77,16 @@ pub(super) fn value_problem(attribute: &KeyValue) -> Option<String> {
         ("network.protocol.version", Value::StringValue(text)) => VERSIONS.contains(&text.as_str()),
         ("db.system.name", Value::StringValue(text)) => DATABASES.contains(&text.as_str()),
         ("db.client.connection.state", Value::StringValue(text)) => STATES.contains(&text.as_str()),
+        ("faas.trigger", Value::StringValue(text)) => TRIGGERS.contains(&text.as_str()),
+        ("messaging.operation.type", Value::StringValue(text)) => OPERATIONS.contains(&text.as_str()),
+        ("rpc.response.status_code", Value::StringValue(text)) => text.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_'),
         ("url.scheme", Value::StringValue(text)) => matches!(text.as_str(), "http" | "https"),
         ("network.peer.address", Value::StringValue(text)) => text.starts_with('/') || text.parse::<IpAddr>().is_ok(),
         ("url.path", Value::StringValue(text)) => text.starts_with('/') && !text.contains('?'),
         ("url.full", Value::StringValue(text)) => text.contains("://") && !text.contains('@'),
         ("http.route", Value::StringValue(text)) => text.starts_with('/'),
-        // Its class, of which there are few, and no message.
-        ("error.type", Value::StringValue(text)) => !text.is_empty() && !text.contains(char::is_whitespace),
+        // Its class, of which there are few, and no message; what is boxed is known by the path of its type alone, in which there are spaces.
+        ("error.type", Value::StringValue(text)) => !text.is_empty() && (text.contains("<dyn ") || !text.contains(char::is_whitespace)),
         ("http.response.status_code", Value::IntValue(code)) => (100..=999).contains(code),
         ("server.port" | "network.peer.port" | "client.port", Value::IntValue(port)) => (1..=65535).contains(port),
         ("http.request.resend_count" | "code.line.number", Value::IntValue(number)) => *number > 0,

@@ -102,6 +102,46 @@ fn every_departure_of_a_span_is_seen() {
     }
 }
 
+const CALLED: &[(&str, &str)] = &[("rpc.system.name", "grpc"), ("rpc.method", "shop.Orders/Place"), ("rpc.response.status_code", "OK")];
+const SENT: &[(&str, &str)] = &[
+    ("messaging.operation.name", "publish"),
+    ("messaging.operation.type", "send"),
+    ("messaging.system", "nats"),
+    ("messaging.destination.name", "orders"),
+];
+const INVOKED: &[(&str, &str)] = &[("faas.trigger", "http"), ("faas.invocation_id", "a")];
+
+#[test]
+fn departures_of_calls_messages_and_functions_are_seen() {
+    use SpanKind::{Client, Producer, Server};
+    const PLACE: &str = "shop.Orders/Place";
+    let problems = |kind: SpanKind, name: &str, of: &[&[(&str, &str)]]| {
+        let data = Span { name: name.to_owned(), kind: kind.into(), attributes: attributes(&of.concat()), ..Span::default() };
+        let mut report = Report::default();
+        report.spans(&[received(data)]);
+        report.problems
+    };
+    assert_eq!(problems(Server, PLACE, &[CALLED]), [""; 0]);
+    assert_eq!(problems(Client, PLACE, &[CALLED, &[("server.address", "orders")]]), [""; 0]);
+    assert_eq!(problems(Producer, "publish orders", &[SENT]), [""; 0]);
+    assert_eq!(problems(Server, "checkout", &[INVOKED]), [""; 0]);
+    let cases: [(_, _, &[&[(&str, &str)]], _); 9] = [
+        (Client, PLACE, &[CALLED], "`server.address` is missing"),
+        (Server, PLACE, &[&CALLED[..2]], "`rpc.response.status_code` is missing"),
+        (Server, "Place", &[CALLED], "is called \"shop.Orders/Place\""),
+        (Server, PLACE, &[CALLED, &[("rpc.method_original", "a/b")]], "`rpc.method_original` is not to be there"),
+        (Server, PLACE, &[&CALLED[..2], &[("rpc.response.status_code", "INTERNAL")]], "its `error.type` is to be \"INTERNAL\""),
+        (Producer, "publish", &[SENT], "is called \"publish orders\""),
+        (Producer, "publish orders", &[&SENT[1..]], "`messaging.operation.name` is missing"),
+        (Server, "checkout", &[&[("faas.trigger", "bell")]], "`faas.trigger` cannot be"),
+        (Server, "checkout", &[INVOKED, &[("rpc.method", "a/b")]], "the conventions have no `rpc.method`"),
+    ];
+    for (kind, name, of, expected) in cases {
+        let problems = problems(kind, name, of);
+        assert!(problems.iter().any(|problem| problem.contains(expected)), "{of:?}: {expected}: {problems:?}");
+    }
+}
+
 fn measured(metric: Metric) -> Vec<String> {
     let mut report = Report::default();
     report.metrics(&[received(metric)]);

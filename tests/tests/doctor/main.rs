@@ -20,7 +20,7 @@ fn it_names_what_fits_and_what_clashes() {
     let lines: Vec<&str> = output.stdout.lines().collect();
     assert_eq!(
         lines[0],
-        "otel-runtime = { version = \"0.1.0\", features = [\"axum\", \"http\", \"redis\", \"sqlx-postgres\", \"tonic-transport\"] }"
+        "otel-runtime = { version = \"0.1.0\", features = [\"axum\", \"redis\", \"sqlx-postgres\", \"tonic-transport\"] }"
     );
     let has =
         |parts: &[&str]| assert!(lines.iter().any(|line| parts.iter().all(|part| line.contains(part))), "{parts:?} in\n{}", output.stdout);
@@ -34,6 +34,21 @@ fn it_names_what_fits_and_what_clashes() {
     has(&["diesel 2.2.0 ", "has no layer: ", "db.query.summary"]);
     assert!(!output.stdout.contains("opentelemetry 0.33.1"), "ours is no clash");
     assert!(!output.stdout.contains("sqlx-mysql"), "what is not there is not named");
+    assert!(!output.stdout.contains("hyper"), "what axum has inside is not the shop's");
+}
+
+/// Of axum and of sqlx for `PostgreSQL`, as Cargo locks them, without what they need besides.
+#[test]
+fn what_others_use_inside_is_not_named_and_drivers_are_a_choice() {
+    let output = doctor(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/doctor/sqlx.lock"));
+    assert!(output.status.success(), "{}", output.stderr);
+    let lines: Vec<&str> = output.stdout.lines().collect();
+    assert_eq!(lines[0], "otel-runtime = { version = \"0.1.0\", features = [\"axum\"] }");
+    let found: Vec<&str> = lines[2..].iter().filter_map(|line| line.split_once(' ')).map(|(name, _)| name).collect();
+    assert_eq!(found, ["axum", "sqlx-sqlite", "sqlx-postgres", "sqlx-mysql"]);
+    for driver in &lines[3..] {
+        assert!(driver.ends_with("otel_runtime::sqlx::Pool::new(pool)`; one of sqlx-…, that of your database"), "{driver}");
+    }
 }
 
 #[test]

@@ -8,6 +8,7 @@ use opentelemetry_proto::tonic::metrics::v1::metric::Data;
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use otel_runtime::context::FutureExt;
 use otel_runtime::grpc::{client, server};
+use tests::conventions::Report;
 use tests::receiver::{Protocol, Received, Receiver};
 use tests::telemetry::to;
 
@@ -49,6 +50,9 @@ fn one_trace_of_two_services_arrives() {
     });
     shop.shutdown().expect("everything is delivered");
 
+    let report = Report::of(&receiver);
+    assert_eq!(report.problems, [""; 0]);
+    assert_eq!((report.seen["RPC client"], report.seen["RPC server"]), (2, 2));
     let spans = receiver.spans();
     let of = |kind: SpanKind| spans.iter().filter(move |span| span.kind() == kind);
     assert_eq!((of(SpanKind::Client).count(), of(SpanKind::Server).count()), (2, 2));

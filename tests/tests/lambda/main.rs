@@ -9,6 +9,7 @@ use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::metrics::v1::metric::Data;
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
+use tests::conventions::Report;
 use tests::process::Child;
 use tests::receiver::{Behaviour, Received, Receiver};
 
@@ -49,11 +50,12 @@ fn what_an_invocation_recorded_has_arrived_when_it_answers() {
     let receiver = Receiver::start();
     let host = Host::start();
     let _function = start(&host, &receiver.http_endpoint());
-    for (number, sent) in ["tea", "fail", "cup"].into_iter().enumerate() {
+    for (number, sent) in ["tea", "fail", "burn", "cup"].into_iter().enumerate() {
         let id = format!("request-{number}");
         // Asked when the answer comes, before the host lets the function go on.
         let (answer, spans) = host.invoke(&Event::new(&id, sent), || receiver.spans());
-        assert_eq!(answer, if sent == "fail" { Answer::Error } else { Answer::Response(format!("\"{sent}\"")) });
+        let is_error = matches!(sent, "fail" | "burn");
+        assert_eq!(answer, if is_error { Answer::Error } else { Answer::Response(format!("\"{sent}\"")) });
         assert_eq!(spans.len(), 2 * (number + 1), "the invocation and what it did");
         let span = *invocations(&spans).last().expect("it is there");
         assert_eq!(span.attribute("faas.invocation_id").cloned(), text(&id));
@@ -63,13 +65,17 @@ fn what_an_invocation_recorded_has_arrived_when_it_answers() {
         assert_eq!(span.attribute("cloud.resource_id").cloned(), text(&ARN.replace(":live", ":7")));
         assert_eq!(span.attribute("cloud.account.id").cloned(), text("123456789012"));
         assert_eq!(span.name(), "checkout");
-        assert_eq!(span.status_code() == StatusCode::Error, sent == "fail");
+        assert_eq!(span.status_code() == StatusCode::Error, is_error);
+        assert_eq!(span.attribute("error.type") == text("panic").as_ref(), sent == "burn");
         // What Lambda says in the format of X-Ray.
         assert_eq!(span.trace_id_hex(), format!("5759e988bd862e3fe1be46a99427279{number}"));
         assert_eq!(span.parent_span_id_hex().as_deref(), Some("53995c3f42cd8ad8"));
         let work = spans.iter().find(|work| work.parent_span_id_hex() == Some(span.span_id_hex())).expect("it is there");
         assert_eq!(work.name(), "work");
     }
+    let report = Report::of(&receiver);
+    assert_eq!(report.problems, [""; 0]);
+    assert_eq!((report.seen["function of a host's"], report.without), (4, [].into()));
     let spans = receiver.spans();
     let of_resource = |key: &str| spans[0].resource_attribute(key).cloned();
     assert_eq!(of_resource("faas.name"), text("checkout"));
@@ -80,7 +86,7 @@ fn what_an_invocation_recorded_has_arrived_when_it_answers() {
         points.map(|metric| metric.data.data.expect("it has points")).collect::<Vec<_>>()
     };
     let Some(Data::Histogram(durations)) = sums("faas.invoke_duration").pop() else { panic!("they are measured") };
-    assert_eq!(durations.data_points.iter().map(|point| point.count).sum::<u64>(), 3);
+    assert_eq!(durations.data_points.iter().map(|point| point.count).sum::<u64>(), 4);
     assert!(matches!(sums("faas.coldstarts").pop(), Some(Data::Sum(sum)) if sum.data_points.len() == 1));
 }
 

@@ -14,6 +14,7 @@ use otel_runtime::testing::{Captured, Span};
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Client};
 use tests::brokers::Broker;
+use tests::conventions::Report;
 use tests::receiver::{Protocol, Receiver, captured};
 use tests::telemetry::to;
 
@@ -30,12 +31,13 @@ async fn connect(client: &Client) -> Traced<MultiplexedConnection> {
     traced(connection).of_client(client)
 }
 
-/// Runs this with telemetry of its own, and gives the spans that arrived.
+/// Runs this with telemetry of its own, and gives the spans that arrived, which are as the conventions have it.
 async fn recorded<T>(run: impl Future<Output = T>) -> (T, Captured) {
     let receiver = Receiver::start();
     let telemetry = to(&receiver, Protocol::Http).build().expect("telemetry can be set up");
     let done = Box::pin(run.with_context(telemetry.context())).await;
     telemetry.shutdown().expect("the receiver takes it");
+    assert_eq!(Report::of(&receiver).problems, [""; 0]);
     (done, captured(&receiver.spans()))
 }
 

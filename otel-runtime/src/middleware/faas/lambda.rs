@@ -20,6 +20,7 @@
 
 use std::collections::HashMap;
 use std::fmt::Display;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll};
 use std::time::{Duration, UNIX_EPOCH};
@@ -88,7 +89,14 @@ where
         let mut invocations = self.invocations.clone();
         function_name.clone_into(invocations.function.to_mut());
         let mut operation = invocations.begin(&invocation, semconv::of_arn(invoked_function_arn, version));
-        let future = operation.run(|| self.handler.call(event));
-        Box::pin(async move { invocations.finish(operation, deadline, future).await })
+        let handler = &mut self.handler;
+        let begun = catch_unwind(AssertUnwindSafe(move || {
+            let future = operation.run(|| handler.call(event));
+            (operation, future)
+        }));
+        Box::pin(async move { invocations.finish(begun, deadline).await })
     }
 }
+
+#[cfg(all(test, feature = "testing"))]
+mod tests;

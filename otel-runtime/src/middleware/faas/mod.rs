@@ -38,7 +38,7 @@
 //!
 //! Before the answer: as soon as the host has that, or asks for the next event, nothing may run any more. An invocation waits for it at most for a
 //! second, [unless told otherwise](Invocations::flush_at_most), and at most for a third of the time that it has left until its deadline; on a thread beside,
-//! where it runs in Tokio. A backend that does not answer costs that, and no more: what could not be sent stays in the queue, and the next invocation sends it.
+//! where it runs in Tokio. One that panics is answered too, by a host that catches that, so its panic goes on when it was delivered. A backend that does not answer costs that, and no more: what could not be sent stays in the queue, and the next invocation sends it.
 //!
 //! The time in which a process is frozen counts for `OTEL_RUST_RETRY_MAX_ELAPSED` like any other. A future that is dropped was cancelled; what it recorded is
 //! delivered by the next one.
@@ -50,9 +50,12 @@ use std::any::type_name;
 use std::borrow::Cow;
 use std::fmt::{self, Display};
 use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::Poll;
+use std::thread;
 use std::time::{Duration, SystemTime};
 
 use opentelemetry::trace::SpanKind;
@@ -128,7 +131,7 @@ impl Invocations {
     /// That of the invocation; whether anything was delivered is said by [`Telemetry::health`].
     pub async fn run<T, E: Display>(&self, invocation: Invocation, future: impl Future<Output = Result<T, E>>) -> Result<T, E> {
         let operation = self.begin(&invocation, Vec::new());
-        self.finish(operation, invocation.deadline, future).await
+        self.finish(Ok((operation, future)), invocation.deadline).await
     }
 
     fn begin(&self, invocation: &Invocation, more: Vec<KeyValue>) -> Operation {
@@ -151,21 +154,18 @@ impl Invocations {
         operation
     }
 
+    /// Ends what was begun, or what has panicked already: the host answers either way, so that a panic goes on when it was delivered.
     async fn finish<T, E: Display>(
         &self,
-        mut operation: Operation,
+        begun: thread::Result<(Operation, impl Future<Output = Result<T, E>>)>,
         deadline: Option<SystemTime>,
-        future: impl Future<Output = Result<T, E>>,
     ) -> Result<T, E> {
-        let returned = {
-            let mut future = pin!(future);
-            poll_fn(|task| operation.run(|| future.as_mut().poll(task))).await
+        let returned = match begun {
+            Ok((operation, future)) => caught(recorded(operation, future)).await,
+            Err(panic) => Err(panic),
         };
-        let described = |error: &E| Outcome::described(path_of::<E>(), type_name::<E>(), error);
-        operation.end(returned.as_ref().err().map_or(Outcome::OK, described));
-        drop(operation);
         self.deliver(deadline).await;
-        returned
+        returned.unwrap_or_else(|panic| resume_unwind(panic))
     }
 
     /// Waits for the delivery, without holding up what else this thread has to do.
@@ -181,6 +181,27 @@ impl Invocations {
             Err(_) => (self.flush)(timeout),
         }
     }
+}
+
+/// Runs an invocation in its span, which ends with it, or while its panic unwinds.
+async fn recorded<T, E: Display>(mut operation: Operation, future: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+    let returned = {
+        let mut future = pin!(future);
+        poll_fn(|task| operation.run(|| future.as_mut().poll(task))).await
+    };
+    let described = |error: &E| Outcome::described(path_of::<E>(), type_name::<E>(), error);
+    operation.end(returned.as_ref().err().map_or(Outcome::OK, described));
+    returned
+}
+
+/// What a future gives, or its panic, after which it is not polled again.
+async fn caught<T>(future: impl Future<Output = T>) -> thread::Result<T> {
+    let mut future = pin!(future);
+    poll_fn(|task| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(task))) {
+        Ok(polled) => polled.map(Ok),
+        Err(panic) => Poll::Ready(Err(panic)),
+    })
+    .await
 }
 
 /// What is known of one invocation.

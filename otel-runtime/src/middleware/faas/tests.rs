@@ -53,16 +53,27 @@ async fn one_that_is_dropped_was_cancelled() {
 }
 
 #[tokio::test]
-async fn one_that_panics_has_panicked() {
-    let captured = recorded(async |invocations| {
+async fn one_that_panics_has_panicked_and_is_delivered_before_that_goes_on() {
+    let delivered = Arc::new(AtomicBool::new(false));
+    let captured = recorded(async |mut invocations| {
+        let flush = Arc::clone(&delivered);
+        invocations.flush = Arc::new(move |_| flush.store(true, Ordering::Relaxed));
+        let was_delivered = Arc::clone(&delivered);
         let panicking = async move {
             let panic = async { panic!("the printer is on fire") };
-            let _: Result<(), fmt::Error> = invocations.run(Invocation::new(), panic).await;
+            let run = caught(invocations.run(Invocation::new(), panic)).await;
+            let panic = run.map(|answer: Result<(), fmt::Error>| answer).expect_err("it goes on");
+            assert_eq!(panic.downcast_ref(), Some(&"the printer is on fire"));
+            assert!(was_delivered.load(Ordering::Relaxed));
         };
-        assert!(tokio::spawn(panicking.with_current_context()).await.is_err());
+        tokio::spawn(panicking.with_current_context()).await.expect("all of that is so");
     })
     .await;
-    assert_eq!(captured.one("checkout").attribute("error.type"), Some(&"panic".into()), "{captured}");
+    assert_eq!(
+        captured.tree(),
+        "checkout (server) faas.trigger=timer faas.coldstart=true error=panic \"the printer is on fire\"\n",
+        "{captured}"
+    );
 }
 
 #[test]
