@@ -35,6 +35,9 @@ pub struct Report {
     pub problems: Vec<String>,
     /// Of the attributes that are recommended, those that are missing somewhere, as `HTTP server: user_agent.original`. There may be nothing to say.
     pub without: BTreeSet<String>,
+    /// Of the attributes that are for some situations alone, how many spans of a class, or points of a metric, have them, as `HTTP server: url.query`:
+    /// whether there was something to say, only the test knows.
+    pub with: BTreeMap<String, usize>,
     /// How many spans there were of each class, and of each metric of the conventions how many points: what was not there was not looked at.
     pub seen: BTreeMap<String, usize>,
 }
@@ -130,6 +133,9 @@ impl Report {
 
     fn levels(&mut self, class: &str, of: &str, subject: &Subject<'_>, levels: &[classes::Attribute]) {
         for attribute in levels {
+            if attribute.is_optional() && subject.has(attribute.key) {
+                *self.with.entry(format!("{class}: {}", attribute.key)).or_default() += 1;
+            }
             match attribute.missing(subject) {
                 None => {}
                 Some(classes::Missing::Required) => self.problems.push(format!("{of}: `{}` is missing", attribute.key)),

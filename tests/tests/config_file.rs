@@ -375,6 +375,49 @@ fn more_exporters_of_a_kind_than_there_are_ways_are_refused() {
     assert_eq!(error.to_string(), "traces can be exported to at most 3 places in one way");
 }
 
+/// What a sample asks for that is not done, each said with its place: a section that is not known would be here, or be missing here.
+const NOT_DONE: &[&str] = &[
+    "11:1: file_format: `1.0-rc.2` is read as 1.0",
+    "54:13: logger_provider.processors[0].batch.exporter.otlp_http.tls: is not used where the endpoint is http, without TLS; did you mean https?",
+    "97:13: logger_provider.processors[1].batch.exporter.otlp_grpc.tls: is not used where the endpoint is http, without TLS; did you mean https?",
+    "171:3: logger_provider.logger_configurator/development: is not supported by this version, and ignored",
+    "209:13: meter_provider.readers[0].pull.exporter.prometheus/development.with_resource_constant_labels: is not supported by this version, and ignored; the resource is `target_info`",
+    "234:9: meter_provider.readers[0].pull.producers: is not supported by this version, and ignored",
+    "281:13: meter_provider.readers[1].periodic.exporter.otlp_http.tls: is not used where the endpoint is http, without TLS; did you mean https?",
+    "324:9: meter_provider.readers[1].periodic.producers: is not supported by this version, and ignored",
+    "363:13: meter_provider.readers[2].periodic.exporter.otlp_grpc.tls: is not used where the endpoint is http, without TLS; did you mean https?",
+    "524:3: meter_provider.exemplar_filter: this version records no exemplars, whatever the filter",
+    "527:3: meter_provider.meter_configurator/development: is not supported by this version, and ignored; `distribution.otel-runtime.filter` says which places record",
+    "561:7: propagator.composite[5].ottrace: the format `ottrace` is not supported by this version, and left out",
+    "566:3: propagator.composite_list: the format `ottrace` is not supported by this version, and left out",
+    "595:13: tracer_provider.processors[0].batch.exporter.otlp_http.tls: is not used where the endpoint is http, without TLS; did you mean https?",
+    "638:13: tracer_provider.processors[1].batch.exporter.otlp_grpc.tls: is not used where the endpoint is http, without TLS; did you mean https?",
+    "761:3: tracer_provider.tracer_configurator/development: is not supported by this version, and ignored; `distribution.otel-runtime.filter` says which places record",
+    "848:1: instrumentation/development: is not supported by this version, and ignored",
+];
+
+/// What another sample asks for with a key of a version before.
+const OLD: &[&str] = &["117:3: resource.detectors: is not a key that this version knows (did you mean `detection`?); it is ignored"];
+
+/// A sample with what is there in the place of what it makes up: files, ports and backends.
+fn usable(sample: &str, receiver: &Receiver) -> String {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("config-file");
+    let authority = Authority::new(&folder.join("authority"));
+    let identity = authority.identity("shop", false);
+    let text = |path: &Path| path.to_str().expect("the target folder has a name").to_owned();
+    [
+        ("<CA_CERT>", text(&authority.file())),
+        ("<CLIENT_KEY>", text(&identity.key)),
+        ("<CLIENT_CERT>", text(&identity.certificate)),
+        ("http://localhost:4318", receiver.http_endpoint()),
+        ("http://localhost:4317", receiver.grpc_endpoint()),
+        ("port: 9464", "port: 0".to_owned()),
+        ("/var/log", text(&folder)),
+    ]
+    .iter()
+    .fold(sample.to_owned(), |sample, (written, meant)| sample.replace(written, meant))
+}
+
 /// What another implementation has as samples of the format, the specification's own among them. They come with a module of Go's; where that cannot
 /// be had, the test says so and skips.
 #[test]
@@ -421,6 +464,18 @@ fn samples_of_another_implementation_are_read_and_those_that_are_wrong_are_error
         for part in parts {
             assert!(written.contains(part), "{part} is missing in what {name} became:\n{written}");
         }
+    }
+    for (name, expected) in [("v1.0.0.yaml", NOT_DONE), ("v1.0.0_env_var.yaml", OLD)] {
+        let (receiver, said) = (Receiver::start(), Said::default());
+        let sample = std::fs::read_to_string(samples.join(name)).expect("it is text");
+        let file = File::new(name, &usable(&sample, &receiver));
+        let telemetry =
+            said.listen(file.builder(&variables.map(|(name, value)| (name, value.to_owned())))).console(Printed::default()).build();
+        let telemetry = telemetry.unwrap_or_else(|error| panic!("{name}: {error}"));
+        let warnings: Vec<String> =
+            telemetry.warnings().iter().map(|warning| warning.to_string().replace(&format!("{}:", file.path()), "")).collect();
+        assert_eq!(warnings, expected, "{name}");
+        telemetry.shutdown().expect("there is somebody who takes it");
     }
     for name in ["v1.0.0_invalid_nil_name.yaml", "v1.0.0_invalid_nil_value.yaml", "invalid_bool.yaml"] {
         let error = read(name).err().unwrap_or_else(|| panic!("{name} is read")).to_string();

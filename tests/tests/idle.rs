@@ -7,15 +7,9 @@ use std::time::Duration;
 
 use otel_runtime::builder;
 use otel_runtime::setup::{ValueKind, variables};
+use tests::process::ticks;
 use tests::receiver::Receiver;
 use tests::telemetry::{Printed, Said};
-
-/// Ticks of a hundredth of a second that this process has spent on the processor (`man 5 proc`, `/proc/pid/stat`, utime and stime).
-fn ticks() -> u64 {
-    let stat = std::fs::read_to_string("/proc/self/stat").expect("the kernel tells");
-    let fields = stat.rsplit(") ").next().expect("the name is in brackets").split(' ');
-    fields.skip(11).take(2).map(|ticks| ticks.parse::<u64>().expect("a number")).sum()
-}
 
 #[test]
 fn an_idle_program_sleeps_whatever_the_variables_say() {

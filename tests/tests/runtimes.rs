@@ -1,10 +1,17 @@
 //! Set-up and end inside and outside of every kind of tokio runtime, over both protocols: no "no reactor running", no dead lock.
 
+use std::process::Command;
+use std::time::Duration;
+
 use otel_runtime::context::FutureExt;
 use otel_runtime::traced;
+use tests::process::Child;
 use tests::receiver::{Protocol, Receiver};
 use tests::telemetry::{Watched, to};
 use tokio::runtime::{Builder, Runtime};
+
+/// A net under a program that hangs.
+const LONG: Duration = Duration::from_secs(60);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum End {
@@ -125,6 +132,25 @@ fn after_a_runtime() {
     every_way(None);
 }
 
+/// By `init`, which is for the whole of a process, and so in one of its own for each kind.
+#[test]
+fn for_a_whole_process() {
+    for kind in ["none", "current thread", "without drivers", "one worker", "two workers", "task", "around"] {
+        for protocol in [Protocol::Http, Protocol::Grpc] {
+            let receiver = Receiver::start();
+            let (name, endpoint) = match protocol {
+                Protocol::Http => ("http/protobuf", receiver.http_endpoint()),
+                Protocol::Grpc => ("grpc", receiver.grpc_endpoint()),
+            };
+            let mut command = Command::new(env!("CARGO_BIN_EXE_starting"));
+            command.env_clear().arg(kind).env("OTEL_EXPORTER_OTLP_PROTOCOL", name).env("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint);
+            let output = Child::spawn(command).wait_with_timeout(LONG);
+            assert!(output.status.success(), "{kind}, {protocol:?}: {}", output.stderr);
+            assert_eq!(receiver.spans().iter().map(|span| span.name().to_owned()).collect::<Vec<_>>(), ["work"], "{kind}, {protocol:?}");
+        }
+    }
+}
+
 /// Everything above, a hundred times.
 #[test]
 #[ignore = "takes a minute or two"]
@@ -137,5 +163,6 @@ fn a_hundred_times() {
         on_a_single_worker();
         on_two_workers();
         in_a_task_of_a_single_worker();
+        for_a_whole_process();
     }
 }

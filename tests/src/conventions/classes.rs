@@ -25,6 +25,7 @@ enum Level {
     Wherever(Condition),
     /// If there is something to say.
     Recommended,
+    /// If somebody asks for it, or where a condition holds that what was recorded does not tell.
     OptIn,
 }
 
@@ -36,6 +37,11 @@ pub(super) enum Missing {
 }
 
 impl Attribute {
+    /// Whether the tables leave open where it has to be.
+    pub(super) fn is_optional(&self) -> bool {
+        matches!(self.level, Level::OptIn)
+    }
+
     pub(super) fn missing(&self, subject: &Subject<'_>) -> Option<Missing> {
         let is_there = subject.has(self.key);
         match self.level {

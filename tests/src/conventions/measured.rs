@@ -29,7 +29,7 @@ const BUCKETS: &[(&str, &[f64])] = &[
 const HTTP_SERVER: &[Attribute] = &[
     required("http.request.method"),
     required("url.scheme"),
-    wherever("error.type", |point| code(point) >= 500),
+    wherever("error.type", |point| has_failed(point, 500)),
     opt_in("http.response.status_code"),
     opt_in("http.route"),
     opt_in("network.protocol.name"),
@@ -42,7 +42,7 @@ const HTTP_CLIENT: &[Attribute] = &[
     required("http.request.method"),
     required("server.address"),
     required("server.port"),
-    wherever("error.type", |point| code(point) >= 400),
+    wherever("error.type", |point| has_failed(point, 400)),
     opt_in("http.response.status_code"),
     opt_in("network.protocol.name"),
     recommended("network.protocol.version"),
@@ -123,8 +123,10 @@ const LABELS: &[(&str, &[Attribute])] = &[
     ("rpc.server.call.duration", RPC_SERVER),
 ];
 
-fn code(point: &Subject<'_>) -> i64 {
-    point.number("http.response.status_code").unwrap_or_default()
+/// Whether there was an error: a status from this one on, or no response at all. A request that was cancelled has none either, and no error; it cannot
+/// be told from one that failed, so that nothing is cancelled where this is asked.
+fn has_failed(point: &Subject<'_>, from: i64) -> bool {
+    point.number("http.response.status_code").is_none_or(|code| code >= from)
 }
 
 /// The labels of a metric, if they stand in a table.

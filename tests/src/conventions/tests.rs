@@ -55,6 +55,7 @@ fn a_span_that_is_right_has_no_problem() {
     let report = served(&[], |_| ());
     assert_eq!(report.problems, [""; 0]);
     assert_eq!(report.seen, [("HTTP server".to_owned(), 1)].into());
+    assert_eq!(report.with, [("HTTP server: http.route".to_owned(), 1)].into());
     let without = ["client.address", "network.peer.address", "server.address", "user_agent.original"];
     assert_eq!(report.without, without.map(|key| format!("HTTP server: {key}")).into());
     let report = served(&[("http.response.status_code", "503"), ("error.type", "503"), ("http.request.header.accept", "")], failed);
@@ -159,7 +160,8 @@ fn durations(name: &str, unit: &str, bounds: &[f64], of: &[(&str, &str)]) -> Met
 fn every_departure_of_a_metric_is_seen() {
     const NAME: &str = "http.server.request.duration";
     const BOUNDS: &[f64] = &[0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];
-    const LABELS: &[(&str, &str)] = &[("http.request.method", "GET"), ("url.scheme", "http")];
+    const STATUS: (&str, &str) = ("http.response.status_code", "200");
+    const LABELS: &[(&str, &str)] = &[("http.request.method", "GET"), ("url.scheme", "http"), STATUS];
     assert_eq!(measured(durations(NAME, "s", BOUNDS, LABELS)), [""; 0]);
     assert_eq!(measured(durations("shop.order.duration", "h", &[1.0], &[("shop.till", "7")])), [""; 0]);
     let counter = Metric { data: Some(Data::Sum(Sum { is_monotonic: true, ..Sum::default() })), ..durations(NAME, "s", &[], &[]) };
@@ -168,7 +170,8 @@ fn every_departure_of_a_metric_is_seen() {
         (durations(NAME, "s", &BOUNDS[1..], LABELS), "its buckets are [0.01,"),
         (durations(NAME, "s", BOUNDS, &LABELS[1..]), "`http.request.method` is missing"),
         (durations(NAME, "s", BOUNDS, &[LABELS, &[("url.path", "/users/7")]].concat()), "the conventions have no `url.path` for"),
-        (durations(NAME, "s", BOUNDS, &[LABELS, &[("http.response.status_code", "503")]].concat()), "`error.type` is missing"),
+        (durations(NAME, "s", BOUNDS, &[&LABELS[..2], &[("http.response.status_code", "503")]].concat()), "`error.type` is missing"),
+        (durations(NAME, "s", BOUNDS, &LABELS[..2]), "`error.type` is missing"),
         (durations("http.server.request.duratoin", "s", BOUNDS, LABELS), "it is not in the semantic conventions"),
         (durations("http.server.duration", "s", BOUNDS, LABELS), "it is not in the semantic conventions"),
         (durations("db.client.connections.create_time", "s", BOUNDS, &[]), "it is deprecated"),

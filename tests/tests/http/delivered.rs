@@ -1,18 +1,20 @@
 //! What arrives of it at a backend.
 
 use std::collections::BTreeSet;
+use std::net::TcpListener;
 
 use axum::Router;
 use axum::body::Bytes;
 use axum::routing::any;
-use http::Request;
+use http::{Request, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use opentelemetry_proto::tonic::metrics::v1::metric::Data;
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use otel_runtime::context::FutureExt;
-use otel_runtime::http::{client, server};
+use otel_runtime::http::{ResendCount, client, server};
+use tests::conventions::Report;
 use tests::receiver::{Protocol, Receiver};
 use tests::telemetry::to;
 use tower::{Layer, ServiceExt};
@@ -71,4 +73,53 @@ async fn spans_and_metrics_of_both_sides_arrive() {
     }
     let active = metrics.iter().find(|metric| metric.data.name == "http.server.active_requests").expect("it is measured");
     assert!(matches!(&active.data.data, Some(Data::Sum(sum)) if !sum.is_monotonic), "{active:?}");
+}
+
+/// A request with a query, one that fails with a status, and one that nobody takes.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_arrives_is_as_the_conventions_have_it() {
+    let receiver = Receiver::start();
+    let telemetry = to(&receiver, Protocol::Http).set("OTEL_METRICS_EXPORTER", "otlp").build().expect("telemetry can be set up");
+    async {
+        let app = Router::new()
+            .route("/pots/{id}", any(|| async { "tea" }))
+            .route("/broken", any(|| async { StatusCode::SERVICE_UNAVAILABLE }))
+            .layer(server());
+        let serving = serve(app).await;
+        let client = client().layer(Client::builder(TokioExecutor::new()).build_http());
+        let request = |uri: String| Request::get(uri).extension(ResendCount(1)).body(Full::<Bytes>::default()).expect("it is a request");
+        for (path, expected) in [("/pots/7?sort=asc", 200), ("/broken", 503)] {
+            let response = client.clone().oneshot(request(format!("http://{}{path}", serving.address))).await.expect("there is a response");
+            assert_eq!(response.status().as_u16(), expected);
+            response.into_body().collect().await.expect("it has an end");
+        }
+        let closed = TcpListener::bind("127.0.0.1:0").expect("a port is free").local_addr().expect("it is bound");
+        client.clone().oneshot(request(format!("http://{closed}/"))).await.expect_err("nobody listens there");
+        drop(client);
+        serving.end().await;
+    }
+    .with_context(telemetry.context())
+    .await;
+    telemetry.shutdown().expect("everything is delivered");
+
+    let report = Report::of(&receiver);
+    assert_eq!(report.problems, [""; 0]);
+    let counts = |counts: &[(&str, usize)]| counts.iter().map(|(what, count)| ((*what).to_owned(), *count)).collect();
+    let seen = [
+        ("HTTP client", 3),
+        ("HTTP server", 2),
+        ("http.client.request.duration", 3),
+        ("http.server.active_requests", 1),
+        ("http.server.request.duration", 2),
+    ];
+    assert_eq!(report.seen, counts(&seen));
+    let with = [
+        ("HTTP client: http.request.resend_count", 3),
+        ("HTTP server: http.route", 2),
+        ("HTTP server: url.query", 1),
+        ("http.client.request.duration: http.response.status_code", 2),
+        ("http.server.request.duration: http.response.status_code", 2),
+        ("http.server.request.duration: http.route", 2),
+    ];
+    assert_eq!(report.with, counts(&with));
 }
