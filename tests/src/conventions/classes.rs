@@ -1,4 +1,4 @@
-//! What spans have, by class: the tables of the pages "HTTP spans", "Database client spans", "RPC spans" with "gRPC", "Messaging spans", "FaaS spans" with
+//! What spans have, by class: the tables of the pages "HTTP spans", "Database client spans", "RPC spans" with "gRPC", "Messaging spans", "`FaaS` spans" with
 //! "AWS Lambda", and "Code" of the semantic conventions 1.42.
 
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;

@@ -1,4 +1,4 @@
-//! What metrics have: the tables of the pages "HTTP metrics", "Database client metrics", "RPC metrics", "Messaging metrics" and "FaaS metrics" of the
+//! What metrics have: the tables of the pages "HTTP metrics", "Database client metrics", "RPC metrics", "Messaging metrics" and "`FaaS` metrics" of the
 //! semantic conventions 1.42, and the buckets that they prescribe.
 
 use opentelemetry_proto::tonic::common::v1::KeyValue;

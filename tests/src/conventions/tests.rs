@@ -6,6 +6,9 @@ use opentelemetry_proto::tonic::trace::v1::{Span, Status};
 
 use super::*;
 
+/// The labels of points.
+type Points<'a> = &'a [&'a [(&'a str, &'a str)]];
+
 fn attribute(key: &str, value: Value) -> KeyValue {
     KeyValue { key: key.to_owned(), value: Some(AnyValue { value: Some(value) }), ..KeyValue::default() }
 }
@@ -126,7 +129,7 @@ fn departures_of_calls_messages_and_functions_are_seen() {
     assert_eq!(problems(Client, PLACE, &[CALLED, &[("server.address", "orders")]]), [""; 0]);
     assert_eq!(problems(Producer, "publish orders", &[SENT]), [""; 0]);
     assert_eq!(problems(Server, "checkout", &[INVOKED]), [""; 0]);
-    let cases: [(_, _, &[&[(&str, &str)]], _); 9] = [
+    let cases: [(_, _, Points<'_>, _); 9] = [
         (Client, PLACE, &[CALLED], "`server.address` is missing"),
         (Server, PLACE, &[&CALLED[..2]], "`rpc.response.status_code` is missing"),
         (Server, "Place", &[CALLED], "is called \"shop.Orders/Place\""),
