@@ -87,6 +87,26 @@ fn a_processor_sees_every_span_and_what_it_changes_is_sent() {
     assert_eq!(plain.instrumentation_scope.name(), "other");
 }
 
+#[test]
+fn without_an_exporter_the_environment_still_says_what_is_recorded_and_how_much() {
+    let ended = |name: &str, value: &str| {
+        let (name, value, changes) = (name.to_owned(), value.to_owned(), Changes::default());
+        let environment = move |wanted: &str| match wanted {
+            "OTEL_TRACES_EXPORTER" | "OTEL_METRICS_EXPORTER" | "OTEL_LOGS_EXPORTER" => Some("none".into()),
+            wanted => (wanted == name).then(|| value.clone().into()),
+        };
+        let builder = otel_runtime::builder().environment(environment).span_processor(changes.clone());
+        let telemetry = builder.build().expect("telemetry can be set up");
+        run(&telemetry, 3);
+        telemetry.shutdown().expect("there is nothing to deliver");
+        changes.ended()
+    };
+    assert!(ended("OTEL_TRACES_SAMPLER", "always_off").is_empty());
+    let [span] = &ended("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "2")[..] else { panic!("the span is recorded") };
+    assert_eq!(span.attributes.len(), 2);
+    assert!(span.dropped_attributes_count > 0);
+}
+
 /// An exporter of somebody's.
 #[derive(Clone, Debug, Default)]
 struct Exported(Arc<Mutex<Vec<String>>>);

@@ -120,9 +120,8 @@ fn traces(env: &mut Env<'_>, lines: Option<&Path>) -> Traces {
         Name::Zipkin => Some(Exporter::Zipkin(Box::new(zipkin.clone()))),
         name => exporter(name, &otlp, lines),
     });
-    let processors: Vec<_> = exporters.map(|exporter| Processor::of(exporter, batch)).collect();
-    // What nobody gets needs no settings.
-    if processors.is_empty() { Traces::default() } else { Traces { processors, sampler, limits } }
+    // Without an exporter, the sampler and the limits are those of a processor that is set in code.
+    Traces { processors: exporters.map(|exporter| Processor::of(exporter, batch)).collect(), sampler, limits }
 }
 
 fn logs(env: &mut Env<'_>, lines: Option<&Path>) -> Logs {

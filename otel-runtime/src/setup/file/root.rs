@@ -134,7 +134,7 @@ fn traces(provider: &Field<'_>, general: &General) -> Option<Traces> {
         let limits = provider.value("limits").and_then(|limits| limits.section(|limits| span_limits(limits, general)));
         let limits = limits.unwrap_or_else(|| default_span_limits(general));
         provider.unsupported("tracer_configurator", "; `distribution.otel-runtime.filter` says which places record");
-        if processors.is_empty() { Traces::default() } else { Traces { processors, sampler, limits } }
+        Traces { processors, sampler, limits }
     })
 }
 

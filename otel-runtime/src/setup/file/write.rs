@@ -13,7 +13,7 @@ use crate::diagnostics::Level;
 use crate::metering::{Pattern, View};
 use crate::setup::builder::Builder;
 use crate::setup::config::environment::EXCEPTIONS;
-use crate::setup::config::{Config, Reader, Sending};
+use crate::setup::config::{Config, Read, Reader, Sending};
 use crate::setup::error::InitError;
 use crate::setup::resource::{Described, Detector};
 
@@ -36,7 +36,7 @@ impl Builder {
     /// (<https://opentelemetry.io/docs/specs/otel/configuration/#declarative-configuration>) that says the same: to move from variables to a file.
     ///
     /// Secrets are never written. In the place of headers, and of what follows the `?` of a URL, there are variables, `${NAME}`, which a comment at
-    /// the top of the file names. What a file cannot say, as a sampler that is set in code, is a comment in its place.
+    /// the top of the file names. What a file cannot say, as a sampler that is set in code, is a comment in its place; so is, at the top, what `init` would warn of.
     ///
     /// ```
     /// let environment = |variable: &str| match variable {
@@ -54,10 +54,11 @@ impl Builder {
     ///
     /// If a configuration file is named that cannot be used, or a view cannot be.
     pub fn to_config_file(&self) -> Result<String, InitError> {
-        let config = self.read_all()?.config;
+        let Read { config, warnings, .. } = self.read_all()?;
         config.metrics.views.iter().try_for_each(View::check).map_err(InitError::View)?;
         let in_code = self.sampler.as_ref().map(|sampler| format!("The sampler is set in code: {sampler}"));
-        Ok(write(&config, in_code.as_deref()).0)
+        let warned = warnings.iter().fold(Map::default(), |map, warning| map.comment(&format!("Not in this file: {warning}")));
+        Ok(text(&warned) + &write(&config, in_code.as_deref()).0)
     }
 }
 
@@ -71,8 +72,11 @@ pub(super) fn write(config: &Config, sampler: Option<&str>) -> (String, Vec<(Str
     if !variables.is_empty() {
         comments = comments.comment(&format!("Secrets are not in this file: where it is read, set {}.", variables.join(", ")));
     }
-    let text = comments.lines().into_iter().chain(top.lines()).map(|line| line + "\n").collect();
-    (text, secrets.0)
+    (text(&comments) + &text(&top), secrets.0)
+}
+
+fn text(map: &Map) -> String {
+    map.lines().into_iter().map(|line| line + "\n").collect()
 }
 
 fn top(config: &Config, sampler: Option<&str>, secrets: &mut Secrets) -> Map {

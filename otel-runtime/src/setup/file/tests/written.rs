@@ -6,7 +6,7 @@ use proptest::sample::select;
 use super::*;
 use crate::Sampler;
 use crate::setup::builder::builder;
-use crate::setup::config::{Exporter, Logs, Metrics, Reader, Traces};
+use crate::setup::config::{Exporter, Logs, Metrics, Reader};
 use crate::setup::variables::{TABLE, ValueKind};
 
 /// Texts that mean something else without quotes, in quotes, or to the substitution.
@@ -98,9 +98,6 @@ fn sayable(mut config: Config) -> Config {
     config.traces.processors.retain(|processor| is_sayable(&processor.exporter));
     config.logs.processors.retain(|processor| is_sayable(&processor.exporter));
     config.metrics.readers.retain(|reader| !matches!(reader, Reader::Periodic { exporter, .. } if !is_sayable(exporter)));
-    if config.traces.processors.is_empty() {
-        config.traces = Traces::default();
-    }
     if config.metrics.readers.is_empty() {
         config.metrics = Metrics::default();
     }
@@ -145,6 +142,25 @@ fn a_variable_stands_for_one_secret() {
     assert_eq!(secrets, [named("${HEADER_API_KEY}", "SECRET"), named("${HEADER_API_KEY_2}", "OTHER")]);
     let first = "# Secrets are not in this file: where it is read, set HEADER_API_KEY, HEADER_API_KEY_2.\n";
     assert!(text.starts_with(first) && !text.contains("SECRET") && !text.contains("OTHER"), "{text}");
+}
+
+#[test]
+fn a_value_that_is_not_used_is_a_comment() {
+    let environment = |name: &str| (name == "OTEL_TRACES_SAMPLER").then(|| "traceidrato".into());
+    let text = builder().environment(environment).to_config_file().expect("a file");
+    assert!(text.starts_with("# Not in this file: OTEL_TRACES_SAMPLER: `traceidrato` "), "{text}");
+    assert!(read(&text).1.is_empty(), "it is read all the same");
+}
+
+#[test]
+fn without_an_exporter_a_sampler_is_still_in_the_file() {
+    let environment = |name: &str| match name {
+        "OTEL_TRACES_EXPORTER" => Some("none".into()),
+        "OTEL_TRACES_SAMPLER" => Some("always_off".into()),
+        _ => None,
+    };
+    let text = builder().environment(environment).to_config_file().expect("a file");
+    assert!(text.contains("sampler:\n    always_off:"), "{text}");
 }
 
 #[test]

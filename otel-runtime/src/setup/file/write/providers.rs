@@ -11,7 +11,7 @@ use crate::setup::config::{Logs, Metrics, Processor, Reader, Sampler, Traces};
 const NO_FILE: &str = "An exporter of lines is left out, because nothing says into which file it writes: set OTEL_RUST_OTLP_FILE.";
 
 pub(super) fn traces(top: Map, traces: &Traces, sampler: Option<&str>, secrets: &mut Secrets) -> Map {
-    if traces.processors.is_empty() {
+    if *traces == Traces::default() {
         return top;
     }
     let provider = processors(&traces.processors, Signal::Traces, secrets);
