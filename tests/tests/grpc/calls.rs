@@ -1,7 +1,5 @@
 //! Calls that are answered: of every kind, with every code.
 
-use std::time::Duration;
-
 use http::HeaderName;
 use otel_runtime::ErrorType;
 use otel_runtime::grpc::{client, server};
@@ -195,11 +193,8 @@ async fn a_deadline_that_passes_is_an_error_of_the_server_s() {
         // The server's clock alone: tonic's channels have one too.
         let uri = format!("http://{}", serving.address).parse().expect("it is a URL");
         let connector = hyper_util::client::legacy::Client::builder(hyper_util::rt::TokioExecutor::new()).http2_only(true).build_http();
-        let mut client = OrdersClient(tonic::client::Grpc::with_origin(client().layer(connector), uri));
-        let mut request = Request::new("wait".to_owned());
-        request.set_timeout(Duration::from_millis(30));
-        let status = client.place_with(request).await.expect_err("it takes too long");
-        drop(client);
+        let client = OrdersClient(tonic::client::Grpc::with_origin(client().layer(connector), uri));
+        let status = client.wait_too_long().await;
         serving.end().await;
         status
     })
@@ -213,11 +208,8 @@ async fn a_deadline_that_passes_is_an_error_of_the_server_s() {
 async fn a_deadline_of_a_channel_s() {
     let (status, captured) = capture_async(async {
         let serving = serve(server()).await;
-        let mut client = serving.client(&client());
-        let mut request = Request::new("wait".to_owned());
-        request.set_timeout(Duration::from_millis(30));
-        let status = client.place_with(request).await.expect_err("it takes too long");
-        drop(client);
+        let client = serving.client(&client());
+        let status = client.wait_too_long().await;
         serving.end().await;
         status
     })

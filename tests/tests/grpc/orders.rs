@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::future::{Future, pending};
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use hyper::body::Bytes;
 use otel_runtime::traced;
@@ -183,6 +184,13 @@ where
         let (metadata, extensions, text) = request.into_parts();
         let request = self.ready("Place", Request::from_parts(metadata, extensions, tokio_stream::once(text))).await?;
         self.0.client_streaming(request, "/shop.Orders/Place".parse().expect("it is a path"), Text).await
+    }
+
+    /// What a call comes to that takes longer than its caller waits.
+    pub async fn wait_too_long(mut self) -> Status {
+        let mut request = Request::new("wait".to_owned());
+        request.set_timeout(Duration::from_millis(30));
+        self.place_with(request).await.expect_err("it takes too long")
     }
 
     pub async fn watch(&mut self, text: impl Into<String>) -> Result<Streaming<String>, Status> {
