@@ -134,8 +134,8 @@ impl<'a> AttributeWriter<'a> {
 #[derive(Debug)]
 pub struct Fields {
     pub(crate) span: Option<SpanSection>,
-    pub(crate) count: Option<Section>,
-    pub(crate) time: Option<Section>,
+    /// Of the metrics that have attributes of their own.
+    pub(crate) measured: Option<Box<OfMetrics>>,
     pub(crate) links: Vec<Link>,
 }
 
@@ -149,17 +149,28 @@ pub(crate) struct SpanSection {
 }
 
 impl SpanSection {
+    #[inline]
     pub(crate) fn new(keys: &'static [AttributeKey], span: InBuffer) -> Self {
         Self { keys, span, is_spread: false }
     }
 
     /// The span, with each key once: the specification allows no second, and what was written last is what is meant.
+    #[inline]
     pub(crate) fn into_span(mut self) -> InBuffer {
         if self.is_spread {
             self.span.attributes.keep_last();
         }
         self.span
     }
+}
+
+/// The attributes of a call that its metrics have.
+#[derive(Debug, Default)]
+pub(crate) struct OfMetrics {
+    pub(crate) count: Option<Section>,
+    pub(crate) time: Option<Section>,
+    /// From baggage, for both.
+    pub(crate) copied: Vec<KeyValue>,
 }
 
 /// The keys of a metric's attributes, and the values so far.
@@ -193,16 +204,17 @@ impl Fields {
     /// Whether a counter wants its attributes.
     #[must_use]
     pub fn counts(&self) -> bool {
-        self.count.is_some()
+        self.measured.as_ref().is_some_and(|measured| measured.count.is_some())
     }
 
     /// Whether a histogram wants its attributes.
     #[must_use]
     pub fn times(&self) -> bool {
-        self.time.is_some()
+        self.measured.as_ref().is_some_and(|measured| measured.time.is_some())
     }
 
     /// Records `value` for the span's key number `index`.
+    #[inline]
     pub fn set<V: AttributeValue + ?Sized>(&mut self, index: usize, value: &V) {
         if let Some(span) = &mut self.span {
             value.write(ValueWriter::new(span.keys[index].as_str(), &mut span.span.attributes));
@@ -229,14 +241,14 @@ impl Fields {
 
     /// Records `value` for the counter's key number `index`.
     pub fn count<V: MetricValue + ?Sized>(&mut self, index: usize, value: &V) {
-        if let Some(count) = &mut self.count {
+        if let Some(OfMetrics { count: Some(count), .. }) = self.measured.as_deref_mut() {
             count.set(index, value);
         }
     }
 
     /// Records `value` for the histogram's key number `index`.
     pub fn time<V: MetricValue + ?Sized>(&mut self, index: usize, value: &V) {
-        if let Some(time) = &mut self.time {
+        if let Some(OfMetrics { time: Some(time), .. }) = self.measured.as_deref_mut() {
             time.set(index, value);
         }
     }

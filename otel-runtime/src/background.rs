@@ -26,6 +26,7 @@ impl Process {
 
     /// What a thread of this process may wait for; `None` in a child that was forked off while another thread had it locked: nobody is there to
     /// unlock it.
+    #[inline]
     pub(crate) fn lock<T>(self, mutex: &Mutex<T>) -> Option<MutexGuard<'_, T>> {
         match mutex.try_lock() {
             Ok(guard) => Some(guard),

@@ -26,7 +26,9 @@ use crate::value::{AttributeValue, ValueWriter};
 #[derive(Debug)]
 pub struct Call(State);
 
+/// Its tag is a number of its own, so that one comparison tells whether there is anything to do.
 #[derive(Debug)]
+#[repr(u8)]
 enum State {
     /// Nothing is recorded.
     Off,

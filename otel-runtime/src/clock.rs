@@ -7,6 +7,7 @@
 mod counter;
 mod timeline;
 
+use std::ops::Add;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -24,8 +25,8 @@ impl Moment {
     }
 
     /// The wall clock's reading at this moment.
-    pub(crate) fn system_time(self) -> SystemTime {
-        UNIX_EPOCH + Duration::from_nanos(TIMELINE.wall(self.0, read))
+    pub(crate) fn wall_time(self) -> WallTime {
+        WallTime(TIMELINE.wall(self.0, read))
     }
 
     pub(crate) fn is_before(self, later: Self) -> bool {
@@ -34,6 +35,30 @@ impl Moment {
 
     pub(crate) fn since(self, earlier: Self) -> Duration {
         Duration::from_nanos(TIMELINE.between(earlier.0, self.0, read))
+    }
+}
+
+/// A reading of the wall clock, in nanoseconds since the epoch: as OTLP has it, and as nothing needs to be taken apart for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct WallTime(pub(crate) u64);
+
+impl WallTime {
+    pub(crate) fn system_time(self) -> SystemTime {
+        UNIX_EPOCH + Duration::from_nanos(self.0)
+    }
+}
+
+impl From<SystemTime> for WallTime {
+    fn from(time: SystemTime) -> Self {
+        Self(time.duration_since(UNIX_EPOCH).map_or(0, nanos))
+    }
+}
+
+impl Add<Duration> for WallTime {
+    type Output = Self;
+
+    fn add(self, later: Duration) -> Self {
+        Self(self.0.saturating_add(nanos(later)))
     }
 }
 
@@ -91,7 +116,7 @@ fn read_with(ticks: fn() -> u64) -> Reading {
     let mut best: Option<(u64, Reading)> = None;
     for _ in 0..3 {
         let before = ticks();
-        let wall = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, nanos);
+        let WallTime(wall) = SystemTime::now().into();
         let monotonic = monotonic();
         let took = ticks().saturating_sub(before);
         if best.is_none_or(|(least, _)| took < least) {
@@ -125,7 +150,7 @@ mod tests {
         let second = Duration::from_secs(1);
         let before = SystemTime::now();
         let moment = Moment::now();
-        let read = moment.system_time();
+        let read = moment.wall_time().system_time();
         assert!(read + second > before && read < SystemTime::now() + second);
         assert_eq!(moment.since(Moment::now()), Duration::ZERO);
     }

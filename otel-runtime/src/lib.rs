@@ -106,6 +106,7 @@ mod thread;
 #[cfg(feature = "tonic")]
 mod tonic;
 mod trace_flags;
+mod under;
 mod value;
 mod wire;
 

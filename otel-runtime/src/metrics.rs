@@ -13,7 +13,7 @@ use std::time::Duration;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Counter, Histogram, Meter};
 
-use crate::attributes::Section;
+use crate::attributes::{OfMetrics, Section};
 use crate::metering::{CellCounter, CellHistogram, CellUpDownCounter};
 use crate::name::{AttributeKey, MetricName, Unit};
 use crate::outcome::{Kind, Outcome};
@@ -248,8 +248,8 @@ impl Instruments {
     }
 
     /// Measures with attributes that are this call's, of its own or copied from baggage.
-    fn measure(&self, outcome: &Outcome, seconds: f64, own: Own) {
-        let Own { count, time, copied } = own;
+    fn measure(&self, outcome: &Outcome, seconds: f64, own: OfMetrics) {
+        let OfMetrics { count, time, copied } = own;
         let attributes = |section: Option<Section>| {
             let mut own = section.map(Section::into_attributes).unwrap_or_default();
             let of_call: Vec<KeyValue> = copied.iter().filter(|copy| own.iter().all(|own| own.key != copy.key)).cloned().collect();
@@ -283,21 +283,12 @@ fn function_name(function: &'static str) -> KeyValue {
 pub(crate) struct Measured {
     instruments: Shared<Instruments>,
     /// The call's own attributes; none for most sites, whose guard stays small.
-    own: Option<Box<Own>>,
-}
-
-#[derive(Debug)]
-struct Own {
-    count: Option<Section>,
-    time: Option<Section>,
-    /// From baggage.
-    copied: Vec<KeyValue>,
+    own: Option<Box<OfMetrics>>,
 }
 
 impl Measured {
-    pub(crate) fn start(instruments: Shared<Instruments>, count: Option<Section>, time: Option<Section>, copied: Vec<KeyValue>) -> Self {
+    pub(crate) fn start(instruments: Shared<Instruments>, own: Option<Box<OfMetrics>>) -> Self {
         instruments.begin();
-        let own = (count.is_some() || time.is_some() || !copied.is_empty()).then(|| Box::new(Own { count, time, copied }));
         Self { instruments, own }
     }
 

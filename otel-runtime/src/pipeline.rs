@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use opentelemetry::logs::LoggerProvider;
 use opentelemetry::metrics::{Meter, MeterProvider};
 use opentelemetry::propagation::TextMapPropagator;
-use opentelemetry::trace::{SpanRef, TraceContextExt};
+use opentelemetry::trace::{Span as _, SpanRef, TraceContextExt};
 use opentelemetry::{Context, InstrumentationScope, global};
 use opentelemetry_sdk::logs::{SdkLogger, SdkLoggerProvider};
 
@@ -27,12 +27,13 @@ use crate::metering::Meters;
 use crate::metrics::Declaration;
 use crate::own::{Decision, Origin, Started};
 use crate::propagation::{Format, Propagator};
-use crate::recording::{Recorder, ScopedTracer, Tracer};
+use crate::recording::{Lineage, RecordedSpan, Recorder, ScopedTracer, Tracer};
 use crate::sampling::{Parent, Sampling, Threshold};
 use crate::scope::Scope;
 use crate::semconv::methods::KnownMethods;
 use crate::shared::Shared;
 use crate::thread::Silence;
+use crate::under::Under;
 use crate::{exceptions, switch, thread};
 
 static GLOBAL: OnceLock<Global> = OnceLock::new();
@@ -155,13 +156,10 @@ pub(crate) struct Placement {
 pub(crate) enum SpanPlacement {
     /// The call records no span.
     None,
-    /// The parent is in this process and not sampled, and so would be the span: none is built, and the parent stays the current one.
+    /// The parent is in this process and not sampled, and so would be the span: none is built, and what happens inside has the same parent.
     Inherited,
-    /// The same of a parent that is not the current one.
-    Unsampled(Context),
     In {
-        parent: Context,
-        case: Parent,
+        lineage: Lineage,
         /// The ratio that decides instead of the sampler.
         ratio: Option<Threshold>,
     },
@@ -250,6 +248,12 @@ impl Pipeline {
         self.open.load(Ordering::Relaxed)
     }
 
+    /// Whether it records spans.
+    #[inline]
+    pub(crate) fn traces(&self) -> bool {
+        self.tracing.is_some()
+    }
+
     /// Whether a site keeps what it needs of this itself: it can do so for one that is there for ever.
     pub(crate) fn is_kept_by_sites(&self) -> bool {
         self.kind == Kind::First
@@ -268,10 +272,14 @@ impl Pipeline {
         Some(made_once(&self.loggers, scope, || provider.logger_with_scope(scope.build())))
     }
 
-    /// `parent`, with what a span needs whose exceptions may be log records; `way` is what the place of the span says of them.
-    pub(crate) fn noting(&self, parent: Context, way: Option<Exceptions>) -> Context {
+    /// The context of a span that has started; `way` is what its place says of exceptions.
+    #[inline]
+    pub(crate) fn context_of(&self, span: RecordedSpan, under: Under<'_>, way: Option<Exceptions>) -> Context {
+        if !span.is_recording() {
+            return under.with(|parent| parent.with_remote_span_context(span.span_context().clone()));
+        }
         let has_logs = self.logging.is_some() && way.or(self.exceptions).is_some_and(Exceptions::has_logs);
-        if has_logs { exceptions::noting(&parent) } else { parent }
+        if has_logs { exceptions::noting(&under.to_context()).with_span(span) } else { under.with(|parent| parent.with_span(span)) }
     }
 
     /// The instruments of a place, which is known by its address; made once, if the caller does not keep them.
@@ -318,22 +326,22 @@ impl Pipeline {
         ));
     }
 
-    fn place_span(&self, parent: &Context, is_current: bool, rule: Rule) -> SpanPlacement {
+    #[inline]
+    fn place_span(&self, parent: &Context, rule: Rule) -> SpanPlacement {
         let Some(tracing) = &self.tracing else { return SpanPlacement::None };
-        let span = parent.span();
-        let case = Parent::in_context(parent);
+        let lineage = Lineage::in_context(parent);
         let ratio = match rule {
-            Rule::Ratio(threshold) if case == Parent::None => Some(threshold),
+            Rule::Ratio(threshold) if lineage.case == Parent::None => Some(threshold),
             _ => None,
         };
-        let is_ruled_out = ratio.map_or_else(|| tracing.sampling.is_ruled_out(case), |threshold| threshold == Threshold::NEVER);
-        if is_ruled_out && is_unsampled(&span) {
+        let is_ruled_out = ratio.map_or_else(|| tracing.sampling.is_ruled_out(lineage.case), |threshold| threshold == Threshold::NEVER);
+        if is_ruled_out && is_unsampled(&parent.span()) {
             if let Some(started) = &tracing.started {
                 started.count(Origin::Local, Decision::Drop);
             }
-            return if is_current { SpanPlacement::Inherited } else { SpanPlacement::Unsampled(parent.clone()) };
+            return SpanPlacement::Inherited;
         }
-        SpanPlacement::In { parent: parent.clone(), case, ratio }
+        SpanPlacement::In { lineage, ratio }
     }
 }
 
@@ -368,44 +376,65 @@ pub(crate) fn rule(path: &str, spans: bool, metrics: bool) -> Option<Rule> {
     (rule != Rule::Off || LOCAL.load(Ordering::SeqCst) > 0).then_some(rule)
 }
 
-/// Whether there is a short way for calls at a place, wherever telemetry is not suppressed, because all record with the first global pipeline: those that
-/// measure and do nothing else measure, with nothing to copy from baggage; of those that record spans and do nothing else, whatever is
-/// [below one that is not sampled](is_below_unsampled) inherits that, with nothing to count.
+/// Whether there is a short way for calls at a place, wherever telemetry is not suppressed, because all record with the first global pipeline: there is
+/// nothing to copy from baggage to what they measure, and if they record spans, whatever is below one that is not sampled inherits that, with nothing
+/// to count.
 pub(crate) fn has_short_way(spans: bool, metrics: bool) -> bool {
     let is_alone = !EVER_LOCAL.load(Ordering::SeqCst);
     let pipeline = last_global().map(|global| &global.pipeline).filter(|pipeline| is_alone && pipeline.is_open());
     pipeline.is_some_and(|pipeline| {
-        let is_short = match pipeline.tracing.as_ref().filter(|_| spans) {
-            None => pipeline.metric_baggage.is_empty(),
-            Some(tracing) => !metrics && tracing.started.is_none() && tracing.sampling.is_ruled_out(Parent::LocalNotSampled),
-        };
-        is_short && pipeline.is_kept_by_sites()
+        let measures_shortly = !metrics || pipeline.metric_baggage.is_empty();
+        let traces_shortly = pipeline
+            .tracing
+            .as_ref()
+            .filter(|_| spans)
+            .is_none_or(|tracing| tracing.started.is_none() && tracing.sampling.is_ruled_out(Parent::LocalNotSampled));
+        measures_shortly && traces_shortly && pipeline.is_kept_by_sites()
     })
 }
 
-/// Whether the current span is of this process and not sampled, and telemetry is not suppressed.
+/// The first global pipeline.
 #[inline]
-pub(crate) fn is_below_unsampled() -> bool {
-    thread::has_context() && Context::map_current(|current| !current.is_telemetry_suppressed() && is_unsampled(&current.span()))
+pub(crate) fn first() -> Option<&'static Pipeline> {
+    Some(&*GLOBAL.get()?.pipeline)
 }
 
-/// A span that is recorded without being sampled is none: it must not get what is meant for its children.
+/// What decides of a call that starts in a context.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Above {
+    /// Telemetry is suppressed.
+    Suppressed,
+    /// A span of this process that is not sampled.
+    Unsampled,
+    Any,
+}
+
+/// What there is in a context.
+#[inline]
+pub(crate) fn above(context: &Context) -> Above {
+    if context.is_telemetry_suppressed() {
+        Above::Suppressed
+    } else if is_unsampled(&context.span()) {
+        Above::Unsampled
+    } else {
+        Above::Any
+    }
+}
+
+/// Whether a span is of this process and not sampled. One that is recorded without being sampled is none: it must not get what is meant for its
+/// children.
 #[inline]
 fn is_unsampled(span: &SpanRef<'_>) -> bool {
     Parent::of(span.span_context()) == Parent::LocalNotSampled && !span.is_recording()
 }
 
-/// What a call is to record that starts now; with its span, if it wants one, under `parent`, or in the current context.
-pub(crate) fn place(wanted: &Wanted, parent: Option<&Context>) -> Option<Placement> {
-    if !thread::has_context() {
+/// What a call is to record that starts now; with its span, if it wants one, in this context.
+#[inline]
+pub(crate) fn place(wanted: &Wanted, under: Under<'_>) -> Option<Placement> {
+    if !thread::has_context() || (matches!(under, Under::Given(_)) && Context::is_current_telemetry_suppressed()) {
         return None;
     }
-    Context::map_current(|current| {
-        if current.is_telemetry_suppressed() {
-            return None;
-        }
-        let is_current = parent.is_none();
-        let parent = parent.unwrap_or(current);
+    under.with(|parent| {
         if parent.is_telemetry_suppressed() {
             return None;
         }
@@ -414,7 +443,7 @@ pub(crate) fn place(wanted: &Wanted, parent: Option<&Context>) -> Option<Placeme
         if rule == Rule::Off {
             return None;
         }
-        let span = if wanted.span { pipeline.place_span(parent, is_current, rule) } else { SpanPlacement::None };
+        let span = if wanted.span { pipeline.place_span(parent, rule) } else { SpanPlacement::None };
         Some(Placement { pipeline, span })
     })
 }

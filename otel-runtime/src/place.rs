@@ -3,17 +3,20 @@
 use std::any::Any;
 use std::sync::{Arc, OnceLock};
 
-use opentelemetry::Context;
 use opentelemetry::metrics::Meter;
+use opentelemetry::trace::Span as _;
 
+use crate::clock::WallTime;
 use crate::exceptions::Exceptions;
 use crate::filter::Rule;
 use crate::pipeline::{self, Pipeline, Placement, Wanted};
-use crate::recording::{Starting, Tracer};
-use crate::sampling::{Parent, Threshold};
+use crate::recording::{Lineage, RecordedSpan, Starting, Tracer};
+use crate::sampling::Threshold;
 use crate::scope::Scope;
 use crate::shared::Shared;
+use crate::span::Span;
 use crate::switch::Switch;
+use crate::under::Under;
 
 /// A place of the program that records, with its instruments. It stands in a `static`.
 #[derive(Debug)]
@@ -52,32 +55,47 @@ impl<I: Any + Send + Sync> Place<I> {
         self.switch.is_plain()
     }
 
+    /// The place's tracer of the first global pipeline, once it is known.
+    #[inline]
+    pub(crate) fn known_tracer(&'static self) -> Option<&'static Tracer> {
+        self.tracer.get()?.as_deref()
+    }
+
     /// The place's instruments of the first global pipeline, once they are known.
     #[inline]
     pub(crate) fn known_instruments(&'static self) -> Option<&'static I> {
         self.instruments.get()?.as_deref()
     }
 
-    /// What a call is to record that starts now, under `parent` or in the current context.
-    pub(crate) fn placement(&'static self, spans: bool, metrics: bool, parent: Option<&Context>) -> Option<Placement> {
+    /// What a call is to record that starts now.
+    pub(crate) fn placement(&'static self, spans: bool, metrics: bool, under: Under<'_>) -> Option<Placement> {
         let wanted = Wanted { site: self.address(), path: self.path, span: spans, rule: self.rule(spans, metrics)? };
-        pipeline::place(&wanted, parent)
+        pipeline::place(&wanted, under)
     }
 
-    /// A span that was placed in `parent`, to be started.
-    pub(crate) fn starting(
+    /// A span that was placed, to be started.
+    #[inline]
+    pub(crate) fn starting<'a>(
         &'static self,
         pipeline: &Pipeline,
-        parent: Context,
-        case: Parent,
+        under: Under<'a>,
+        lineage: Lineage,
         ratio: Option<Threshold>,
-    ) -> Option<Starting> {
+    ) -> Option<Starting<'a>> {
         let tracer = if pipeline.is_kept_by_sites() {
             self.tracer.get_or_init(|| pipeline.tracer(self.scope)).as_deref().map(Shared::Global)
         } else {
             pipeline.tracer(self.scope).map(Shared::Local)
         };
-        Some(Starting::new(tracer?, parent, case, ratio))
+        Some(Starting::new(tracer?, under, lineage, ratio))
+    }
+
+    /// A span that was started in the context that it was placed in.
+    #[inline]
+    pub(crate) fn started(&self, pipeline: &Pipeline, span: RecordedSpan, under: Under<'_>, at: WallTime) -> Span {
+        let is_recording = span.is_recording();
+        let context = pipeline.context_of(span, under, self.exceptions);
+        if is_recording { Span::recording(context, at) } else { Span::carrying(context) }
     }
 
     /// The place's instruments, which are made once for each pipeline.

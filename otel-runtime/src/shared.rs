@@ -4,7 +4,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 /// Counting the users of something global would make threads meet on its counter at every call, for nothing.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Shared<T: 'static> {
     Global(&'static T),
     Local(Arc<T>),

@@ -2,26 +2,26 @@
 //! [`Site::start`].
 
 use std::sync::OnceLock;
-use std::time::UNIX_EPOCH;
 
 use opentelemetry::trace::SpanKind;
 use opentelemetry::{Context, Key, KeyValue};
 
-use crate::attributes::{Fields, Section, SpanSection};
+use crate::attributes::{Fields, OfMetrics, Section, SpanSection};
 use crate::baggage::Entries;
 use crate::call::Call;
-use crate::clock::Moment;
+use crate::clock::{Moment, WallTime};
 use crate::exceptions::{Exceptions, Seen};
 use crate::metrics::{Count, Instruments, Measured, Time};
 use crate::name::{AttributeKey, MetricName, SpanName};
 use crate::panics;
-use crate::pipeline::{self, Pipeline, Placement, SpanPlacement};
+use crate::pipeline::{self, Above, Pipeline, Placement, SpanPlacement};
 use crate::place::Place;
-use crate::recording::{InBuffer, Starting, Template};
+use crate::recording::{InBuffer, Lineage, Starting, Template};
 use crate::scope::Scope;
 use crate::shared::Shared;
 use crate::span::Span;
 use crate::thread;
+use crate::under::Under;
 
 /// One instrumented place of the program. The macros put one in a `static` for each annotated function.
 #[derive(Debug)]
@@ -182,102 +182,148 @@ impl Site {
 
     #[inline(never)]
     fn begin(&'static self, parent: Option<&Context>, fields: &mut dyn FnMut(&mut Fields)) -> Call {
-        if parent.is_none() && self.place.has_short_way() {
-            if !self.is_measured() {
-                if pipeline::is_below_unsampled() {
-                    return Call::inheriting(self);
-                }
-            } else if let Some(instruments) = self.place.known_instruments()
-                && instruments.are_plain()
-            {
-                return Self::measure(instruments);
-            }
+        let call = if parent.is_none() && self.place.has_short_way() { self.begin_shortly(fields) } else { None };
+        call.unwrap_or_else(|| self.begin_placed(parent, fields))
+    }
+
+    /// `None`: the short way is none for this call.
+    #[inline]
+    fn begin_shortly(&'static self, fields: &mut dyn FnMut(&mut Fields)) -> Option<Call> {
+        if !thread::has_context() {
+            return Some(Call::off());
         }
-        self.begin_placed(parent, fields)
+        match pipeline::first().filter(|pipeline| self.span.is_some() && pipeline.traces()) {
+            Some(pipeline) => self.trace(pipeline, fields),
+            None => self.measure(),
+        }
     }
 
     /// The short way to a call of which nothing is recorded but metrics, which are the same for every call.
     #[inline]
-    fn measure(instruments: &'static Instruments) -> Call {
-        if !thread::has_context() || Context::is_current_telemetry_suppressed() {
-            return Call::off();
+    fn measure(&'static self) -> Option<Call> {
+        let instruments = self.place.known_instruments().filter(|instruments| instruments.are_plain())?;
+        if Context::is_current_telemetry_suppressed() {
+            return Some(Call::off());
         }
         instruments.begin();
-        Call::measured(instruments, instruments.ask_for_time().then(Moment::now))
+        Some(Call::measured(instruments, instruments.ask_for_time().then(Moment::now)))
+    }
+
+    /// The short way to a call whose span is known not to be sampled, or to be, with metrics that are the same for every call.
+    #[inline]
+    fn trace(&'static self, pipeline: &Pipeline, fields: &mut dyn FnMut(&mut Fields)) -> Option<Call> {
+        match Context::map_current(pipeline::above) {
+            Above::Suppressed => Some(Call::off()),
+            Above::Unsampled => (!self.is_measured()).then(|| Call::inheriting(self)),
+            Above::Any => self.record(pipeline, fields),
+        }
+    }
+
+    /// Not compiled into the way of calls that record nothing.
+    #[inline(never)]
+    fn record(&'static self, pipeline: &Pipeline, fields: &mut dyn FnMut(&mut Fields)) -> Option<Call> {
+        let (tracer, template) = (self.place.known_tracer()?, self.template.get()?);
+        let instruments =
+            if self.is_measured() { Some(self.place.known_instruments().filter(|instruments| instruments.are_plain())?) } else { None };
+        let begun = tracer.begin_sampled(template, &Context::map_current(Lineage::in_context))?;
+        panics::forget();
+        let mut known = Fields { span: Some(SpanSection::new(self.keys(), begun)), measured: None, links: Vec::new() };
+        // A `Display` that panics costs the attributes from there on.
+        panics::contained(|| fields(&mut known));
+        let started = Moment::now();
+        let at = started.wall_time();
+        let measured = instruments.map(|instruments| Measured::start(Shared::Global(instruments), None));
+        let span = tracer.start_sampled(known.span.take()?.into_span(), &known.links, at);
+        let span = self.place.started(pipeline, span, Under::Current, at);
+        Some(Call::started(self, span, measured, Some(started)))
     }
 
     #[inline(never)]
     fn begin_placed(&'static self, parent: Option<&Context>, fields: &mut dyn FnMut(&mut Fields)) -> Call {
-        let placement = self.place.placement(self.span.is_some(), self.is_measured(), parent);
+        let under = Under::from(parent);
+        let placement = self.place.placement(self.span.is_some(), self.is_measured(), under);
         let Some(Placement { pipeline, span }) = placement else { return Call::off() };
         let instruments = if self.is_measured() { self.instruments(&pipeline) } else { None };
-        if instruments.is_none() {
-            match span {
-                SpanPlacement::None => return Call::off(),
-                SpanPlacement::Inherited => return Call::inheriting(self),
-                SpanPlacement::Unsampled(parent) => return Call::started(self, Span::carrying(parent), None, None),
-                SpanPlacement::In { .. } => {}
-            }
-        }
-        let copied = if instruments.is_some() { pipeline.metric_baggage.attributes(parent) } else { Vec::new() };
-        panics::forget();
-        let (mut span, starting) = match span {
-            SpanPlacement::None => (Span::off(), None),
-            SpanPlacement::Inherited => (Span::inherited(), None),
-            SpanPlacement::Unsampled(parent) => (Span::carrying(parent), None),
-            SpanPlacement::In { parent, case, ratio } => (Span::off(), self.place.starting(&pipeline, parent, case, ratio)),
+        let starting = match span {
+            SpanPlacement::In { lineage, ratio } => self.place.starting(&pipeline, under, lineage, ratio),
+            SpanPlacement::Inherited if instruments.is_none() => return self.inherit(parent),
+            SpanPlacement::None if instruments.is_none() => return Call::off(),
+            SpanPlacement::Inherited | SpanPlacement::None => None,
         };
-        let mut known = self.known(starting.as_ref(), instruments.is_some());
+        panics::forget();
+        let mut known = Fields {
+            span: starting
+                .as_ref()
+                .filter(|starting| starting.records())
+                .map(|starting| SpanSection::new(self.keys(), self.begun(starting))),
+            measured: if instruments.is_some() { self.of_metrics(&pipeline, parent) } else { None },
+            links: Vec::new(),
+        };
         // A `Display` that panics costs the attributes from there on.
         panics::contained(|| fields(&mut known));
         let asks_for_time = known.span.is_some() || self.time.is_some();
         let started = asks_for_time.then(Moment::now);
-        let measured = instruments.map(|instruments| Measured::start(instruments, known.count.take(), known.time.take(), copied));
-        if let Some(starting) = starting {
-            span = self.start_span(&pipeline, starting, known, started);
-        }
+        let measured = instruments.map(|instruments| Measured::start(instruments, known.measured));
+        let span = match starting {
+            Some(starting) => {
+                let (name, kind) = self.name_and_kind();
+                // A span that cannot be recorded needs no time.
+                let at = started.map_or(WallTime(0), Moment::wall_time);
+                let span = starting.start(known.span.map(SpanSection::into_span), name, kind, &known.links, at);
+                self.place.started(&pipeline, span, under, at)
+            }
+            None => match (span, parent) {
+                (SpanPlacement::Inherited, Some(parent)) => Span::carrying(parent.clone()),
+                (SpanPlacement::Inherited, None) => Span::inherited(),
+                _ => Span::off(),
+            },
+        };
         Call::started(self, span, measured, started)
     }
 
-    /// What is known before anything was asked for: where the code stands.
-    fn known(&'static self, span: Option<&Starting>, is_measured: bool) -> Fields {
-        let recorded = span.filter(|starting| starting.records());
-        // A metric without attributes of its own has nothing to ask for.
-        let section = |keys: Option<&'static [AttributeKey]>| {
-            let keys = keys.filter(|keys| is_measured && !keys.is_empty())?;
-            Some(Section::new(keys, Vec::with_capacity(keys.len() + 3)))
-        };
-        Fields {
-            span: recorded.map(|starting| SpanSection::new(self.keys(), self.begun(starting))),
-            count: section(self.count.map(|count| count.keys)),
-            time: section(self.time.map(|time| time.keys)),
-            links: Vec::new(),
+    /// Records nothing, because the parent is not sampled.
+    fn inherit(&'static self, parent: Option<&Context>) -> Call {
+        match parent {
+            None => Call::inheriting(self),
+            Some(parent) => Call::started(self, Span::carrying(parent.clone()), None, None),
         }
     }
 
+    /// The attributes that the metrics may have of their own; those that there are already come from baggage.
+    fn of_metrics(&self, pipeline: &Pipeline, parent: Option<&Context>) -> Option<Box<OfMetrics>> {
+        // A metric without attributes of its own has nothing to ask for.
+        let section = |keys: Option<&'static [AttributeKey]>| {
+            let keys = keys.filter(|keys| !keys.is_empty())?;
+            Some(Section::new(keys, Vec::with_capacity(keys.len() + 3)))
+        };
+        let copied = pipeline.metric_baggage.attributes(parent);
+        let (count, time) = (section(self.count.map(|count| count.keys)), section(self.time.map(|time| time.keys)));
+        (count.is_some() || time.is_some() || !copied.is_empty()).then(|| Box::new(OfMetrics { count, time, copied }))
+    }
+
     /// What a span begins with: its name and its kind, and where the code stands.
-    fn begun(&'static self, starting: &Starting) -> InBuffer {
+    #[inline]
+    fn begun(&'static self, starting: &Starting<'_>) -> InBuffer {
+        let template = self.template.get_or_init(|| {
+            let (name, kind) = self.name_and_kind();
+            Template::new(name, kind, &self.code.attributes())
+        });
+        starting.begin_from(template).unwrap_or_else(|| self.begun_within(starting))
+    }
+
+    /// The same where the limits leave too little room for it.
+    #[cold]
+    fn begun_within(&self, starting: &Starting<'_>) -> InBuffer {
         let (name, kind) = self.name_and_kind();
-        let template = self.template.get_or_init(|| Template::new(name, kind, &self.code.attributes()));
-        starting.begin_from(template).unwrap_or_else(|| {
-            let mut begun = starting.begin(name, kind);
-            for attribute in &self.code.attributes() {
-                begun.attributes.push(attribute);
-            }
-            begun
-        })
+        let mut begun = starting.begin(name, kind);
+        for attribute in &self.code.attributes() {
+            begun.attributes.push(attribute);
+        }
+        begun
     }
 
     fn name_and_kind(&self) -> (&'static str, &SpanKind) {
         self.span.as_ref().map_or(("", &SpanKind::Internal), |span| (span.name.as_str(), &span.kind))
-    }
-
-    fn start_span(&'static self, pipeline: &Pipeline, starting: Starting, known: Fields, started: Option<Moment>) -> Span {
-        let (name, kind) = self.name_and_kind();
-        // A span that cannot be recorded needs no time.
-        let started = started.map_or(UNIX_EPOCH, Moment::system_time);
-        let (span, parent) = starting.start(known.span.map(SpanSection::into_span), name, kind, &known.links, started);
-        Span::started(&pipeline.noting(parent, self.place.exceptions), span, started)
     }
 
     fn instruments(&'static self, pipeline: &Pipeline) -> Option<Shared<Instruments>> {

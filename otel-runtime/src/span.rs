@@ -2,15 +2,15 @@
 
 use std::borrow::Cow;
 use std::mem;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use opentelemetry::trace::{Span as _, SpanContext, Status, TraceContextExt};
+use opentelemetry::trace::{SpanContext, Status, TraceContextExt};
 use opentelemetry::{Context, KeyValue};
 
+use crate::clock::WallTime;
 use crate::exceptions::{self, Seen};
 use crate::outcome::{Failure, Kind, Outcome};
-use crate::panics;
-use crate::recording::RecordedSpan;
+use crate::{panics, recording};
 
 /// A span, not bound to a thread.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ enum State {
     Recording {
         context: Context,
         /// As the span was told; its end is this much later, whatever happens to the wall clock meanwhile.
-        started: SystemTime,
+        started: WallTime,
     },
 }
 
@@ -61,12 +61,10 @@ impl Span {
         }
     }
 
-    pub(crate) fn started(parent: &Context, span: RecordedSpan, started: SystemTime) -> Self {
-        if span.is_recording() {
-            Self(State::Recording { context: parent.with_span(span), started })
-        } else {
-            Self(State::Carrying(parent.with_remote_span_context(span.span_context().clone())))
-        }
+    /// What was started in this context, and is recorded.
+    #[inline]
+    pub(crate) fn recording(context: Context, started: WallTime) -> Self {
+        Self(State::Recording { context, started })
     }
 
     #[inline]
@@ -118,13 +116,13 @@ impl Span {
             let span = context.span();
             let ended = started + elapsed;
             write(seen, &context, outcome, ended);
-            span.end_with_timestamp(ended);
+            recording::end_at(&span, ended);
         }
     }
 }
 
 /// Writes the outcome, once for the whole project.
-fn write(seen: Seen<'_>, context: &Context, outcome: Outcome, ended: SystemTime) {
+fn write(seen: Seen<'_>, context: &Context, outcome: Outcome, ended: WallTime) {
     let span = context.span();
     let is_panic = outcome.is_panic();
     let failure = match outcome.0 {
@@ -137,6 +135,6 @@ fn write(seen: Seen<'_>, context: &Context, outcome: Outcome, ended: SystemTime)
         }
     };
     span.set_attribute(KeyValue::new("error.type", failure.error_type.clone()));
-    exceptions::emit(seen, context, &failure, is_panic, ended);
+    exceptions::emit(seen, context, &failure, is_panic, ended.system_time());
     span.set_status(Status::error(failure.description));
 }

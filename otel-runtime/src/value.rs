@@ -8,7 +8,7 @@ use std::fmt::{self, Debug, Display};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use opentelemetry::{Array, Key, KeyValue, StringValue, Value};
+use opentelemetry::{Array, KeyValue, StringValue, Value};
 
 use crate::recording::EncodedAttributes;
 
@@ -43,7 +43,7 @@ pub trait AttributeValue {
 /// Takes the value of one attribute.
 #[derive(Debug)]
 pub struct ValueWriter<'a> {
-    key: Key,
+    key: Cow<'static, str>,
     target: Target<'a>,
 }
 
@@ -78,54 +78,60 @@ impl<'a> From<&'a mut EncodedAttributes> for Target<'a> {
 }
 
 impl<'a> ValueWriter<'a> {
-    pub(crate) fn new(key: impl Into<Key>, target: impl Into<Target<'a>>) -> Self {
+    #[inline]
+    pub(crate) fn new(key: impl Into<Cow<'static, str>>, target: impl Into<Target<'a>>) -> Self {
         Self { key: key.into(), target: target.into() }
     }
 
     fn write(self, value: impl Into<Value>) {
         match self.target {
             Target::List(list) => list.push(KeyValue::new(self.key, value)),
-            Target::Span(span) => span.value(self.key.as_str(), &value.into()),
+            Target::Span(span) => span.value(&self.key, &value.into()),
         }
     }
 
     /// Writes a boolean.
+    #[inline]
     pub fn bool(self, value: bool) {
         match self.target {
             Target::List(_) => self.write(value),
-            Target::Span(span) => span.bool(self.key.as_str(), value),
+            Target::Span(span) => span.bool(&self.key, value),
         }
     }
 
     /// Writes an integer.
+    #[inline]
     pub fn i64(self, value: i64) {
         match self.target {
             Target::List(_) => self.write(value),
-            Target::Span(span) => span.i64(self.key.as_str(), value),
+            Target::Span(span) => span.i64(&self.key, value),
         }
     }
 
     /// Writes a floating-point number.
+    #[inline]
     pub fn f64(self, value: f64) {
         match self.target {
             Target::List(_) => self.write(value),
-            Target::Span(span) => span.f64(self.key.as_str(), value),
+            Target::Span(span) => span.f64(&self.key, value),
         }
     }
 
     /// Writes a string.
+    #[inline]
     pub fn str(self, value: &str) {
         match self.target {
             Target::List(_) => self.write(StringValue::from(value.to_owned())),
-            Target::Span(span) => span.str(self.key.as_str(), value),
+            Target::Span(span) => span.str(&self.key, value),
         }
     }
 
     /// Writes a string that needs no copy.
+    #[inline]
     pub fn static_str(self, value: &'static str) {
         match self.target {
             Target::List(_) => self.write(value),
-            Target::Span(span) => span.str(self.key.as_str(), value),
+            Target::Span(span) => span.str(&self.key, value),
         }
     }
 
@@ -133,14 +139,14 @@ impl<'a> ValueWriter<'a> {
     pub fn string(self, value: String) {
         match self.target {
             Target::List(_) => self.write(value),
-            Target::Span(span) => span.str(self.key.as_str(), &value),
+            Target::Span(span) => span.str(&self.key, &value),
         }
     }
 
     /// Writes the text that `format_args!` describes.
     pub fn text(self, value: fmt::Arguments<'_>) {
         match (self.target, value.as_str()) {
-            (Target::Span(span), _) => span.text(self.key.as_str(), value),
+            (Target::Span(span), _) => span.text(&self.key, value),
             (Target::List(list), Some(literal)) => list.push(KeyValue::new(self.key, literal)),
             (Target::List(list), None) => list.push(KeyValue::new(self.key, value.to_string())),
         }

@@ -71,6 +71,7 @@ impl EncodedSpans {
 }
 
 impl Chunk {
+    #[inline]
     fn push(&mut self, scope: &Arc<EncodedScope>, span: &[u8]) {
         wire::delimited(&mut self.bytes, SPANS, span);
         self.items += 1;

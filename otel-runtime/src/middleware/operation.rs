@@ -19,6 +19,7 @@ use crate::scope::Scope;
 use crate::semconv::Metric;
 use crate::span::Span;
 use crate::thread;
+use crate::under::Under;
 
 /// A class of operations, in a `static` of its layer.
 ///
@@ -87,7 +88,8 @@ impl Operations {
     }
 
     fn begin(&'static self, parent: Option<Context>, describe: &mut dyn FnMut(&mut Beginning<'_>)) -> Operation {
-        let Some(Placement { pipeline, span }) = self.place.placement(true, self.measures(), parent.as_ref()) else {
+        let under = Under::from(parent.as_ref());
+        let Some(Placement { pipeline, span }) = self.place.placement(true, self.measures(), under) else {
             return Operation::passing(parent);
         };
         let instruments = if self.measures() {
@@ -95,21 +97,16 @@ impl Operations {
         } else {
             None
         };
-        let span_in = match span {
-            SpanPlacement::None => Err(parent),
-            SpanPlacement::Inherited => Err(Some(Context::current())),
-            SpanPlacement::Unsampled(parent) => Err(Some(parent)),
-            SpanPlacement::In { parent, case, ratio } => Ok(self.place.starting(&pipeline, parent, case, ratio)),
-        };
-        let (passed, span_in) = match span_in {
-            Err(parent) if instruments.is_none() => return Operation::passing(parent),
-            Err(parent) => (parent, None),
-            Ok(starting) => (None, starting),
+        let starting = match span {
+            SpanPlacement::In { lineage, ratio } => self.place.starting(&pipeline, under, lineage, ratio),
+            SpanPlacement::Inherited if instruments.is_none() => return Operation::passing(Some(under.to_context())),
+            SpanPlacement::None if instruments.is_none() => return Operation::passing(parent),
+            SpanPlacement::Inherited | SpanPlacement::None => None,
         };
         panics::forget();
         let mut beginning = Beginning {
             pipeline: &pipeline,
-            records: span_in.as_ref().is_some_and(Starting::records),
+            records: starting.as_ref().is_some_and(Starting::records),
             measures: instruments.is_some(),
             name: Cow::Borrowed(""),
             attributes: Vec::new(),
@@ -120,8 +117,9 @@ impl Operations {
         describe(&mut beginning);
         let started = Moment::now();
         let measured = instruments.map(|instruments| Measured::start(instruments, beginning.labels, beginning.of_active));
-        let span = match span_in {
-            None => passed.map_or_else(Span::off, Span::carrying),
+        let span = match starting {
+            None if matches!(span, SpanPlacement::Inherited) => Span::carrying(under.to_context()),
+            None => parent.map_or_else(Span::off, Span::carrying),
             Some(starting) => {
                 let begun = starting.records().then(|| {
                     let mut begun = starting.begin(&beginning.name, &self.kind);
@@ -130,9 +128,9 @@ impl Operations {
                     }
                     begun
                 });
-                let at = started.system_time();
-                let (span, parent) = starting.start(begun, &beginning.name, &self.kind, &beginning.links, at);
-                Span::started(&pipeline.noting(parent, self.place.exceptions), span, at)
+                let at = started.wall_time();
+                let span = starting.start(begun, &beginning.name, &self.kind, &beginning.links, at);
+                self.place.started(&pipeline, span, under, at)
             }
         };
         Operation { span, measured, started: Some((self, started)) }

@@ -1,7 +1,5 @@
 //! How many spans were started.
 
-use opentelemetry::Context;
-use opentelemetry::trace::TraceContextExt;
 use opentelemetry_sdk::trace::SamplingDecision;
 
 use super::tally::Tally;
@@ -45,16 +43,6 @@ impl Started {
 
 impl Origin {
     const ALL: [Self; 3] = [Self::None, Self::Local, Self::Remote];
-
-    pub(crate) fn of(parent: Option<&Context>) -> Self {
-        let Some(parent) = parent else { return Self::None };
-        let span = parent.span();
-        match (span.span_context().is_valid(), span.span_context().is_remote()) {
-            (false, _) => Self::None,
-            (true, false) => Self::Local,
-            (true, true) => Self::Remote,
-        }
-    }
 
     pub(crate) const fn name(self) -> &'static str {
         match self {

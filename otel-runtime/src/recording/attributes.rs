@@ -237,23 +237,29 @@ impl Scalar<'_> {
         }
     }
 
+    /// Its `AnyValue`, if that is a small number, as most are.
+    #[inline]
+    fn small(self) -> Option<[u8; 2]> {
+        match self {
+            Self::Bool(value) => Some([wire::key(BOOL, FieldKind::Varint), u8::from(value)]),
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is less than 128")]
+            Self::I64(value) if (0..0x80).contains(&value) => Some([wire::key(INT, FieldKind::Varint), value as u8]),
+            _ => None,
+        }
+    }
+
     /// Appends its `AnyValue`.
     #[inline]
     fn write(self, bytes: &mut Vec<u8>) {
         match self {
             Self::Bool(value) => bytes.extend_from_slice(&[wire::key(BOOL, FieldKind::Varint), u8::from(value)]),
-            // Most are small.
-            Self::I64(value) if (0..0x80).contains(&value) => {
-                #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is less than 128")]
-                bytes.extend_from_slice(&[wire::key(INT, FieldKind::Varint), value as u8]);
-            }
             Self::I64(value) => {
                 bytes.push(wire::key(INT, FieldKind::Varint));
                 varint(bytes, value.cast_unsigned());
             }
             Self::F64(value) => {
-                bytes.push(wire::key(DOUBLE, FieldKind::Fixed64));
-                bytes.extend_from_slice(&value.to_le_bytes());
+                let [a, b, c, d, e, f, g, h] = value.to_le_bytes();
+                bytes.extend_from_slice(&[wire::key(DOUBLE, FieldKind::Fixed64), a, b, c, d, e, f, g, h]);
             }
             Self::Text(text) => wire::delimited(bytes, TEXT, text.as_bytes()),
         }
@@ -268,27 +274,35 @@ fn scalar(bytes: &mut Vec<u8>, key: &str, value: Scalar<'_>) {
 
 #[inline]
 fn scalar_in(bytes: &mut Vec<u8>, field: u8, key: &str, value: Scalar<'_>) {
+    const OF_VALUE: u8 = wire::key(VALUE, FieldKind::Delimited);
+
+    if let Some([kind, number]) = value.small() {
+        head(bytes, field, key, 2);
+        return bytes.extend_from_slice(&[OF_VALUE, 2, kind, number]);
+    }
     let length = value.length();
     head(bytes, field, key, length);
+    if let Ok(short @ 0..0x80) = u8::try_from(length) {
+        bytes.extend_from_slice(&[OF_VALUE, short]);
+    } else {
+        bytes.push(OF_VALUE);
+        varint(bytes, length as u64);
+    }
     value.write(bytes);
 }
 
-/// Appends everything before the `AnyValue`, which takes so many bytes.
+/// Appends everything before the value, whose `AnyValue` takes so many bytes.
 #[inline]
 fn head(bytes: &mut Vec<u8>, field: u8, key: &str, length: usize) {
-    let (of_key, of_field) = (wire::key(KEY, FieldKind::Delimited), wire::key(field, FieldKind::Delimited));
-    let of_value = wire::key(VALUE, FieldKind::Delimited);
+    let (of_field, of_key) = (wire::key(field, FieldKind::Delimited), wire::key(KEY, FieldKind::Delimited));
     // The field, the key and the value each with a length of one byte, as most have.
     let all = 4 + key.len() + length;
-    if let Ok(short) = u8::try_from(all)
-        && short < 0x80
-    {
-        #[allow(clippy::cast_possible_truncation, reason = "both are less than their sum")]
-        let (of, long) = (key.len() as u8, length as u8);
+    if let Ok(short @ 0..0x80) = u8::try_from(all) {
+        #[allow(clippy::cast_possible_truncation, reason = "it is less than that sum")]
+        let of = key.len() as u8;
         bytes.reserve(2 + all);
         bytes.extend_from_slice(&[of_field, short, of_key, of]);
         bytes.extend_from_slice(key.as_bytes());
-        bytes.extend_from_slice(&[of_value, long]);
         return;
     }
     let with_key = 1 + length_of_varint(key.len() as u64) + key.len();
@@ -296,8 +310,6 @@ fn head(bytes: &mut Vec<u8>, field: u8, key: &str, length: usize) {
     bytes.push(of_field);
     varint(bytes, (with_key + with_value) as u64);
     wire::delimited(bytes, KEY, key.as_bytes());
-    bytes.push(of_value);
-    varint(bytes, length as u64);
 }
 
 /// Appends an attribute of the plain API as the field of this number, with no text longer than so many characters.

@@ -1,4 +1,5 @@
-//! The memory of spans that have ended, for those that start: a span takes it on the thread where it starts, and gives it back where it ends.
+//! The memory of spans that are gone, for those that start: a span takes it on the thread where it starts, and it goes to the thread where it is
+//! dropped.
 
 use std::cell::RefCell;
 use std::ops::{Deref, DerefMut};
@@ -9,48 +10,57 @@ use super::open::OpenSpan;
 const MOST: usize = 32;
 const LARGEST: usize = 4096;
 
-/// A span in such memory, which is not copied on its way.
+/// A span in such memory, which is not copied on its way. `None` while it is dropped.
 #[derive(Debug)]
-pub(crate) struct InBuffer(Box<OpenSpan>);
+pub(crate) struct InBuffer(Option<Box<OpenSpan>>);
+
+const IS_THERE: &str = "the span is there until it is dropped";
 
 impl Deref for InBuffer {
     type Target = OpenSpan;
 
     #[inline]
     fn deref(&self) -> &OpenSpan {
-        &self.0
+        let Some(span) = &self.0 else { unreachable!("{IS_THERE}") };
+        span
     }
 }
 
 impl DerefMut for InBuffer {
     #[inline]
     fn deref_mut(&mut self) -> &mut OpenSpan {
-        &mut self.0
+        let Some(span) = &mut self.0 else { unreachable!("{IS_THERE}") };
+        span
     }
 }
 
 thread_local! {
-    static KEPT: RefCell<Vec<InBuffer>> = const { RefCell::new(Vec::new()) };
+    static KEPT: RefCell<Vec<Box<OpenSpan>>> = const { RefCell::new(Vec::new()) };
 }
 
-#[inline]
-pub(super) fn take() -> InBuffer {
-    // A thread that ends may be past its locals.
-    let kept = KEPT.try_with(|kept| kept.try_borrow_mut().ok()?.pop());
-    kept.ok().flatten().unwrap_or_else(|| InBuffer(Box::new(OpenSpan::new())))
-}
-
-#[inline]
-pub(super) fn give_back(mut span: InBuffer) {
-    span.release();
-    if span.attributes.bytes.capacity() > LARGEST {
-        return;
+impl InBuffer {
+    #[inline]
+    pub(super) fn take() -> Self {
+        // A thread that ends may be past its locals.
+        let kept = KEPT.try_with(|kept| kept.try_borrow_mut().ok()?.pop());
+        Self(Some(kept.ok().flatten().unwrap_or_else(|| Box::new(OpenSpan::new()))))
     }
-    let _ = KEPT.try_with(|kept| {
-        if let Ok(mut kept) = kept.try_borrow_mut()
-            && kept.len() < MOST
-        {
-            kept.push(span);
+}
+
+impl Drop for InBuffer {
+    #[inline]
+    fn drop(&mut self) {
+        let Some(mut span) = self.0.take() else { return };
+        span.release();
+        if span.attributes.bytes.capacity() > LARGEST {
+            return;
         }
-    });
+        let _ = KEPT.try_with(|kept| {
+            if let Ok(mut kept) = kept.try_borrow_mut()
+                && kept.len() < MOST
+            {
+                kept.push(span);
+            }
+        });
+    }
 }

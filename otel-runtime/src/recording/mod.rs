@@ -14,6 +14,7 @@ mod attributes;
 mod buffers;
 mod data;
 mod ids;
+mod lineage;
 mod open;
 mod processors;
 mod recorder;
@@ -26,8 +27,9 @@ mod tracer;
 
 pub(crate) use attributes::EncodedAttributes;
 pub(crate) use buffers::InBuffer;
+pub(crate) use lineage::Lineage;
 pub(crate) use open::{OpenSpan, Template};
 pub(crate) use processors::Processors;
 pub(crate) use recorder::{EncodedScope, EncodedSink, Open, Parts, Recorder, SpanSink, Starting, Tracer};
-pub(crate) use span::RecordedSpan;
+pub(crate) use span::{RecordedSpan, end_at};
 pub use tracer::{ScopedTracer, TracerProvider};

@@ -1,14 +1,16 @@
 //! [`OpenSpan`]: a span that has not ended, encoded as far as it is known. It is the only place that knows how a span is laid out.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use opentelemetry::trace::{Link, SpanContext, SpanKind, Status, TraceState};
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_proto::tonic::trace::v1::SpanFlags;
 
 use super::attributes::{EncodedAttributes, attribute, retain};
+use super::lineage::Lineage;
+use super::recorder::Tracer;
+use crate::clock::WallTime;
 use crate::copied::BaggageKeys;
 use crate::limits::OfSpans;
+use crate::shared::Shared;
 use crate::wire::{self, FieldKind, delimited, key, varint};
 
 // The fields of OTLP's `Span`; the one for its attributes is beside what writes these.
@@ -80,7 +82,10 @@ pub(crate) struct OpenSpan {
     events: Counted,
     links: Counted,
     status: Status,
-    start: u64,
+    start: WallTime,
+    pub(super) context: SpanContext,
+    /// Who records it; `None` if nobody does, or not any more.
+    pub(super) tracer: Option<Shared<Tracer>>,
 }
 
 /// How many there are, and how many more there were.
@@ -102,7 +107,16 @@ impl OpenSpan {
     /// Memory for a span.
     pub(super) const fn new() -> Self {
         let (events, links) = (Counted { kept: 0, dropped: 0 }, Counted { kept: 0, dropped: 0 });
-        Self { attributes: EncodedAttributes::new(), limits: OfSpans::NONE, events, links, status: Status::Unset, start: 0 }
+        Self {
+            attributes: EncodedAttributes::new(),
+            limits: OfSpans::NONE,
+            events,
+            links,
+            status: Status::Unset,
+            start: WallTime(0),
+            context: SpanContext::NONE,
+            tracer: None,
+        }
     }
 
     /// Begins with what all spans of a place do.
@@ -128,9 +142,14 @@ impl OpenSpan {
         });
     }
 
-    /// Lets go of what may be long, but for the bytes.
+    /// Lets go of everything but the memory of the bytes.
+    #[inline]
     pub(super) fn release(&mut self) {
         self.status = Status::Unset;
+        if *self.context.trace_state() != TraceState::NONE {
+            self.context = SpanContext::NONE;
+        }
+        self.tracer = None;
     }
 
     /// Forgets the span that it was before.
@@ -140,21 +159,21 @@ impl OpenSpan {
         self.status = Status::Unset;
     }
 
-    /// It is this span.
-    pub(super) fn start(&mut self, context: &SpanContext, parent: &SpanContext, start: SystemTime) {
-        self.start = nanos(start);
+    /// It is this span, of this lineage.
+    #[inline]
+    pub(super) fn identify(&mut self, context: SpanContext, lineage: &Lineage) {
+        self.context = context;
+        let context = &self.context;
         let bytes = &mut self.attributes.bytes;
         if let Some(head) = bytes.first_chunk_mut::<{ HEAD.len() }>() {
-            head[TRACE_ID_AT..TRACE_ID_AT + 16].copy_from_slice(&context.trace_id().to_bytes());
-            head[SPAN_ID_AT..SPAN_ID_AT + 8].copy_from_slice(&context.span_id().to_bytes());
-            head[START_TIME_AT..START_TIME_AT + 8].copy_from_slice(&self.start.to_le_bytes());
-            head[FLAGS_AT..FLAGS_AT + 4].copy_from_slice(&flags(context, parent.is_valid() && parent.is_remote()).to_le_bytes());
+            let is_remote = lineage.trace_id.is_some() && lineage.is_remote;
+            put::<TRACE_ID_AT, _>(head, context.trace_id().to_bytes());
+            put::<SPAN_ID_AT, _>(head, context.span_id().to_bytes());
+            put::<FLAGS_AT, _>(head, flags(context, is_remote).to_le_bytes());
         }
-        if parent.is_valid() {
-            let mut field = [0; 10];
-            (field[0], field[1]) = (key(PARENT_SPAN_ID, FieldKind::Delimited), 8);
-            field[2..].copy_from_slice(&parent.span_id().to_bytes());
-            bytes.extend_from_slice(&field);
+        if lineage.trace_id.is_some() {
+            let [a, b, c, d, e, f, g, h] = lineage.span_id.to_bytes();
+            bytes.extend_from_slice(&[key(PARENT_SPAN_ID, FieldKind::Delimited), 8, a, b, c, d, e, f, g, h]);
         }
         let state = context.trace_state();
         if *state != TraceState::NONE {
@@ -162,9 +181,18 @@ impl OpenSpan {
         }
     }
 
-    /// Sets an attribute. Of the keys in `copied`, which have their values from baggage, the last value stays.
-    pub(super) fn set(&mut self, attribute: &KeyValue, copied: &BaggageKeys) {
-        if copied.has(&attribute.key) {
+    /// It starts at this time.
+    #[inline]
+    pub(super) fn start(&mut self, at: WallTime) {
+        self.start = at;
+        if let Some(head) = self.attributes.bytes.first_chunk_mut::<{ HEAD.len() }>() {
+            put::<START_TIME_AT, _>(head, at.0.to_le_bytes());
+        }
+    }
+
+    /// Sets an attribute. Of a key that has its value from baggage, the last value stays.
+    pub(super) fn set(&mut self, attribute: &KeyValue, is_copied: bool) {
+        if is_copied {
             self.attributes.remove(attribute.key.as_str());
         }
         self.attributes.push(attribute);
@@ -182,7 +210,7 @@ impl OpenSpan {
         }
     }
 
-    pub(super) fn event(&mut self, name: &str, at: SystemTime, attributes: &[KeyValue]) {
+    pub(super) fn event(&mut self, name: &str, at: WallTime, attributes: &[KeyValue]) {
         const TIME: u8 = 1;
         const NAME: u8 = 2;
         const OF_EVENT: u8 = 3;
@@ -194,7 +222,7 @@ impl OpenSpan {
         let limits = self.limits;
         wire::message(&mut self.attributes.bytes, EVENTS, |bytes| {
             bytes.push(key(TIME, FieldKind::Fixed64));
-            bytes.extend_from_slice(&nanos(at).to_le_bytes());
+            bytes.extend_from_slice(&at.0.to_le_bytes());
             delimited(bytes, NAME, name.as_bytes());
             let dropped = some(bytes, OF_EVENT, attributes, limits.event_attributes, limits.value_length);
             number(bytes, DROPPED, dropped);
@@ -241,11 +269,11 @@ impl OpenSpan {
     }
 
     /// The whole span, as it is if it ends then; `None`: when it started. Nothing ends before that.
-    pub(super) fn end(&mut self, at: Option<SystemTime>) -> &[u8] {
-        let end = at.map_or(self.start, nanos).max(self.start);
+    pub(super) fn end(&mut self, at: Option<WallTime>) -> &[u8] {
+        let WallTime(end) = at.map_or(self.start, |at| at.max(self.start));
         let bytes = &mut self.attributes.bytes;
         if let Some(head) = bytes.first_chunk_mut::<{ HEAD.len() }>() {
-            head[END_TIME_AT..END_TIME_AT + 8].copy_from_slice(&end.to_le_bytes());
+            put::<END_TIME_AT, _>(head, end.to_le_bytes());
         }
         if self.attributes.dropped + self.events.dropped + self.links.dropped > 0 {
             number(bytes, DROPPED_ATTRIBUTES, self.attributes.dropped);
@@ -272,11 +300,25 @@ impl OpenSpan {
         bytes
     }
 
-    /// The same without ending it.
+    /// What is encoded until now.
+    #[inline]
+    pub(super) fn encoded(&self) -> &[u8] {
+        &self.attributes.bytes
+    }
+
+    /// The whole span without ending it.
     pub(super) fn so_far(&self) -> Vec<u8> {
         let mut copy = self.clone();
         copy.end(None);
         copy.attributes.bytes
+    }
+}
+
+/// Patches a value into its place.
+#[inline]
+fn put<const AT: usize, const N: usize>(head: &mut [u8; HEAD.len()], value: [u8; N]) {
+    if let Some(place) = head[AT..].first_chunk_mut() {
+        *place = value;
     }
 }
 
@@ -299,9 +341,4 @@ fn number(bytes: &mut Vec<u8>, field: u8, value: u32) {
 fn flags(context: &SpanContext, is_remote: bool) -> u32 {
     let remote = if is_remote { SpanFlags::ContextIsRemoteMask as u32 } else { 0 };
     u32::from(context.trace_flags().to_u8()) | SpanFlags::ContextHasIsRemoteMask as u32 | remote
-}
-
-fn nanos(time: SystemTime) -> u64 {
-    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -19,7 +19,6 @@ use super::open::OpenSpan;
 use super::recorder::SpanSink;
 use crate::background::within;
 use crate::clock::deadline;
-use crate::copied::BaggageKeys;
 use crate::diagnostics::{Diagnostics, Spell};
 use crate::panics;
 use crate::thread::Silence;
@@ -92,9 +91,8 @@ impl Processors {
 impl SpanSink for Processors {
     fn start(&self, open: &mut OpenSpan, span: &SpanData, context: &Context) -> bool {
         let Some(seen) = self.show(span, context) else { return false };
-        let none = BaggageKeys::default();
-        seen.attributes.iter().skip(span.attributes.len()).for_each(|attribute| open.set(attribute, &none));
-        seen.events.iter().skip(span.events.len()).for_each(|event| open.event(&event.name, event.timestamp, &event.attributes));
+        seen.attributes.iter().skip(span.attributes.len()).for_each(|attribute| open.attributes.push(attribute));
+        seen.events.iter().skip(span.events.len()).for_each(|event| open.event(&event.name, event.timestamp.into(), &event.attributes));
         seen.links.iter().skip(span.links.len()).for_each(|link| open.link(link));
         if seen.name != span.name {
             open.rename(&seen.name);

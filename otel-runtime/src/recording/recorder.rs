@@ -2,28 +2,29 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, Weak};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
-use opentelemetry::trace::{Link, SpanContext, SpanKind, TraceContextExt, TraceFlags, TraceState};
+use opentelemetry::trace::{Link, SpanContext, SpanKind, TraceContextExt, TraceId, TraceState};
 use opentelemetry::{Context, InstrumentationScope, KeyValue};
 use opentelemetry_proto::tonic::trace::v1::ScopeSpans;
 use opentelemetry_sdk::trace::{IdGenerator, SamplingDecision, SamplingResult, ShouldSample, SpanData};
 use prost::Message;
 
-use super::buffers::{self, InBuffer};
+use super::buffers::InBuffer;
 use super::data;
 use super::ids::SaltedIds;
+use super::lineage::Lineage;
 use super::open::{OpenSpan, Template};
 use super::span::RecordedSpan;
-use crate::clock::deadline;
+use crate::clock::{WallTime, deadline};
 use crate::copied::BaggageKeys;
 use crate::limits::OfSpans;
-use crate::own::{Decision, Origin, Started};
+use crate::own::{Decision, Started, Tally};
 use crate::sampling::{Known, Parent, Sampler, Threshold};
 use crate::shared::Shared;
-use crate::trace_flags::RANDOM;
+use crate::under::Under;
 
 /// Where spans go as they are.
 pub(crate) trait EncodedSink: fmt::Debug + Send + Sync {
@@ -74,6 +75,8 @@ pub(crate) struct Recorder {
     /// Those that are in use.
     scopes: RwLock<HashMap<InstrumentationScope, Weak<EncodedScope>>>,
     closed: AtomicBool,
+    /// Whether there is anything to do about a span that starts, in the context that it starts under.
+    looks_at_starts: bool,
 }
 
 /// What a recorder is made of.
@@ -87,21 +90,46 @@ pub(crate) struct Parts {
     pub(crate) sinks: Vec<Box<dyn SpanSink>>,
 }
 
-/// Spans that were started, and have not ended.
+/// Spans that were started, and have not ended; those that are recorded without being sampled also by themselves.
 #[derive(Debug, Default)]
-pub(crate) struct Open {
-    all: AtomicU64,
-    /// Those of them that are recorded without being sampled.
-    unsampled: AtomicU64,
-}
+pub(crate) struct Open(Tally<4>);
+
+const STARTED: usize = 0;
+const ENDED: usize = 1;
+/// The same of those that are not sampled, after those of all.
+const UNSAMPLED: usize = 2;
 
 impl Open {
+    #[inline]
+    fn begin(&self, span: &SpanContext) {
+        self.count(STARTED, span);
+    }
+
+    #[inline]
+    fn end(&self, span: &SpanContext) {
+        self.count(ENDED, span);
+    }
+
+    #[inline]
+    fn count(&self, number: usize, span: &SpanContext) {
+        self.0.count(number);
+        if !span.is_sampled() {
+            self.0.count(UNSAMPLED + number);
+        }
+    }
+
     pub(crate) fn all(&self) -> u64 {
-        self.all.load(Ordering::Relaxed)
+        self.of(0)
     }
 
     pub(crate) fn unsampled(&self) -> u64 {
-        self.unsampled.load(Ordering::Relaxed)
+        self.of(UNSAMPLED)
+    }
+
+    /// What ends while this is asked was there when it began.
+    fn of(&self, which: usize) -> u64 {
+        let ended = self.0.total(which + ENDED);
+        self.0.total(which + STARTED).saturating_sub(ended)
     }
 }
 
@@ -132,7 +160,8 @@ impl Recorder {
         let Parts { limits, baggage, sampler, started, open, encoded, sinks } = parts;
         let (ids, scopes, closed) = (SaltedIds::new(), RwLock::default(), AtomicBool::new(false));
         let known = Parent::ALL.map(|parent| sampler.known(parent));
-        Self { limits, baggage, sampler, known, ids, started, open, encoded, sinks, scopes, closed }
+        let looks_at_starts = started.is_some() || !baggage.is_empty() || sinks.iter().any(|sink| sink.hears_starts());
+        Self { limits, baggage, sampler, known, ids, started, open, encoded, sinks, scopes, closed, looks_at_starts }
     }
 
     /// What records the spans of a scope.
@@ -175,42 +204,74 @@ impl Recorder {
     }
 
     /// A span has ended, at that moment or when it started.
-    pub(super) fn end(&self, scope: &Arc<EncodedScope>, context: &SpanContext, mut open: InBuffer, at: Option<SystemTime>) {
-        let is_sampled = context.is_sampled();
-        self.open.all.fetch_sub(1, Ordering::Relaxed);
-        if !is_sampled {
-            self.open.unsampled.fetch_sub(1, Ordering::Relaxed);
-        }
+    pub(super) fn end(&self, scope: &Arc<EncodedScope>, open: &mut OpenSpan, at: WallTime) {
+        self.open.end(&open.context);
         // The shutdown has said of it that it was open.
         if self.is_closed() {
             return;
         }
-        let span = open.end(at);
-        if is_sampled {
+        open.end(Some(at));
+        if open.context.is_sampled() {
             for encoded in &self.encoded {
-                encoded.take(scope, span);
+                encoded.take(scope, open.encoded());
             }
         }
         if let Some((last, others)) = self.sinks.split_last()
-            && let Some(data) = data::decode(span, context, &scope.scope)
+            && let Some(data) = data::decode(open.encoded(), &open.context, &scope.scope)
         {
             for sink in others {
                 sink.end(data.clone());
             }
             last.end(data);
         }
-        buffers::give_back(open);
     }
 
-    fn start_in_sinks(&self, scope: &EncodedScope, context: &SpanContext, open: &mut OpenSpan, parent: &Context) {
-        let mut data = data::decode(&open.so_far(), context, &scope.scope);
+    /// Gives a span what is copied from baggage, and shows it to who wants to hear of it.
+    #[cold]
+    fn show_start(&self, scope: &EncodedScope, open: &mut OpenSpan, parent: &Context) {
+        open.copy(&self.baggage, parent);
+        if !self.sinks.iter().any(|sink| sink.hears_starts()) {
+            return;
+        }
+        let decode = |open: &OpenSpan| data::decode(&open.so_far(), &open.context, &scope.scope);
+        let mut data = decode(open);
         for sink in self.sinks.iter().filter(|sink| sink.hears_starts()) {
             if let Some(so_far) = &data
                 && sink.start(open, so_far, parent)
             {
-                data = data::decode(&open.so_far(), context, &scope.scope);
+                data = decode(open);
             }
         }
+    }
+}
+
+/// The short way to a span: it is known without asking that it is sampled, and there is nothing to do about its start but to record it.
+impl Tracer {
+    /// A span of this lineage that begins with what all of its place do; `None` if there is no such way.
+    #[inline]
+    pub(crate) fn begin_sampled(&self, template: &Template, lineage: &Lineage) -> Option<InBuffer> {
+        let recorder = &*self.recorder;
+        let is_sampled = recorder.known[lineage.case as usize] == Known::Sampled && !lineage.has_state;
+        if !is_sampled || recorder.looks_at_starts || recorder.is_closed() || !template.is_within(&recorder.limits) {
+            return None;
+        }
+        let trace_id = lineage.trace_id.unwrap_or_else(|| recorder.ids.new_trace_id());
+        let flags = lineage.flags_of(&SamplingDecision::RecordAndSample);
+        let mut span = InBuffer::take();
+        span.begin_from(template, &recorder.limits);
+        span.identify(SpanContext::new(trace_id, recorder.ids.new_span_id(), flags, false, TraceState::NONE), lineage);
+        Some(span)
+    }
+
+    /// Starts it.
+    #[inline]
+    pub(crate) fn start_sampled(&'static self, mut span: InBuffer, links: &[Link], at: WallTime) -> RecordedSpan {
+        span.start(at);
+        for link in links {
+            span.link(link);
+        }
+        self.recorder.open.begin(&span.context);
+        RecordedSpan::recorded(span, Shared::Global(self))
     }
 }
 
@@ -225,41 +286,48 @@ struct Decided {
 
 /// A span that is about to start.
 #[derive(Debug)]
-pub(crate) struct Starting {
+pub(crate) struct Starting<'a> {
     tracer: Shared<Tracer>,
-    parent: Context,
-    case: Parent,
-    /// The ratio of its place, which decides instead of the sampler if it is a root.
-    ratio: Option<Threshold>,
+    under: Under<'a>,
+    lineage: Lineage,
     /// `None`: the sampler wants to see what is known of the span.
     decided: Option<Decided>,
 }
 
-impl Starting {
-    /// A span in `parent`. It is decided at once whether it is recorded, unless that depends on what it begins with.
-    pub(crate) fn new(tracer: Shared<Tracer>, parent: Context, case: Parent, ratio: Option<Threshold>) -> Self {
-        // Of what has a parent elsewhere that has not decided, a ratio does not decide either.
-        let ratio = ratio.filter(|_| !parent.span().span_context().is_valid());
-        let mut starting = Self { tracer, parent, case, ratio, decided: None };
-        if starting.tracer.recorder.is_closed() {
+impl<'a> Starting<'a> {
+    /// A span of this lineage. It is decided at once whether it is recorded, unless that depends on what it begins with. `ratio` is that of its place,
+    /// which decides instead of the sampler if it is a root.
+    #[inline]
+    pub(crate) fn new(tracer: Shared<Tracer>, under: Under<'a>, lineage: Lineage, ratio: Option<Threshold>) -> Self {
+        let mut starting = Self { tracer, under, lineage, decided: None };
+        if starting.recorder().is_closed() {
             starting.decided = Some(starting.as_parent());
-        } else if ratio.is_some() || starting.known() != Known::Looks {
-            starting.decided = Some(starting.decide("", &SpanKind::Internal, &[], &[]));
+        // Of what has a parent elsewhere that has not decided, a ratio does not decide either.
+        } else if let Some(threshold) = ratio.filter(|_| lineage.trace_id.is_none()) {
+            starting.decided = Some(starting.decide(|trace_id, _| threshold.decide(trace_id)));
+        } else if starting.known() != Known::Looks {
+            starting.decided = Some(starting.decide_by_sampler("", &SpanKind::Internal, &[], &[]));
         }
         starting
     }
 
+    fn recorder(&self) -> &Recorder {
+        &self.tracer.recorder
+    }
+
     /// Nothing is recorded, and whatever the parent is goes on.
+    #[cold]
     fn as_parent(&self) -> Decided {
-        let context = self.parent.span().span_context().clone();
+        let context = self.under.with(|parent| parent.span().span_context().clone());
         Decided { decision: SamplingDecision::Drop, context, attributes: Vec::new() }
     }
 
     fn known(&self) -> Known {
-        self.tracer.recorder.known[self.case as usize]
+        self.recorder().known[self.lineage.case as usize]
     }
 
     /// Whether it may be recorded, so that what it begins with is of interest.
+    #[inline]
     pub(crate) fn records(&self) -> bool {
         self.decided.as_ref().is_none_or(|decided| decided.decision != SamplingDecision::Drop)
     }
@@ -267,9 +335,9 @@ impl Starting {
     /// A span that begins with what all of its place do; `None` if the limits leave too little room for that.
     #[inline]
     pub(crate) fn begin_from(&self, template: &Template) -> Option<InBuffer> {
-        let limits = &self.tracer.recorder.limits;
+        let limits = &self.recorder().limits;
         template.is_within(limits).then(|| {
-            let mut span = buffers::take();
+            let mut span = InBuffer::take();
             span.begin_from(template, limits);
             span
         })
@@ -277,83 +345,62 @@ impl Starting {
 
     /// A span of which no more is known.
     pub(crate) fn begin(&self, name: &str, kind: &SpanKind) -> InBuffer {
-        let mut span = buffers::take();
-        span.begin(name, kind, &self.tracer.recorder.limits);
+        let mut span = InBuffer::take();
+        span.begin(name, kind, &self.recorder().limits);
         span
     }
 
-    fn decide(&self, name: &str, kind: &SpanKind, attributes: &[KeyValue], links: &[Link]) -> Decided {
-        let recorder = &*self.tracer.recorder;
-        let span = self.parent.span();
-        let parent = span.span_context();
-        let is_root = !parent.is_valid();
-        let trace_id = if is_root { recorder.ids.new_trace_id() } else { parent.trace_id() };
-        let of_sampler = || recorder.sampler.should_sample(Some(&self.parent), trace_id, name, kind, attributes, links);
-        let result = match self.ratio {
-            Some(threshold) => threshold.decide(trace_id),
-            None if *parent.trace_state() != TraceState::NONE => of_sampler(),
-            None => {
-                let decision = match self.known() {
-                    Known::Sampled => Some(SamplingDecision::RecordAndSample),
-                    Known::Dropped => Some(SamplingDecision::Drop),
-                    Known::Nothing | Known::Looks => None,
-                };
-                let known = |decision| SamplingResult { decision, attributes: Vec::new(), trace_state: TraceState::NONE };
-                decision.map_or_else(of_sampler, known)
+    #[inline]
+    fn decide_by_sampler(&self, name: &str, kind: &SpanKind, attributes: &[KeyValue], links: &[Link]) -> Decided {
+        let known = if self.lineage.has_state { Known::Nothing } else { self.known() };
+        let result = |decision| SamplingResult { decision, attributes: Vec::new(), trace_state: TraceState::NONE };
+        self.decide(|trace_id, recorder| match known {
+            Known::Sampled => result(SamplingDecision::RecordAndSample),
+            Known::Dropped => result(SamplingDecision::Drop),
+            Known::Nothing | Known::Looks => {
+                let parent = self.under.to_context();
+                recorder.sampler.should_sample(Some(&parent), trace_id, name, kind, attributes, links)
             }
-        };
+        })
+    }
+
+    #[inline]
+    fn decide(&self, decide: impl FnOnce(TraceId, &Recorder) -> SamplingResult) -> Decided {
+        let (recorder, lineage) = (self.recorder(), &self.lineage);
+        let trace_id = lineage.trace_id.unwrap_or_else(|| recorder.ids.new_trace_id());
+        let SamplingResult { decision, attributes, trace_state } = decide(trace_id, recorder);
         if let Some(started) = &recorder.started {
-            started.count(Origin::of(Some(&self.parent)), Decision::from(&result.decision));
+            started.count(lineage.origin(), Decision::from(&decision));
         }
-        let SamplingResult { decision, attributes, trace_state } = result;
-        // The random bit is the trace's, and the other flags are those of the parent; nothing is said of a span that is not recorded.
-        let inherited = if is_root { TraceFlags::default() } else { parent.trace_flags() };
-        let random = if is_root { RANDOM } else { inherited & RANDOM };
-        let flags = match decision {
-            SamplingDecision::RecordAndSample => inherited.with_sampled(true) | random,
-            SamplingDecision::RecordOnly => inherited.with_sampled(false) | random,
-            SamplingDecision::Drop => random,
-        };
-        let context = SpanContext::new(trace_id, recorder.ids.new_span_id(), flags, false, trace_state);
+        let context = SpanContext::new(trace_id, recorder.ids.new_span_id(), lineage.flags_of(&decision), false, trace_state);
         Decided { decision, context, attributes }
     }
 
-    /// Starts it, with what it begins with, if somebody said that, and gives the parent's context back.
-    pub(crate) fn start(
-        mut self,
-        begun: Option<InBuffer>,
-        name: &str,
-        kind: &SpanKind,
-        links: &[Link],
-        at: SystemTime,
-    ) -> (RecordedSpan, Context) {
+    /// Starts it, with what it begins with, if somebody said that.
+    #[inline]
+    pub(crate) fn start(mut self, begun: Option<InBuffer>, name: &str, kind: &SpanKind, links: &[Link], at: WallTime) -> RecordedSpan {
         let decided = self.decided.take().unwrap_or_else(|| {
             let attributes = begun.as_ref().map(|span| data::attributes(&span.attributes)).unwrap_or_default();
-            self.decide(name, kind, &attributes, links)
+            self.decide_by_sampler(name, kind, &attributes, links)
         });
         let Decided { decision, context, attributes } = decided;
         if decision == SamplingDecision::Drop {
-            begun.into_iter().for_each(buffers::give_back);
-            return (RecordedSpan::not_recorded(context, self.tracer), self.parent);
+            return RecordedSpan::not_recorded(context);
         }
         let mut open = begun.unwrap_or_else(|| self.begin(name, kind));
-        let Self { tracer, parent, .. } = self;
-        let recorder = &*tracer.recorder;
-        open.start(&context, parent.span().span_context(), at);
+        open.identify(context, &self.lineage);
+        open.start(at);
         for attribute in &attributes {
-            open.set(attribute, &BaggageKeys::default());
+            open.attributes.push(attribute);
         }
         for link in links {
             open.link(link);
         }
-        recorder.open.all.fetch_add(1, Ordering::Relaxed);
-        if !context.is_sampled() {
-            recorder.open.unsampled.fetch_add(1, Ordering::Relaxed);
+        let recorder = self.recorder();
+        recorder.open.begin(&open.context);
+        if recorder.looks_at_starts {
+            recorder.show_start(&self.tracer.scope, &mut open, &self.under.to_context());
         }
-        open.copy(&recorder.baggage, &parent);
-        if recorder.sinks.iter().any(|sink| sink.hears_starts()) {
-            recorder.start_in_sinks(&tracer.scope, &context, &mut open, &parent);
-        }
-        (RecordedSpan::recorded(context, tracer, open), parent)
+        RecordedSpan::recorded(open, self.tracer)
     }
 }

@@ -12,7 +12,7 @@ use opentelemetry_sdk::trace::SpanData;
 use prost::Message;
 
 use super::open::{OpenSpan, Template};
-use super::{EncodedAttributes, TracerProvider, data, testing};
+use super::{EncodedAttributes, Lineage, TracerProvider, data, testing};
 use crate::copied::BaggageKeys;
 use crate::export::otlp::testing::Chance;
 use crate::limits::OfSpans;
@@ -32,15 +32,16 @@ fn recorded(span: &SpanData, limits: &OfSpans) -> Vec<u8> {
     for attribute in first {
         open.attributes.push(attribute);
     }
-    open.start(&span.span_context, &parent_of(span), span.start_time);
+    open.identify(span.span_context.clone(), &Lineage::of(&parent_of(span)));
+    open.start(span.start_time.into());
     span.links.iter().for_each(|link| open.link(link));
     for attribute in later {
-        open.set(attribute, &BaggageKeys::default());
+        open.set(attribute, false);
     }
-    span.events.iter().for_each(|event| open.event(&event.name, event.timestamp, &event.attributes));
+    span.events.iter().for_each(|event| open.event(&event.name, event.timestamp.into(), &event.attributes));
     open.rename(&span.name);
     open.set_status(span.status.clone());
-    open.end(Some(span.end_time)).to_vec()
+    open.end(Some(span.end_time.into())).to_vec()
 }
 
 fn begun(name: &str, kind: &SpanKind, limits: &OfSpans) -> OpenSpan {
@@ -54,7 +55,8 @@ fn work(limits: &OfSpans) -> OpenSpan {
 }
 
 fn started(mut open: OpenSpan, at: SystemTime) -> OpenSpan {
-    open.start(&SpanContext::NONE, &SpanContext::NONE, at);
+    open.identify(SpanContext::NONE, &Lineage::of(&SpanContext::NONE));
+    open.start(at.into());
     open
 }
 
@@ -182,7 +184,8 @@ fn what_was_copied_from_baggage_gives_way_to_what_is_set() {
     let copied = BaggageKeys::new(vec!["tenant".to_owned()]);
     let mut open = started(work(&OfSpans { attributes: 2, ..OfSpans::default() }), SystemTime::UNIX_EPOCH);
     for (key, value) in [("tenant", "copied"), ("other", "first"), ("tenant", "set")] {
-        open.set(&KeyValue::new(Key::from_static_str(key), value), &copied);
+        let attribute = KeyValue::new(Key::from_static_str(key), value);
+        open.set(&attribute, copied.has(&attribute.key));
     }
     let span = data_of(&open);
     assert_eq!(span.attributes, [KeyValue::new("other", "first"), KeyValue::new("tenant", "set")]);
@@ -204,7 +207,7 @@ fn a_status_is_only_replaced_by_a_better_one() {
 fn nothing_ends_before_it_started() {
     let start = SystemTime::UNIX_EPOCH + Duration::from_secs(5);
     let mut open = started(work(&OfSpans::default()), start);
-    let bytes = open.end(Some(SystemTime::UNIX_EPOCH));
+    let bytes = open.end(Some(SystemTime::UNIX_EPOCH.into()));
     let span = data::decode(bytes, &SpanContext::NONE, &InstrumentationScope::default());
     assert_eq!(span.map(|span| (span.start_time, span.end_time)), Some((start, start)));
 }

@@ -7,11 +7,12 @@ use opentelemetry::trace::{SpanBuilder, SpanContext, SpanKind};
 use opentelemetry::{Context, InstrumentationScope};
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 
+use super::lineage::Lineage;
 use super::recorder::{Recorder, Starting, Tracer};
 use super::span::RecordedSpan;
-use crate::clock::Moment;
-use crate::sampling::Parent;
+use crate::clock::{Moment, WallTime};
 use crate::shared::Shared;
+use crate::under::Under;
 
 /// How long a flush may take; the interface that it is known by has no deadline.
 const FLUSH: Duration = Duration::from_secs(5);
@@ -69,20 +70,19 @@ impl opentelemetry::trace::Tracer for ScopedTracer {
     type Span = RecordedSpan;
 
     fn build_with_context(&self, builder: SpanBuilder, parent: &Context) -> Self::Span {
-        let tracer = Shared::Local(Arc::clone(&self.0));
         if parent.is_telemetry_suppressed() {
-            return RecordedSpan::not_recorded(SpanContext::NONE, tracer);
+            return RecordedSpan::not_recorded(SpanContext::NONE);
         }
         let SpanBuilder { span_kind, name, start_time, attributes, events, links, .. } = builder;
         let (kind, links) = (span_kind.unwrap_or(SpanKind::Internal), links.unwrap_or_default());
-        let starting = Starting::new(tracer, parent.clone(), Parent::in_context(parent), None);
+        let starting = Starting::new(Shared::Local(Arc::clone(&self.0)), Under::Given(parent), Lineage::in_context(parent), None);
         let begun = starting.records().then(|| {
             let mut begun = starting.begin(&name, &kind);
             attributes.iter().flatten().for_each(|attribute| begun.attributes.push(attribute));
-            events.iter().flatten().for_each(|event| begun.event(&event.name, event.timestamp, &event.attributes));
+            events.iter().flatten().for_each(|event| begun.event(&event.name, event.timestamp.into(), &event.attributes));
             begun
         });
-        let start = start_time.unwrap_or_else(|| Moment::now().system_time());
-        starting.start(begun, &name, &kind, &links, start).0
+        let start = start_time.map_or_else(|| Moment::now().wall_time(), WallTime::from);
+        starting.start(begun, &name, &kind, &links, start)
     }
 }

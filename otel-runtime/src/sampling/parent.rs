@@ -19,9 +19,15 @@ pub(crate) enum Parent {
 impl Parent {
     pub(crate) const ALL: [Self; 5] = [Self::None, Self::RemoteSampled, Self::RemoteNotSampled, Self::LocalSampled, Self::LocalNotSampled];
 
-    /// What it is in a context. A remote one that leaves the decision to us is none, as far as that goes: we decide as for a root.
+    /// What it is in a context.
     pub(crate) fn in_context(context: &Context) -> Self {
-        match Self::of(context.span().span_context()) {
+        Self::of(context.span().span_context()).as_decided_in(context)
+    }
+
+    /// What it is in its context. A remote one that leaves the decision to us is none, as far as that goes: we decide as for a root.
+    #[inline]
+    pub(crate) fn as_decided_in(self, context: &Context) -> Self {
+        match self {
             Self::RemoteNotSampled if propagation::is_deferred(context) => Self::None,
             parent => parent,
         }

@@ -38,8 +38,16 @@ pub(crate) const fn length_of_varint(value: u64) -> usize {
 /// A field with bytes, or a text.
 #[inline]
 pub(crate) fn delimited(bytes: &mut Vec<u8>, field: u8, content: &[u8]) {
-    bytes.push(key(field, FieldKind::Delimited));
-    varint(bytes, content.len() as u64);
+    let (key, length) = (key(field, FieldKind::Delimited), content.len());
+    // Most are short enough for a length of one byte, or of two.
+    if length < 0x80 {
+        bytes.extend_from_slice(&[key, low(length as u64)]);
+    } else if length < 0x4000 {
+        bytes.extend_from_slice(&[key, low(length as u64) | 0x80, low(length as u64 >> 7)]);
+    } else {
+        bytes.push(key);
+        varint(bytes, length as u64);
+    }
     bytes.extend_from_slice(content);
 }
 

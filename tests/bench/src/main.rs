@@ -38,6 +38,8 @@ fn main() {
             let sink = Sink::start();
             instructions::run(group, sink.port(), Some((row, peer)));
         }
+        ["row", group, row] => look_at_row(group, row, |_| true),
+        ["row", group, row, peer] => look_at_row(group, row, |case| [NOTHING, peer].contains(&case.peer)),
         ["flood", how, peer, protocol, port, grpc_port] => {
             flood::run(how, peer, protocol, port.parse().expect("a port"), grpc_port.parse().expect("a port"));
         }
@@ -118,6 +120,17 @@ fn report(group: &str, port: u16) {
     let cases = cases(group);
     for measured in measure::measure(&cases, &*installed(group, port)) {
         println!("{} {} {} {}", measured.caller, measured.process, measured.exported, measured.at_once);
+    }
+}
+
+/// Prints the nanoseconds of the caller of one row, quickly.
+fn look_at_row(group: &str, row: &str, wanted: impl Fn(&Case) -> bool) {
+    let sink = Sink::start();
+    let cases: Vec<Case> = cases(group).into_iter().filter(|case| case.row == row && wanted(case)).collect();
+    assert!(!cases.is_empty(), "the group {group} has no row {row:?}");
+    let measured = measure::measure(&cases, &*installed(group, sink.port()));
+    for (case, measured) in cases.iter().zip(&measured) {
+        println!("{:>8.1} ns, {:>8.1} ns of the process for a span  {}", measured.caller, measured.process, case.peer);
     }
 }
 

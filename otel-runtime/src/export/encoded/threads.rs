@@ -70,6 +70,7 @@ impl Threads {
         }
     }
 
+    #[inline]
     fn push(&self, batcher: &Batcher<Chunk>, chunk: &Mutex<Chunk>, scope: &Arc<EncodedScope>, span: &[u8]) -> Option<Left<Chunk>> {
         // In a forked child it may be locked for ever; nothing that it has is the child's.
         let mut chunk = self.process.lock(chunk)?;

@@ -18,6 +18,7 @@ use crate::scope::Scope;
 use crate::semconv::Metric;
 use crate::semconv::db::metrics;
 use crate::shared::Shared;
+use crate::under::Under;
 
 /// Pools whose names are remembered when they are gone.
 const REMEMBERED: usize = 1_000;
@@ -63,7 +64,7 @@ impl Observed {
 
     /// Those that serve here; they observe the pool from now on.
     fn instruments(self: &Arc<Self>) -> Option<Shared<Instruments>> {
-        let placement = POOLS.placement(false, true, None)?;
+        let placement = POOLS.placement(false, true, Under::Current)?;
         let instruments = POOLS.instruments(&placement.pipeline, Instruments::new)?;
         let address = Arc::as_ptr(&instruments.pools).addr();
         if self.place.swap(address, Ordering::Relaxed) != address {
