@@ -24,7 +24,7 @@ impl Failure<'_> {
     pub(super) fn end(self, operation: &mut Operation, exported: &str) {
         if let Some(code) = self.code {
             operation.set([KeyValue::new(DB_RESPONSE_STATUS_CODE, code.into_owned())]);
-            operation.label(KeyValue::new(DB_RESPONSE_STATUS_CODE, self.class.clone()));
+            operation.label(&[KeyValue::new(DB_RESPONSE_STATUS_CODE, self.class.clone())]);
         }
         operation.end(Outcome::error(self.class, db::message(&self.said, exported)));
     }

@@ -1,13 +1,16 @@
 //! What a layer measures, made once for each pipeline, and what is measured of one operation however it ends.
 
+use std::iter;
 use std::sync::OnceLock;
 use std::time::Duration;
 
 use opentelemetry::KeyValue;
-use opentelemetry::metrics::{AsyncInstrument, Counter, Histogram, HistogramBuilder, Meter, UpDownCounter};
+use opentelemetry::metrics::{AsyncInstrument, BoundCounter, BoundHistogram, Counter, Histogram, HistogramBuilder, Meter, UpDownCounter};
 
+use super::label_sets::{Label, LabelSets, Labels, Number};
+use crate::metering::{CellHistogram, CellUpDownCounter};
 use crate::outcome::Outcome;
-use crate::semconv::Metric;
+use crate::semconv::{Attribute, Metric};
 use crate::shared::Shared;
 
 /// The instruments of a metric.
@@ -66,16 +69,35 @@ pub(super) struct Instruments {
     amounts: Vec<(&'static Metric, OnceLock<Histogram<u64>>)>,
     counted: Option<Counter<u64>>,
     meter: Meter,
+    /// Whether threads keep what is measured until it is collected.
+    in_cells: bool,
+    known: &'static LabelSets,
+    /// By the numbers of the sets of labels.
+    bound: OnceLock<Box<[OnceLock<Box<Bound>>]>>,
+}
+
+/// Handles for one set of labels, each made when something is measured with it.
+#[derive(Debug, Default)]
+struct Bound {
+    duration: OnceLock<CellHistogram>,
+    active: OnceLock<CellUpDownCounter>,
+    /// By their numbers.
+    amounts: OnceLock<Box<[OnceLock<BoundHistogram<u64>>]>>,
+    counted: OnceLock<BoundCounter<u64>>,
 }
 
 impl Instruments {
-    pub(super) fn new(meter: &Meter, metrics: &'static Metrics, things: Option<Metric>) -> Self {
+    /// `in_cells`: they are there for ever, and threads may keep what is measured until it is collected.
+    pub(super) fn new(meter: &Meter, metrics: &'static Metrics, things: Option<Metric>, known: &'static LabelSets, in_cells: bool) -> Self {
         Self {
             duration: metrics.duration.map(|metric| metric.durations(meter)),
             active: metrics.active.map(|metric| metric.up_down_counter(meter)),
             amounts: metrics.amounts.iter().map(|metric| (metric, OnceLock::new())).collect(),
             counted: things.map(|metric| metric.counter(meter)),
             meter: meter.clone(),
+            in_cells,
+            known,
+            bound: OnceLock::new(),
         }
     }
 
@@ -83,29 +105,83 @@ impl Instruments {
         let (metric, histogram) = &self.amounts[index];
         histogram.get_or_init(|| metric.amounts(&self.meter))
     }
+
+    /// What is bound to labels, if they are known.
+    fn bound(&self, labels: &Labels) -> Option<(&Bound, &[KeyValue])> {
+        let number = labels.number(self.known)?;
+        let set = self.known.get(number)?;
+        let bound = self.bound.get_or_init(|| (0..Number::ALL).map(|_| OnceLock::new()).collect());
+        Some((bound.get(number.index())?.get_or_init(Box::default), &set.labels))
+    }
+
+    /// Counts that an operation begins, or ends.
+    fn under_way(&self, labels: &Labels, begins: bool) {
+        let Some(active) = &self.active else { return };
+        match self.bound(labels) {
+            Some((bound, labels)) => {
+                let active = bound.active.get_or_init(|| CellUpDownCounter::new(|| active.bind(labels), self.in_cells));
+                if begins { active.begin() } else { active.end() }
+            }
+            None => active.add(if begins { 1 } else { -1 }, labels.own()),
+        }
+    }
+
+    /// Measures an operation that has ended.
+    fn measure(&self, labels: &Labels, elapsed: Duration, amounts: &[(usize, u64)], count: Option<u64>) {
+        match self.bound(labels) {
+            Some((bound, labels)) => self.measure_bound(bound, labels, elapsed, amounts, count),
+            None => self.measure_own(labels.own(), elapsed, amounts, count),
+        }
+    }
+
+    fn measure_bound(&self, bound: &Bound, labels: &[KeyValue], elapsed: Duration, amounts: &[(usize, u64)], count: Option<u64>) {
+        if let Some(duration) = &self.duration {
+            bound.duration.get_or_init(|| CellHistogram::new(duration.bind(labels), self.in_cells)).record(elapsed.as_secs_f64());
+        }
+        for (index, value) in amounts {
+            let all = bound.amounts.get_or_init(|| self.amounts.iter().map(|_| OnceLock::new()).collect());
+            all[*index].get_or_init(|| self.amount(*index).bind(labels)).record(*value);
+        }
+        if let (Some(counted), Some(count)) = (&self.counted, count) {
+            bound.counted.get_or_init(|| counted.bind(labels)).add(count);
+        }
+    }
+
+    #[cold]
+    fn measure_own(&self, labels: &[KeyValue], elapsed: Duration, amounts: &[(usize, u64)], count: Option<u64>) {
+        if let Some(duration) = &self.duration {
+            duration.record(elapsed.as_secs_f64(), labels);
+        }
+        for (index, value) in amounts {
+            self.amount(*index).record(*value, labels);
+        }
+        if let (Some(counted), Some(count)) = (&self.counted, count) {
+            counted.add(count, labels);
+        }
+    }
 }
 
 /// Measures one operation. Dropped without an outcome, it still counts it as no longer under way.
 #[derive(Debug)]
 pub(super) struct Measured {
     instruments: Shared<Instruments>,
-    labels: Vec<KeyValue>,
-    /// So many of the first labels are those of the operations under way.
-    of_active: usize,
+    labels: Labels,
+    /// The labels with which it is counted as under way, if it is.
+    active: Option<Labels>,
     amounts: Vec<(usize, u64)>,
     count: Option<u64>,
 }
 
 impl Measured {
-    pub(super) fn start(instruments: Shared<Instruments>, labels: Vec<KeyValue>, of_active: usize) -> Self {
-        if let Some(active) = &instruments.active {
-            active.add(1, &labels[..of_active]);
+    pub(super) fn start(instruments: Shared<Instruments>, labels: Labels, active: Option<Labels>) -> Self {
+        if let Some(active) = &active {
+            instruments.under_way(active, true);
         }
-        Self { instruments, labels, of_active, amounts: Vec::new(), count: None }
+        Self { instruments, labels, active, amounts: Vec::new(), count: None }
     }
 
-    pub(super) fn label(&mut self, label: KeyValue) {
-        self.labels.push(label);
+    pub(super) fn label<L: Label>(&mut self, labels: impl Iterator<Item = L> + Clone) {
+        self.labels.add(self.instruments.known, labels);
     }
 
     pub(super) fn amount(&mut self, index: usize, value: u64) {
@@ -116,30 +192,18 @@ impl Measured {
         self.count = Some(count);
     }
 
-    pub(super) fn end(self, outcome: &Outcome, elapsed: Duration) {
-        if self.instruments.duration.is_none() && self.amounts.is_empty() && self.count.is_none() {
-            return;
+    pub(super) fn end(mut self, outcome: &Outcome, elapsed: Duration) {
+        if let Some(error_type) = outcome.error_type() {
+            self.label(iter::once(Attribute::text("error.type", error_type)));
         }
-        let mut labels = self.labels.clone();
-        labels.extend(outcome.error_type().map(|error_type| KeyValue::new("error.type", error_type)));
-        // The SDK finds a set that it has seen before only in the same order.
-        labels.sort_by(|a, b| a.key.cmp(&b.key));
-        if let Some(duration) = &self.instruments.duration {
-            duration.record(elapsed.as_secs_f64(), &labels);
-        }
-        for (index, value) in &self.amounts {
-            self.instruments.amount(*index).record(*value, &labels);
-        }
-        if let (Some(counter), Some(count)) = (&self.instruments.counted, self.count) {
-            counter.add(count, &labels);
-        }
+        self.instruments.measure(&self.labels, elapsed, &self.amounts, self.count);
     }
 }
 
 impl Drop for Measured {
     fn drop(&mut self) {
-        if let Some(active) = &self.instruments.active {
-            active.add(-1, &self.labels[..self.of_active]);
+        if let Some(labels) = &self.active {
+            self.instruments.under_way(labels, false);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Layers for other libraries. Here is what they share: an [`Operation`], which has a span and the metrics of its outcome, and a static
 //! [`Operations`] for each class of them. A layer translates a library's types, and asks `semconv` what to record of them.
 
+mod beginning;
 #[cfg(any(feature = "redis", feature = "sqlx"))]
 mod database;
 #[cfg(any(feature = "http", feature = "tonic"))]
@@ -12,6 +13,7 @@ pub mod grpc;
 #[cfg(feature = "http")]
 pub mod http;
 mod instruments;
+mod label_sets;
 #[cfg(feature = "messaging")]
 #[cfg_attr(
     not(all(feature = "async-nats", feature = "lapin", feature = "rdkafka")),
@@ -24,5 +26,6 @@ pub mod redis;
 #[cfg(feature = "sqlx")]
 pub mod sqlx;
 
+pub(crate) use self::beginning::Beginning;
 pub(crate) use self::instruments::Metrics;
-pub(crate) use self::operation::{Beginning, Operation, Operations, run_attached};
+pub(crate) use self::operation::{Operation, Operations, run_attached};

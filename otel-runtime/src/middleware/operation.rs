@@ -3,18 +3,19 @@
 use std::borrow::Cow;
 use std::mem;
 
-use opentelemetry::trace::{Link, SpanContext, SpanKind};
+use opentelemetry::trace::{SpanContext, SpanKind};
 use opentelemetry::{Context, ContextGuard, KeyValue};
 
+use super::beginning::{Beginning, BeginningSpan};
 use super::instruments::{Instruments, Measured, Metrics};
+use super::label_sets::{Label, LabelSets, Labels};
 use crate::call;
 use crate::clock::Moment;
 use crate::exceptions::Seen;
 use crate::outcome::Outcome;
 use crate::panics;
-use crate::pipeline::{self, Pipeline, Placement, SpanPlacement};
+use crate::pipeline::{self, Placement, SpanPlacement};
 use crate::place::Place;
-use crate::recording::Starting;
 use crate::scope::Scope;
 use crate::semconv::Metric;
 use crate::span::Span;
@@ -31,30 +32,13 @@ pub(crate) struct Operations {
     metrics: Metrics,
     counted: Option<Metric>,
     place: Place<Instruments>,
-}
-
-/// What is known of an operation when it begins. Sections that nobody wants stay empty: ask before.
-#[derive(Debug)]
-pub(crate) struct Beginning<'a> {
-    /// What records it.
-    pub(crate) pipeline: &'a Pipeline,
-    /// Whether a span may be recorded, so that its name, its attributes and links are of interest.
-    pub(crate) records: bool,
-    /// Whether something is measured, so that labels are of interest.
-    pub(crate) measures: bool,
-    pub(crate) name: Cow<'static, str>,
-    pub(crate) attributes: Vec<KeyValue>,
-    pub(crate) links: Vec<Link>,
-    /// Attributes of the metrics, of few values. Those of the operations under way come first, in the order of their keys.
-    pub(crate) labels: Vec<KeyValue>,
-    /// So many of the first labels are those of the operations under way.
-    pub(crate) of_active: usize,
+    known: LabelSets,
 }
 
 impl Operations {
     pub(crate) const fn new(path: &'static str, kind: SpanKind, metrics: Metrics) -> Self {
         let scope = Scope::of_crate(path, Some(path), Some(env!("CARGO_PKG_VERSION")));
-        Self { kind, metrics, counted: None, place: Place::new(path, scope) }
+        Self { kind, metrics, counted: None, place: Place::new(path, scope), known: LabelSets::new() }
     }
 
     /// Counts things in a counter as well: how many, [`Operation::count`] says of each operation.
@@ -89,15 +73,17 @@ impl Operations {
 
     fn begin(&'static self, parent: Option<Context>, describe: &mut dyn FnMut(&mut Beginning<'_>)) -> Operation {
         let under = Under::from(parent.as_ref());
-        let Some(Placement { pipeline, span }) = self.place.placement(true, self.measures(), under) else {
+        let Some(Placement { pipeline, span: placed }) = self.place.placement(true, self.measures(), under) else {
             return Operation::passing(parent);
         };
         let instruments = if self.measures() {
-            self.place.instruments(&pipeline, |meter| Instruments::new(meter, &self.metrics, self.counted))
+            self.place.instruments(&pipeline, |meter| {
+                Instruments::new(meter, &self.metrics, self.counted, &self.known, pipeline.is_kept_by_sites())
+            })
         } else {
             None
         };
-        let starting = match span {
+        let starting = match placed {
             SpanPlacement::In { lineage, ratio } => self.place.starting(&pipeline, under, lineage, ratio),
             SpanPlacement::Inherited if instruments.is_none() => return Operation::passing(Some(under.to_context())),
             SpanPlacement::None if instruments.is_none() => return Operation::passing(parent),
@@ -106,31 +92,22 @@ impl Operations {
         panics::forget();
         let mut beginning = Beginning {
             pipeline: &pipeline,
-            records: starting.as_ref().is_some_and(Starting::records),
+            span: starting.map(|starting| BeginningSpan::new(starting, &self.kind)),
             measures: instruments.is_some(),
-            name: Cow::Borrowed(""),
-            attributes: Vec::new(),
-            links: Vec::new(),
-            labels: Vec::new(),
-            of_active: 0,
+            known: &self.known,
+            labels: Labels::Known(None),
+            active: None,
         };
         describe(&mut beginning);
+        let Beginning { span, labels, active, .. } = beginning;
         let started = Moment::now();
-        let measured = instruments.map(|instruments| Measured::start(instruments, beginning.labels, beginning.of_active));
-        let span = match starting {
-            None if matches!(span, SpanPlacement::Inherited) => Span::carrying(under.to_context()),
+        let measured = instruments.map(|instruments| Measured::start(instruments, labels, active));
+        let span = match span {
+            None if matches!(placed, SpanPlacement::Inherited) => Span::carrying(under.to_context()),
             None => parent.map_or_else(Span::off, Span::carrying),
-            Some(starting) => {
-                let begun = starting.records().then(|| {
-                    let mut begun = starting.begin(&beginning.name, &self.kind);
-                    for attribute in &beginning.attributes {
-                        begun.attributes.push(attribute);
-                    }
-                    begun
-                });
+            Some(beginning) => {
                 let at = started.wall_time();
-                let span = starting.start(begun, &beginning.name, &self.kind, &beginning.links, at);
-                self.place.started(&pipeline, span, under, at)
+                self.place.started(&pipeline, beginning.start(at), under, at)
             }
         };
         Operation { span, measured, started: Some((self, started)) }
@@ -169,8 +146,8 @@ impl Operation {
     }
 
     /// Sets attributes of the span.
-    pub(crate) fn set(&self, attributes: impl IntoIterator<Item = KeyValue>) {
-        self.span.set(attributes);
+    pub(crate) fn set(&self, attributes: impl IntoIterator<Item: Into<KeyValue>>) {
+        self.span.set(attributes.into_iter().map(Into::into));
     }
 
     /// Gives the span another name: one of few.
@@ -178,10 +155,10 @@ impl Operation {
         self.span.rename(name.into());
     }
 
-    /// Adds an attribute, of few values, to what is measured.
-    pub(crate) fn label(&mut self, label: KeyValue) {
+    /// Adds attributes, of few values, to what is measured.
+    pub(crate) fn label<L: Label>(&mut self, labels: impl IntoIterator<Item = L, IntoIter: Clone>) {
         if let Some(measured) = &mut self.measured {
-            measured.label(label);
+            measured.label(labels.into_iter());
         }
     }
 

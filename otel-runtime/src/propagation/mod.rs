@@ -208,7 +208,10 @@ impl TextMapPropagator for Propagator {
         }
         let remote = self.formats.iter().find_map(|format| format.0.trace(carrier));
         let context = remote.map_or_else(|| context.clone(), |remote| remote.put_into(context));
-        members.into_baggage().map_or_else(|| context.clone(), |baggage| context.with_baggage(baggage))
+        match members.into_baggage() {
+            None => context,
+            Some(baggage) => context.with_baggage(baggage),
+        }
     }
 
     fn fields(&self) -> FieldIter<'_> {

@@ -2,7 +2,7 @@
 
 use opentelemetry::Context;
 use opentelemetry::propagation::{Extractor, Injector};
-use opentelemetry::trace::{TraceContextExt, TraceFlags};
+use opentelemetry::trace::{SpanContext, TraceContextExt, TraceFlags};
 
 use super::received::{self, Decision, Remote, W3C_FLAGS};
 use super::{Rules, lower_hex, only, trace_state};
@@ -33,13 +33,26 @@ impl Rules for TraceContext {
         if !span.is_valid() {
             return;
         }
-        let flags = (span.trace_flags() & W3C_FLAGS).to_u8();
-        carrier.set(TRACEPARENT, format!("00-{}-{}-{flags:02x}", span.trace_id(), span.span_id()));
+        carrier.set(TRACEPARENT, header(span));
         let state = trace_state::header(span.trace_state(), received::members(context));
         if !state.is_empty() {
             carrier.set(TRACESTATE, state);
         }
     }
+}
+
+/// What [`parse`] reads. It is written into every request that a program sends: letter by letter, where `format!` takes ten times as long.
+fn header(span: &SpanContext) -> String {
+    let (trace, span_id, flags) = (span.trace_id().to_bytes(), span.span_id().to_bytes(), span.trace_flags() & W3C_FLAGS);
+    let mut header = String::with_capacity(55);
+    header.push_str("00");
+    for part in [&trace[..], &span_id, &[flags.to_u8()]] {
+        header.push('-');
+        for byte in part {
+            header.extend([byte >> 4, byte & 0xf].map(|digit| char::from(b"0123456789abcdef"[usize::from(digit)])));
+        }
+    }
+    header
 }
 
 /// `00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01`. A later version may go on after another `-`, and is read as far as it is known.

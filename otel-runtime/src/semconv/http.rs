@@ -12,14 +12,16 @@ use ::http::header::USER_AGENT;
 use ::http::request::Parts;
 use ::http::uri::Authority;
 use ::http::{HeaderMap, HeaderName, Method, StatusCode, Uri, Version};
-use opentelemetry::{Key, KeyValue, StringValue};
+use opentelemetry::Key;
 use opentelemetry_semantic_conventions::attribute as key;
 
 use self::forwarded::Forwarded;
-use self::url::redacted_query;
+#[cfg_attr(not(feature = "reqwest"), allow(unused_imports, reason = "it is for what has a URL as a text"))]
 pub(crate) use self::url::redacted_url;
+use self::url::{Url, redacted_query};
+use super::Attribute;
 use super::methods::{KnownMethods, Name};
-use super::network::{authority, host_and_port, of_host, peer, server};
+use super::network::{host, host_and_port, of_host, peer, server, server_address, server_port, with_host_and_port};
 use crate::outcome::Outcome;
 
 /// What stands for all methods that are not known.
@@ -35,25 +37,24 @@ impl KnownMethod {
     }
 
     /// `http.request.method`.
-    pub(crate) fn attribute(&self) -> KeyValue {
-        let value = match &self.0 {
-            Some(Name::Static(name)) => StringValue::from(*name),
-            Some(Name::Listed(name)) => StringValue::from(name.clone()),
-            None => StringValue::from(OTHER),
-        };
-        KeyValue::new(key::HTTP_REQUEST_METHOD, value)
+    pub(crate) fn attribute(&self) -> Attribute<'_> {
+        match &self.0 {
+            Some(Name::Static(name)) => Attribute::fixed(key::HTTP_REQUEST_METHOD, name),
+            Some(Name::Listed(name)) => Attribute::text(key::HTTP_REQUEST_METHOD, &**name),
+            None => Attribute::fixed(key::HTTP_REQUEST_METHOD, OTHER),
+        }
     }
 
     /// `http.request.method_original`, where the method is not what stands in `http.request.method`.
-    fn original(&self, method: &Method) -> Option<KeyValue> {
-        self.0.is_none().then(|| KeyValue::new(key::HTTP_REQUEST_METHOD_ORIGINAL, method.as_str().to_owned()))
+    fn original<'a>(&self, method: &'a Method) -> Option<Attribute<'a>> {
+        self.0.is_none().then(|| Attribute::text(key::HTTP_REQUEST_METHOD_ORIGINAL, method.as_str()))
     }
 
     /// The name of a span: the method, and a route or a template if one is known. Never the path, of which there are too many.
     pub(crate) fn span_name(&self, target: Option<&str>) -> Cow<'static, str> {
         let method = self.0.as_ref().map_or("HTTP", Name::as_str);
         match (target, &self.0) {
-            (Some(target), _) => Cow::Owned(format!("{method} {target}")),
+            (Some(target), _) => Cow::Owned([method, " ", target].concat()),
             (None, Some(Name::Static(method))) => Cow::Borrowed(method),
             (None, None) => Cow::Borrowed("HTTP"),
             (None, Some(Name::Listed(method))) => Cow::Owned(method.to_string()),
@@ -92,8 +93,8 @@ impl Scheme {
     }
 
     /// `url.scheme`.
-    pub(crate) fn attribute(self) -> KeyValue {
-        KeyValue::new(key::URL_SCHEME, self.as_str())
+    pub(crate) fn attribute(self) -> Attribute<'static> {
+        Attribute::fixed(key::URL_SCHEME, self.as_str())
     }
 }
 
@@ -116,42 +117,40 @@ impl<'a> Served<'a> {
         Self { parts, peer, scheme: told.or_else(asked).unwrap_or(scheme), forwarded }
     }
 
-    /// The attributes of the span that are known at its start.
-    pub(crate) fn attributes(&self, method: &KnownMethod, route: Option<&str>) -> Vec<KeyValue> {
-        let Parts { uri, headers, version, method: sent, .. } = self.parts;
-        let mut attributes = Vec::with_capacity(16);
-        attributes.extend([method.attribute(), KeyValue::new(key::URL_PATH, uri.path().to_owned()), self.scheme.attribute()]);
+    /// Writes the attributes of the span that are known at its start, beside the labels.
+    pub(crate) fn attributes(&self, method: &KnownMethod, attributes: &mut impl for<'b> Extend<Attribute<'b>>) {
+        let Parts { uri, headers, method: sent, .. } = self.parts;
+        attributes.extend([Attribute::text(key::URL_PATH, uri.path())]);
         attributes.extend(method.original(sent));
-        attributes.extend(route.map(http_route));
         let query = uri.query().filter(|query| !query.is_empty());
-        attributes.extend(query.map(|query| KeyValue::new(key::URL_QUERY, redacted_query(query).into_owned())));
-        self.server(&mut attributes);
+        attributes.extend(query.map(|query| Attribute::text(key::URL_QUERY, redacted_query(query))));
+        self.server(attributes);
         let client = self.forwarded.client.or_else(|| self.peer.map(|peer| peer.ip()));
-        attributes.extend(client.map(|client| KeyValue::new(key::CLIENT_ADDRESS, client.to_canonical().to_string())));
+        attributes.extend(client.map(|client| Attribute::text(key::CLIENT_ADDRESS, client.to_canonical().to_string())));
         attributes.extend(self.peer.into_iter().flat_map(peer));
-        attributes.extend(protocol_version(*version));
         let user_agent = headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok());
-        attributes.extend(user_agent.map(|agent| KeyValue::new(key::USER_AGENT_ORIGINAL, agent.to_owned())));
-        attributes
+        attributes.extend(user_agent.map(|agent| Attribute::text(key::USER_AGENT_ORIGINAL, agent)));
     }
 
-    /// `server.address` and `server.port`, as whoever called wrote them.
-    fn server(&self, attributes: &mut Vec<KeyValue>) {
+    /// Writes `server.address` and `server.port`, as whoever called wrote them.
+    fn server(&self, attributes: &mut impl for<'b> Extend<Attribute<'b>>) {
         let Parts { uri, headers, .. } = self.parts;
-        let forwarded = self.forwarded.host.as_deref().and_then(authority);
-        if let Some(authority) = forwarded.or_else(|| uri.authority().cloned()).or_else(|| of_host(headers)) {
-            let (host, port) = host_and_port(&authority);
-            attributes.extend(server(host, port.or_else(|| Some(self.scheme.default_port()))));
-        }
+        let mut write = |text: &str| {
+            with_host_and_port(text, |host, port| attributes.extend(server(host, port.or_else(|| Some(self.scheme.default_port())))))
+        };
+        let forwarded = self.forwarded.host.as_deref().and_then(&mut write);
+        let asked = forwarded.or_else(|| write(uri.authority()?.as_str()));
+        asked.or_else(|| write(host(headers)?));
     }
 
-    /// The labels of metrics that are known at the start; the first two are those of `http.server.active_requests`.
-    pub(crate) fn labels(&self, method: &KnownMethod, route: Option<&str>) -> Vec<KeyValue> {
-        let mut labels = Vec::with_capacity(6);
-        labels.extend([method.attribute(), self.scheme.attribute()]);
-        labels.extend(protocol_version(self.parts.version));
-        labels.extend(route.map(http_route));
-        labels
+    /// The labels of `http.server.active_requests`.
+    pub(crate) fn first_labels<'m>(&self, method: &'m KnownMethod) -> [Attribute<'m>; 2] {
+        [method.attribute(), self.scheme.attribute()]
+    }
+
+    /// The other labels of metrics that are known at the start.
+    pub(crate) fn more_labels<'r>(&self, route: Option<&'r str>) -> [Option<Attribute<'r>>; 2] {
+        [protocol_version(self.parts.version), route.map(http_route)]
     }
 }
 
@@ -185,14 +184,14 @@ impl<'a> Asked<'a> {
 
     /// The absolute URL, without its secrets.
     fn url(&self) -> String {
-        let mut url = self.uri.to_string();
-        if let (None, Some(authority)) = (self.uri.authority(), &self.authority) {
-            url = format!("{}://{authority}{url}", self.scheme.as_str());
+        let path = Url { path: self.uri.path(), query: self.uri.query(), fragment: self.fragment, ..Url::default() };
+        let authority = self.authority.as_deref().map(Authority::as_str);
+        match (self.uri.authority(), self.uri.scheme_str()) {
+            // What a proxy is asked to connect with.
+            (Some(authority), None) => Url { path: authority.as_str(), ..path }.redacted(),
+            (None, _) if authority.is_none() => path.redacted(),
+            (_, scheme) => Url { scheme: scheme.or(Some(self.scheme.as_str())), authority, ..path }.redacted(),
         }
-        if let Some(fragment) = self.fragment {
-            url.extend(["#", fragment]);
-        }
-        redacted_url(&url)
     }
 
     /// The host that is called.
@@ -200,38 +199,31 @@ impl<'a> Asked<'a> {
         self.server().map(|(host, _)| host)
     }
 
-    /// The attributes of the span that are known at its start.
-    pub(crate) fn attributes(&self, method: &KnownMethod) -> Vec<KeyValue> {
-        let mut attributes = Vec::with_capacity(12);
-        attributes.extend([method.attribute(), KeyValue::new(key::URL_FULL, self.url())]);
+    /// Writes the attributes of the span that are known at its start, beside the labels.
+    pub(crate) fn attributes(&self, method: &KnownMethod, attributes: &mut impl for<'b> Extend<Attribute<'b>>) {
+        attributes.extend([Attribute::text(key::URL_FULL, self.url())]);
         attributes.extend(method.original(self.method));
-        attributes.extend(self.server().into_iter().flat_map(|(host, port)| server(host, Some(port))));
-        attributes.extend(self.template.map(url_template));
-        attributes.extend((self.resends > 0).then(|| KeyValue::new(key::HTTP_REQUEST_RESEND_COUNT, i64::from(self.resends))));
-        attributes
+        attributes.extend((self.resends > 0).then(|| Attribute::number(key::HTTP_REQUEST_RESEND_COUNT, self.resends)));
     }
 
     /// The labels of metrics that are known at the start.
-    pub(crate) fn labels(&self, method: &KnownMethod) -> Vec<KeyValue> {
-        let mut labels = Vec::with_capacity(7);
-        labels.push(method.attribute());
-        labels.extend(self.server().into_iter().flat_map(|(host, port)| server(host, Some(port))));
-        labels.extend(self.template.map(url_template));
-        labels
+    pub(crate) fn labels<'b>(&'b self, method: &'b KnownMethod) -> [Option<Attribute<'b>>; 4] {
+        let (address, port) = self.server().map(|(host, port)| (server_address(host), server_port(port))).unzip();
+        [Some(method.attribute()), address, port, self.template.map(url_template)]
     }
 }
 
 /// `http.route`.
-pub(crate) fn http_route(route: &str) -> KeyValue {
-    KeyValue::new(key::HTTP_ROUTE, route.to_owned())
+pub(crate) fn http_route(route: &str) -> Attribute<'_> {
+    Attribute::text(key::HTTP_ROUTE, route)
 }
 
-fn url_template(template: &str) -> KeyValue {
-    KeyValue::new(key::URL_TEMPLATE, template.to_owned())
+fn url_template(template: &str) -> Attribute<'_> {
+    Attribute::text(key::URL_TEMPLATE, template)
 }
 
 /// `network.protocol.version`. The protocol's name is always `http`, which is left out.
-pub(crate) fn protocol_version(version: Version) -> Option<KeyValue> {
+pub(crate) fn protocol_version(version: Version) -> Option<Attribute<'static>> {
     let version = match version {
         Version::HTTP_09 => "0.9",
         Version::HTTP_10 => "1.0",
@@ -240,12 +232,12 @@ pub(crate) fn protocol_version(version: Version) -> Option<KeyValue> {
         Version::HTTP_3 => "3",
         _ => return None,
     };
-    Some(KeyValue::new(key::NETWORK_PROTOCOL_VERSION, version))
+    Some(Attribute::fixed(key::NETWORK_PROTOCOL_VERSION, version))
 }
 
 /// `http.response.status_code`.
-pub(crate) fn status_code(status: StatusCode) -> KeyValue {
-    KeyValue::new(key::HTTP_RESPONSE_STATUS_CODE, i64::from(status.as_u16()))
+pub(crate) fn status_code(status: StatusCode) -> Attribute<'static> {
+    Attribute::number(key::HTTP_RESPONSE_STATUS_CODE, status.as_u16())
 }
 
 /// How a request went that a server answered: what the client did wrong is no error of the server's.
@@ -265,13 +257,13 @@ fn failed(status: StatusCode) -> Outcome {
 }
 
 /// `http.request.body.size`.
-pub(crate) fn request_size(bytes: u64) -> KeyValue {
-    KeyValue::new(key::HTTP_REQUEST_BODY_SIZE, i64::try_from(bytes).unwrap_or(i64::MAX))
+pub(crate) fn request_size(bytes: u64) -> Attribute<'static> {
+    Attribute::number(key::HTTP_REQUEST_BODY_SIZE, i64::try_from(bytes).unwrap_or(i64::MAX))
 }
 
 /// `http.response.body.size`.
-pub(crate) fn response_size(bytes: u64) -> KeyValue {
-    KeyValue::new(key::HTTP_RESPONSE_BODY_SIZE, i64::try_from(bytes).unwrap_or(i64::MAX))
+pub(crate) fn response_size(bytes: u64) -> Attribute<'static> {
+    Attribute::number(key::HTTP_RESPONSE_BODY_SIZE, i64::try_from(bytes).unwrap_or(i64::MAX))
 }
 
 /// The key under which a header of a request is recorded: `http.request.header.content-type`.

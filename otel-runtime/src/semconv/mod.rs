@@ -1,5 +1,7 @@
 //! The semantic conventions as pure functions: what a layer tells of an operation becomes names, attributes and outcomes.
 
+#[allow(dead_code, reason = "each layer is a feature")]
+mod attribute;
 #[cfg(any(feature = "redis", feature = "sqlx"))]
 #[cfg_attr(
     not(all(feature = "redis", feature = "sqlx")),
@@ -25,5 +27,7 @@ pub(crate) mod network;
 #[cfg(feature = "tonic")]
 pub(crate) mod rpc;
 
+#[allow(unused_imports, reason = "each layer is a feature")]
+pub(crate) use self::attribute::{Attribute, Said};
 #[allow(unused_imports, reason = "each layer is a feature")]
 pub(crate) use self::metric::{DURATION_BUCKETS, Metric};

@@ -77,14 +77,14 @@ pub(crate) fn attributes(called: Option<&Authority>, other_end: Option<SocketAdd
     let mut attributes = Vec::with_capacity(8);
     attributes.push(system());
     attributes.extend(called.into_iter().flat_map(of_server));
-    attributes.extend(other_end.into_iter().flat_map(peer));
+    attributes.extend(other_end.into_iter().flat_map(peer).map(KeyValue::from));
     attributes
 }
 
 /// `server.address`, and `server.port` if it is written.
-pub(crate) fn of_server(authority: &Authority) -> impl Iterator<Item = KeyValue> + use<> {
+pub(crate) fn of_server(authority: &Authority) -> impl Iterator<Item = KeyValue> + Clone {
     let (host, port) = host_and_port(authority);
-    server(host, port)
+    server(host, port).map(KeyValue::from)
 }
 
 /// `rpc.response.status_code`.

@@ -92,14 +92,14 @@ async fn a_request_over_http_1_1_and_http_2() {
             attributes(&captured, "GET /users/{id}"),
             [
                 "http.request.method=GET".to_owned(),
-                "url.path=/users/7".to_owned(),
-                "url.scheme=http".to_owned(),
                 "http.route=/users/{id}".to_owned(),
+                format!("network.protocol.version={shown}"),
+                "url.scheme=http".to_owned(),
+                "url.path=/users/7".to_owned(),
                 "url.query=sig=REDACTED&page=2".to_owned(),
                 format!("server.address={host}"),
                 "client.address=127.0.0.1".to_owned(),
                 "network.peer.address=127.0.0.1".to_owned(),
-                format!("network.protocol.version={shown}"),
                 "user_agent.original=curl/8".to_owned(),
                 "http.response.status_code=200".to_owned(),
             ]

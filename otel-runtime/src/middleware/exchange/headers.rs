@@ -14,6 +14,10 @@ impl RecordedHeaders {
         self.0.extend(names.into_iter().map(|name| (name.clone(), key(&name))));
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Those of them that are there.
     pub(crate) fn of(&self, headers: &HeaderMap) -> impl Iterator<Item = KeyValue> {
         self.0.iter().filter_map(|(name, key)| header(key, name, headers))

@@ -139,13 +139,13 @@ impl Invocations {
         let Invocation { id, parent, .. } = invocation;
         let mut more = Some(more);
         let mut operation = INVOCATIONS.start(parent.clone(), |beginning| {
-            if beginning.records {
-                beginning.name.clone_from(&self.function);
-                beginning.attributes = semconv::attributes(self.trigger, is_cold, id.as_deref());
-                beginning.attributes.extend(more.take().into_iter().flatten());
+            if let Some(span) = beginning.span() {
+                let attributes = span.named(self.function.clone());
+                attributes.extend(semconv::attributes(self.trigger, is_cold, id.as_deref()));
+                attributes.extend(more.take().into_iter().flatten());
             }
             if beginning.measures {
-                beginning.labels.push(self.trigger.attribute());
+                beginning.label(&[self.trigger.attribute()]);
             }
         });
         if is_cold {

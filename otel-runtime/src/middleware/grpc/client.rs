@@ -95,15 +95,15 @@ impl Config {
         let operation = CLIENT.start(None, |beginning| {
             let method = self.method(parts);
             let server = self.server.as_ref().unwrap_or(&parts.uri).authority();
-            if beginning.records {
-                beginning.name = semconv::span_name(Some(&method));
-                beginning.attributes = semconv::attributes(server, None);
-                beginning.attributes.extend(method.attributes(path));
-                beginning.attributes.extend(self.settings.of_request.of(&parts.headers));
+            if let Some(span) = beginning.span() {
+                let attributes = span.named(semconv::span_name(Some(&method)));
+                attributes.extend(semconv::attributes(server, None));
+                attributes.extend(method.attributes(path));
+                attributes.extend(self.settings.of_request.of(&parts.headers));
             }
             if beginning.measures {
-                beginning.labels.extend([semconv::system(), method.attribute()]);
-                beginning.labels.extend(server.into_iter().flat_map(semconv::of_server));
+                beginning.label(&[semconv::system(), method.attribute()]);
+                beginning.label(server.into_iter().flat_map(semconv::of_server));
             }
             is_started = true;
         });

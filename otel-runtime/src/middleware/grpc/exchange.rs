@@ -104,7 +104,7 @@ impl Exchange {
             (None, _) => Outcome::OK,
             (Some((code, message)), end) => {
                 self.operation.set([semconv::status_code(code)]);
-                self.operation.label(semconv::status_code(code));
+                self.operation.label(&[semconv::status_code(code)]);
                 match (&side, end) {
                     (_, End::Dropped) if !was_told && code == Code::Cancelled => Outcome::CANCELLED,
                     (Side::Server { .. }, _) => semconv::served_outcome(code, message),
@@ -170,6 +170,6 @@ fn found(operation: &mut Operation, proof: &Proof) {
         operation.set(method.attributes(&proof.path));
     }
     if operation.measures() {
-        operation.label(method.attribute());
+        operation.label(&[method.attribute()]);
     }
 }

@@ -97,18 +97,18 @@ impl Config {
         let method = self.methods.get(semconv::name(path));
         let mut is_started = false;
         let operation = SERVER.start(Some(parent), |beginning| {
-            if beginning.records {
+            if let Some(span) = beginning.span() {
                 let of_header = if parts.uri.authority().is_none() { of_host(&parts.headers) } else { None };
-                beginning.attributes =
-                    semconv::attributes(parts.uri.authority().or(of_header.as_ref()), transport::peer(&parts.extensions));
-                beginning.name = semconv::span_name(method.as_ref());
-                beginning.attributes.extend(method.iter().flat_map(|method| method.attributes(path)));
-                beginning.attributes.extend(self.settings.of_request.of(&parts.headers));
-                beginning.links.extend(link.clone().map(Link::with_context));
+                let called = parts.uri.authority().or(of_header.as_ref());
+                let attributes = span.named(semconv::span_name(method.as_ref()));
+                attributes.extend(semconv::attributes(called, transport::peer(&parts.extensions)));
+                attributes.extend(method.iter().flat_map(|method| method.attributes(path)));
+                attributes.extend(self.settings.of_request.of(&parts.headers));
+                span.links.extend(link.clone().map(Link::with_context));
             }
             if beginning.measures {
-                beginning.labels.push(semconv::system());
-                beginning.labels.extend(method.as_ref().map(semconv::Method::attribute));
+                let method = method.as_ref().map(semconv::Method::attribute);
+                beginning.label([semconv::system()].iter().chain(&method));
             }
             is_started = true;
         });

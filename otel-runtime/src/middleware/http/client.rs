@@ -101,13 +101,10 @@ impl Config {
         let mut known = None;
         let operation = CLIENT.start(None, |beginning| {
             let method = KnownMethod::of(method, &beginning.pipeline.http_methods);
-            if beginning.records {
-                beginning.name = method.span_name(asked.template);
-                beginning.attributes = asked.attributes(&method);
-                beginning.attributes.extend(self.settings.of_request.of(headers));
-            }
-            if beginning.measures {
-                beginning.labels = asked.labels(&method);
+            beginning.label(asked.labels(&method).iter().flatten());
+            if let Some((attributes, _)) = beginning.labelled_span(|| method.span_name(asked.template)) {
+                asked.attributes(&method, attributes);
+                attributes.extend(self.settings.of_request.of(headers));
             }
             known = Some(method);
         });

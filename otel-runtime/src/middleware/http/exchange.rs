@@ -1,6 +1,7 @@
 //! [`Exchange`]: a request and its response, from the first byte that is known of until the last one of the response's body.
 
 use std::fmt::Display;
+use std::iter;
 use std::sync::Arc;
 
 use bytes::Buf;
@@ -134,26 +135,27 @@ impl exchange::Exchange for Exchange {
             expected: body.size_hint().exact().or_else(declared),
             is_complete: record.is_without_body || body.is_end_stream() || has_no_body(parts.status),
         });
-        self.operation.set([semconv::status_code(parts.status)]);
-        self.operation.label(semconv::status_code(parts.status));
-        self.operation.set(record.settings.of_response.of(&parts.headers));
+        let status = semconv::status_code(parts.status);
         match &record.side {
-            Side::Server { route: Some(_) } => {
-                if let Some(route) = parts.extensions.get::<Route>() {
+            Side::Server { route } => {
+                self.operation.label(iter::once(&status));
+                self.operation.set([status]);
+                if let (Some(_), Some(route)) = (route, parts.extensions.get::<Route>()) {
                     routed(&mut self.operation, &record.method, route);
                     record.side = Side::Server { route: None };
                 }
             }
-            Side::Server { route: None } => {}
             Side::Client => {
                 let version = semconv::protocol_version(parts.version);
-                self.operation.set(version.clone());
-                if let Some(version) = version {
-                    self.operation.label(version);
+                self.operation.label(iter::once(&status).chain(&version));
+                self.operation.set(iter::once(status).chain(version));
+                if let Some(info) = parts.extensions.get::<HttpInfo>() {
+                    self.operation.set(network::peer(info.remote_addr()));
                 }
-                let peer = parts.extensions.get::<HttpInfo>().map(|info| network::peer(info.remote_addr()));
-                self.operation.set(peer.into_iter().flatten());
             }
+        }
+        if !record.settings.of_response.is_empty() {
+            self.operation.set(record.settings.of_response.of(&parts.headers));
         }
         if let Some(name) = &record.settings.trace_id_header
             && let Some(trace) = self.operation.context().map(|context| context.span().span_context().trace_id())
@@ -196,7 +198,7 @@ fn routed(operation: &mut Operation, method: &KnownMethod, route: &Route) {
         operation.set([semconv::http_route(route.as_str())]);
     }
     if operation.measures() {
-        operation.label(semconv::http_route(route.as_str()));
+        operation.label(&[semconv::http_route(route.as_str())]);
     }
 }
 

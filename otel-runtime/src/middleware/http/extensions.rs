@@ -81,6 +81,10 @@ pub struct ResendCount(pub u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Peer(pub SocketAddr);
 
+/// A layer of ours around this one records the request, and knows its route.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Routed;
+
 /// Where a layer inside of another one of ours tells it which route matched: it stands in front of the router, and has no other way to know.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Found(Arc<OnceLock<Route>>);

@@ -9,7 +9,7 @@ use opentelemetry::trace::{Link, SpanKind};
 
 use super::axum;
 use super::exchange::{Exchange, Side};
-use super::extensions::{Found, Peer, Route};
+use super::extensions::{Found, Peer, Route, Routed};
 use super::settings::{Settings, options};
 use super::{ResponseBody, ResponseFuture};
 use crate::middleware::exchange::{self, Callers, layer};
@@ -120,32 +120,36 @@ impl Config {
             }
             return Exchange::default();
         }
-        if parts.extensions.get::<exchange::Served>().is_some() || !self.callers.are_wanted(parts) {
+        let is_recorded = parts.extensions.get::<Routed>().is_some() || parts.extensions.get::<exchange::Served>().is_some();
+        if is_recorded || !self.callers.are_wanted(parts) {
             return Exchange::default();
         }
         let (parent, link) = self.callers.parent(&parts.headers);
+        let route = route(&parts.extensions);
         let mut method = None;
         let operation = SERVER.start(Some(parent), |beginning| {
             let served = Served::new(parts, peer(&parts.extensions), self.scheme, self.proxies);
             let known = KnownMethod::of(&parts.method, &beginning.pipeline.http_methods);
-            let route = route(&parts.extensions);
-            if beginning.records {
-                beginning.name = known.span_name(route);
-                beginning.attributes = served.attributes(&known, route);
-                beginning.attributes.extend(self.settings.of_request.of(&parts.headers));
-                beginning.links.extend(link.clone().map(Link::with_context));
-            }
-            if beginning.measures {
-                beginning.labels = served.labels(&known, route);
-                beginning.of_active = 2;
+            beginning.label(&served.first_labels(&known));
+            beginning.under_way();
+            beginning.label(served.more_labels(route).iter().flatten());
+            if let Some((attributes, links)) = beginning.labelled_span(|| known.span_name(route)) {
+                served.attributes(&known, attributes);
+                attributes.extend(self.settings.of_request.of(&parts.headers));
+                links.extend(link.clone().map(Link::with_context));
             }
             method = Some(known);
         });
         let Some(method) = method else { return Exchange::passing(operation) };
-        let found = Found::default();
-        let is_known = route(&parts.extensions).is_some();
-        parts.extensions.insert(found.clone());
-        let side = Side::Server { route: (!is_known).then_some(found) };
+        let found = if route.is_some() {
+            parts.extensions.insert(Routed);
+            None
+        } else {
+            let found = Found::default();
+            parts.extensions.insert(found.clone());
+            Some(found)
+        };
+        let side = Side::Server { route: found };
         let mut exchange = Exchange::started(operation, side, Arc::clone(&self.settings), method, &parts.method);
         if self.settings.body_sizes {
             exchange.asked_with(declared(parts));

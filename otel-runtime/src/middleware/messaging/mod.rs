@@ -162,14 +162,14 @@ impl<'a, K> Draft<'a, K> {
                 message_id: self.message_id,
                 conversation_id: self.conversation_id,
             };
-            if beginning.records {
-                beginning.name = described.span_name();
-                beginning.attributes = described.attributes();
-                beginning.links = std::mem::take(&mut links);
-                beginning.attributes.append(&mut self.more);
+            if let Some(span) = beginning.span() {
+                let attributes = span.named(described.span_name());
+                attributes.extend(described.attributes());
+                attributes.extend(self.more.drain(..));
+                span.links = std::mem::take(&mut links);
             }
             if beginning.measures {
-                beginning.labels = described.labels();
+                beginning.label(described.labels());
             }
         })
     }

@@ -40,7 +40,7 @@ fn kind_of(captured: &Captured, name: &str) -> SpanKind {
 
 fn in_a_span<T>(run: impl FnOnce() -> T) -> T {
     static AROUND: Operations = Operations::new("otel_runtime::around", SpanKind::Server, NOT_MEASURED);
-    let mut around = AROUND.start(None, |beginning| beginning.name = "around".into());
+    let mut around = AROUND.start(None, |beginning| _ = beginning.span().map(|span| span.named("around")));
     let returned = around.run(run);
     around.end(Outcome::OK);
     returned

@@ -21,13 +21,13 @@ static CALLS: Operations = Operations::new(
 );
 
 fn describe(beginning: &mut Beginning<'_>) {
-    if beginning.records {
-        beginning.name = Cow::Owned(format!("call {}", 7));
-        beginning.attributes.push(KeyValue::new("call.number", 7));
+    if let Some(span) = beginning.span() {
+        span.named(format!("call {}", 7)).extend([KeyValue::new("call.number", 7)]);
     }
     if beginning.measures {
-        beginning.labels.extend([KeyValue::new("z", "at once"), KeyValue::new("b", "later")]);
-        beginning.of_active = 1;
+        beginning.label(&[KeyValue::new("z", "at once")]);
+        beginning.under_way();
+        beginning.label(&[KeyValue::new("b", "later")]);
     }
 }
 
@@ -40,7 +40,7 @@ fn recorded(of: impl FnOnce(Operation)) -> Captured {
 fn one_outcome_ends_the_span_and_all_metrics() {
     let captured = recorded(|mut call| {
         call.set([KeyValue::new("call.rows", 3)]);
-        call.label(KeyValue::new("a", "last"));
+        call.label(&[KeyValue::new("a", "last")]);
         call.amount(0, 3);
         call.end(Outcome::error("timeout", "it took too long"));
         call.rename("nobody sees this");
@@ -78,9 +78,40 @@ fn a_panic_in_what_runs_under_it_is_its_own() {
 }
 
 #[test]
+fn more_sets_of_labels_than_there_is_room_for_are_recorded_all_the_same() {
+    static MANY: Operations = Operations::new("otel_runtime::many", SpanKind::Client, CALLS.metrics);
+    const COUNT: i64 = 1500;
+    let ((), captured) = capture(|| {
+        for number in 0..COUNT {
+            let mut call = MANY.start(None, |beginning| {
+                beginning.label(&[KeyValue::new("z", number)]);
+                beginning.under_way();
+                beginning.label(&[KeyValue::new("b", "later")]);
+                let (attributes, _) = beginning.labelled_span(|| format!("call {number}").into()).unwrap();
+                attributes.extend([KeyValue::new("call.number", number)]);
+            });
+            call.amount(0, 1);
+            call.end(Outcome::OK);
+        }
+    });
+    let sorted = |mut lines: Vec<String>| {
+        lines.sort();
+        lines
+    };
+    let lines = |text: String| sorted(text.lines().map(str::to_owned).collect());
+    let span = |number| format!("call {number} (client) b=later z={number} call.number={number}");
+    assert_eq!(lines(captured.tree()), sorted((0..COUNT).map(span).collect()));
+    let measured = |number| {
+        let (active, ended) = (format!("{{z={number}}} 0"), format!("{{b=later,z={number}}} 1"));
+        [format!("made.up.active{active}"), format!("made.up.duration{ended}"), format!("made.up.rows{ended}")]
+    };
+    assert_eq!(lines(captured.metrics()), sorted((0..COUNT).flat_map(measured).collect()));
+}
+
+#[test]
 fn what_runs_under_it_has_its_span() {
     let captured = recorded(|mut call| {
-        call.run(|| CALLS.start(None, |inner| inner.name = "inner".into()).end(Outcome::OK));
+        call.run(|| CALLS.start(None, |inner| _ = inner.span().map(|span| span.named("inner"))).end(Outcome::OK));
         assert!(!Context::current().has_active_span());
         call.end(Outcome::OK);
     });
@@ -99,7 +130,7 @@ fn without_anything_installed_nothing_is_asked_and_the_context_goes_through() {
 fn under_a_parent_that_is_not_sampled_no_span_is_built_and_the_rest_is_measured() {
     let telemetry = printing().unwrap();
     let parent = telemetry.context().with_remote_span_context(not_sampled());
-    let call = CALLS.start(Some(parent), |beginning| assert!(!beginning.records && beginning.measures));
+    let call = CALLS.start(Some(parent), |beginning| assert!(beginning.span().is_none() && beginning.measures));
     assert!(!call.records() && call.measures());
     assert_eq!(call.context().map(|context| context.span().span_context().clone()), Some(not_sampled()));
 }

@@ -135,16 +135,14 @@ impl<C> Traced<C> {
     fn begin(known: &Known, read: impl Fn(Wanted) -> Query) -> Running {
         let mut text = String::new();
         let operation = REDIS.start(None, |beginning| {
-            let query = read(if beginning.records { known.text } else { Wanted::NoText });
-            if beginning.records {
-                beginning.name = query.span_name(&known.database);
-                beginning.attributes.clone_from(&known.labels);
-                beginning.attributes.extend(known.details.iter().cloned());
-                beginning.attributes.extend(query.attributes());
+            let query = read(if beginning.span().is_some() { known.text } else { Wanted::NoText });
+            if let Some(span) = beginning.span() {
+                let attributes = span.named(query.span_name(&known.database));
+                attributes.extend(known.labels.iter().chain(&known.details));
+                attributes.extend(query.attributes());
             }
             if beginning.measures {
-                beginning.labels.clone_from(&known.labels);
-                beginning.labels.push(query.label());
+                beginning.label(known.labels.iter().chain(&[query.label()]));
             }
             text = query.into_text();
         });

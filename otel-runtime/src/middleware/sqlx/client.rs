@@ -49,12 +49,11 @@ impl Client {
         let mut described = None;
         let operation = self.operations.start(None, |beginning| {
             let known = describe(&self.queries);
-            if beginning.records {
-                beginning.name = known.span_name.clone().into();
-                beginning.attributes.clone_from(&known.attributes);
+            if let Some(span) = beginning.span() {
+                span.named(known.span_name.clone()).extend(&known.attributes);
             }
             if beginning.measures {
-                beginning.labels.clone_from(&known.labels);
+                beginning.label(&known.labels);
             }
             described = Some(known);
         });

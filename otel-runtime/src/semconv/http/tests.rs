@@ -1,14 +1,29 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use ::http::Request;
+use opentelemetry::KeyValue;
 
 use super::super::network::header;
 use super::url::{redacted_query, redacted_url};
 use super::*;
 
-/// `key=value` of each, in their order.
-fn text(attributes: &[KeyValue]) -> Vec<String> {
-    attributes.iter().map(|KeyValue { key, value, .. }| format!("{key}={value}")).collect()
+/// What was written: `key=value` of each, in their order.
+#[derive(Default)]
+struct Written(Vec<String>);
+
+impl<'a> Extend<Attribute<'a>> for Written {
+    fn extend<I: IntoIterator<Item = Attribute<'a>>>(&mut self, attributes: I) {
+        self.0.extend(attributes.into_iter().map(|attribute| {
+            let KeyValue { key, value, .. } = attribute.into();
+            format!("{key}={value}")
+        }));
+    }
+}
+
+fn written(write: impl FnOnce(&mut Written)) -> Vec<String> {
+    let mut written = Written::default();
+    write(&mut written);
+    written.0
 }
 
 fn parts(method: &str, uri: &str, headers: &[(&str, &str)]) -> Parts {
@@ -44,8 +59,12 @@ fn methods_and_the_names_of_spans() {
         let sent = Method::from_bytes(sent.as_bytes()).unwrap();
         let list = KnownMethods::new(list.iter().map(|&name| name.to_owned()).collect());
         let known = KnownMethod::of(&sent, &list);
-        assert_eq!(known.attribute(), KeyValue::new("http.request.method", method.to_owned()), "{sent}");
-        assert_eq!(known.original(&sent).map(|original| original.value.to_string()).as_deref(), original, "{sent}");
+        assert_eq!(KeyValue::from(known.attribute()), KeyValue::new("http.request.method", method), "{sent}");
+        assert_eq!(
+            known.original(&sent).map(KeyValue::from),
+            original.map(|original| KeyValue::new("http.request.method_original", original)),
+            "{sent}"
+        );
         assert_eq!(known.span_name(target), name, "{sent}");
     }
 }
@@ -75,6 +94,8 @@ fn secrets_are_redacted_and_nothing_else() {
         ("https://a@b:c@example.com?sig=1#sig=2", "https://REDACTED:REDACTED@example.com?sig=REDACTED#sig=2"),
         ("https://example.com/me@home?mail=me@home", "https://example.com/me@home?mail=me@home"),
         ("/a?sig=1", "/a?sig=REDACTED"),
+        ("//me:secret@example.com/a", "//REDACTED:REDACTED@example.com/a"),
+        ("/a//me@b", "/a//me@b"),
     ];
     for (url, redacted) in urls {
         assert_eq!(redacted_url(url), redacted);
@@ -91,25 +112,22 @@ fn a_server_s_attributes() {
     let served = Served::new(&parts, Some(peer_address()), Scheme::Http, 0);
     let method = known(&parts.method);
     assert_eq!(
-        text(&served.attributes(&method, Some("/users/{id}"))),
+        written(|attributes| served.attributes(&method, attributes)),
         [
-            "http.request.method=GET",
             "url.path=/users/7",
-            "url.scheme=http",
-            "http.route=/users/{id}",
             "url.query=sig=REDACTED&page=2",
             "server.address=example.com",
             "server.port=8080",
             "client.address=10.0.0.9",
             "network.peer.address=10.0.0.9",
             "network.peer.port=4711",
-            "network.protocol.version=1.1",
             "user_agent.original=curl/8",
         ]
     );
+    assert_eq!(written(|labels| labels.extend(served.first_labels(&method))), ["http.request.method=GET", "url.scheme=http"]);
     assert_eq!(
-        text(&served.labels(&method, Some("/users/{id}"))),
-        ["http.request.method=GET", "url.scheme=http", "network.protocol.version=1.1", "http.route=/users/{id}"]
+        written(|labels| labels.extend(served.more_labels(Some("/users/{id}")).into_iter().flatten())),
+        ["network.protocol.version=1.1", "http.route=/users/{id}"]
     );
 }
 
@@ -120,17 +138,14 @@ fn a_server_s_attributes_behind_a_proxy_that_is_trusted() {
     let parts = parts("POST", "/", &headers);
     let served = Served::new(&parts, Some(peer_address()), Scheme::Http, 1);
     assert_eq!(
-        text(&served.attributes(&known(&parts.method), None)),
+        written(|attributes| served.attributes(&known(&parts.method), attributes)),
         [
-            "http.request.method=POST",
             "url.path=/",
-            "url.scheme=https",
             "server.address=example.com",
             "server.port=443",
             "client.address=1.2.3.4",
             "network.peer.address=10.0.0.9",
             "network.peer.port=4711",
-            "network.protocol.version=1.1",
         ]
     );
 }
@@ -150,12 +165,42 @@ fn where_a_server_is_and_what_its_scheme_is() {
     for (uri, host, server, scheme) in cases {
         let headers: Vec<(&str, &str)> = host.map(|host| ("host", host)).into_iter().collect();
         let parts = parts("GET", uri, &headers);
-        let attributes = Served::new(&parts, None, Scheme::Http, 0).attributes(&known(&parts.method), None);
-        let value = |key: &str| attributes.iter().find(|attribute| attribute.key.as_str() == key).map(|found| found.value.to_string());
+        let served = Served::new(&parts, None, Scheme::Http, 0);
+        let method = known(&parts.method);
+        let attributes = written(|attributes| {
+            attributes.extend(served.first_labels(&method));
+            served.attributes(&method, attributes);
+        });
+        let value = |key: &str| attributes.iter().find_map(|attribute| Some(attribute.strip_prefix(key)?.strip_prefix('=')?.to_owned()));
         let expected = server.map(|(address, port)| (address.to_owned(), port.to_owned()));
         assert_eq!(value("server.address").zip(value("server.port")), expected, "{uri} {host:?}");
         assert_eq!(value("url.scheme").as_deref(), Some(scheme), "{uri}");
         assert_eq!((value("client.address"), value("network.peer.address")), (None, None));
+    }
+}
+
+#[test]
+fn hosts_and_ports_are_what_the_library_reads() {
+    let texts = [
+        "example.com",
+        "a-1.b:8080",
+        "10.0.0.1:080",
+        "a:",
+        "a:65536",
+        "a:b",
+        "[::1]:80",
+        "me:secret@a:1",
+        "me@a",
+        "a_b:1",
+        "a%20b",
+        ":1",
+        "",
+    ];
+    for text in texts {
+        let read = with_host_and_port(text, |host, port| (host.to_owned(), port));
+        let authority = text.parse::<Authority>().ok().filter(|authority| !authority.host().is_empty());
+        let expected = authority.map(|authority| (authority.host().trim_matches(['[', ']']).to_owned(), authority.port_u16()));
+        assert_eq!(read, expected, "{text}");
     }
 }
 
@@ -201,21 +246,17 @@ fn a_client_s_attributes() {
     (asked.fragment, asked.template, asked.resends) = (Some("top"), Some("/users/{id}"), 2);
     let method = known(&Method::GET);
     assert_eq!(
-        text(&asked.attributes(&method)),
-        [
-            "http.request.method=GET",
-            "url.full=https://REDACTED:REDACTED@api.example.com/users/7?sig=REDACTED#top",
-            "server.address=api.example.com",
-            "server.port=443",
-            "url.template=/users/{id}",
-            "http.request.resend_count=2",
-        ]
+        written(|attributes| asked.attributes(&method, attributes)),
+        ["url.full=https://REDACTED:REDACTED@api.example.com/users/7?sig=REDACTED#top", "http.request.resend_count=2",]
     );
     assert_eq!(
-        text(&asked.labels(&method)),
+        written(|labels| labels.extend(asked.labels(&method).into_iter().flatten())),
         ["http.request.method=GET", "server.address=api.example.com", "server.port=443", "url.template=/users/{id}"]
     );
     assert_eq!(asked.host(), Some("api.example.com"));
+    let tunnel: Uri = "api.example.com:443".parse().unwrap();
+    let asked = Asked::new(&Method::CONNECT, &tunnel, &headers);
+    assert_eq!(written(|attributes| asked.attributes(&known(&Method::CONNECT), attributes)), ["url.full=api.example.com:443"]);
 }
 
 #[test]
@@ -223,14 +264,12 @@ fn a_client_s_attributes_where_the_url_has_no_host() {
     let parts = parts("ACL", "/a?b=c", &[("host", "localhost:8080")]);
     let asked = Asked::new(&parts.method, &parts.uri, &parts.headers);
     assert_eq!(
-        text(&asked.attributes(&known(&parts.method))),
-        [
-            "http.request.method=_OTHER",
-            "url.full=http://localhost:8080/a?b=c",
-            "http.request.method_original=ACL",
-            "server.address=localhost",
-            "server.port=8080",
-        ]
+        written(|attributes| asked.attributes(&known(&parts.method), attributes)),
+        ["url.full=http://localhost:8080/a?b=c", "http.request.method_original=ACL",]
+    );
+    assert_eq!(
+        written(|labels| labels.extend(asked.labels(&known(&parts.method)).into_iter().flatten())),
+        ["http.request.method=_OTHER", "server.address=localhost", "server.port=8080"]
     );
 }
 
@@ -254,12 +293,12 @@ fn versions_and_headers() {
     let versions =
         [(Version::HTTP_09, "0.9"), (Version::HTTP_10, "1.0"), (Version::HTTP_11, "1.1"), (Version::HTTP_2, "2"), (Version::HTTP_3, "3")];
     for (version, expected) in versions {
-        assert_eq!(protocol_version(version), Some(KeyValue::new("network.protocol.version", expected)));
+        assert_eq!(protocol_version(version), Some(Attribute::fixed("network.protocol.version", expected)));
     }
     let parts = parts("GET", "/", &[("accept", "text/html"), ("accept", "text/plain")]);
     let name = HeaderName::from_static("accept");
     let attribute = header(&request_header(&name), &name, &parts.headers).unwrap();
-    assert_eq!(text(&[attribute]), ["http.request.header.accept=[\"text/html\",\"text/plain\"]"]);
+    assert_eq!(format!("{}={}", attribute.key, attribute.value), "http.request.header.accept=[\"text/html\",\"text/plain\"]");
     let absent = HeaderName::from_static("x-none");
     assert_eq!(header(&response_header(&absent), &absent, &parts.headers), None);
 }

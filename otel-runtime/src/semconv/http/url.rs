@@ -38,24 +38,57 @@ fn is_secret(pair: &str) -> bool {
     if key.contains('%') { is(&percent_decode_str(key).decode_utf8_lossy()) } else { is(key) }
 }
 
+/// A URL, by its parts (RFC 3986, section 5.3).
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Url<'a> {
+    pub(crate) scheme: Option<&'a str>,
+    pub(crate) authority: Option<&'a str>,
+    pub(crate) path: &'a str,
+    pub(crate) query: Option<&'a str>,
+    pub(crate) fragment: Option<&'a str>,
+}
+
+impl<'a> Url<'a> {
+    fn parse(url: &'a str) -> Self {
+        let (rest, fragment) = split(url, "#");
+        let (rest, query) = split(rest, "?");
+        match rest.split_once("//").map(|(before, rest)| (before, before.strip_suffix(':'), rest)) {
+            Some((before, scheme, rest)) if before.is_empty() || scheme.is_some() => {
+                let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+                Self { scheme, authority: Some(authority), path, query, fragment }
+            }
+            _ => Self { scheme: None, authority: None, path: rest, query, fragment },
+        }
+    }
+
+    /// With its user information and its secrets redacted.
+    pub(crate) fn redacted(&self) -> String {
+        let parts = [self.scheme, self.authority, Some(self.path), self.query, self.fragment];
+        // What stands between them, and a secret or two.
+        let mut redacted = String::with_capacity(parts.into_iter().flatten().map(str::len).sum::<usize>() + 24);
+        redacted.extend(self.scheme.into_iter().flat_map(|scheme| [scheme, ":"]));
+        match self.authority.map(|authority| authority.rsplit_once('@').ok_or(authority)) {
+            Some(Ok((_, host))) => redacted.extend(["//", REDACTED, ":", REDACTED, "@", host]),
+            Some(Err(host)) => redacted.extend(["//", host]),
+            None => {}
+        }
+        redacted.push_str(self.path);
+        if let Some(query) = self.query {
+            redacted.extend(["?", &redacted_query(query)]);
+        }
+        redacted.extend(self.fragment.into_iter().flat_map(|fragment| ["#", fragment]));
+        redacted
+    }
+}
+
+fn split<'a>(text: &'a str, at: &str) -> (&'a str, Option<&'a str>) {
+    text.split_once(at).map_or((text, None), |(before, after)| (before, Some(after)))
+}
+
 /// A URL with its user information and its secrets redacted.
 ///
 /// Input: `https://me:secret@example.com/a?sig=abc#top`. Output: `https://REDACTED:REDACTED@example.com/a?sig=REDACTED#top`.
+#[cfg_attr(not(feature = "reqwest"), allow(dead_code, reason = "it is for what has a URL as a text"))]
 pub(crate) fn redacted_url(url: &str) -> String {
-    let begin = url.find("//").map_or(0, |slashes| slashes + 2);
-    let end = url[begin..].find(['/', '?', '#']).map_or(url.len(), |end| begin + end);
-    let (before, authority, after) = (&url[..begin], &url[begin..end], &url[end..]);
-    let mut redacted = String::with_capacity(url.len() + 16);
-    redacted.push_str(before);
-    match authority.rsplit_once('@') {
-        Some((_, host)) if begin > 0 => redacted.extend([REDACTED, ":", REDACTED, "@", host]),
-        _ => redacted.push_str(authority),
-    }
-    let (rest, fragment) = after.find('#').map_or((after, ""), |at| after.split_at(at));
-    match rest.split_once('?') {
-        Some((path, query)) => redacted.extend([path, "?", &redacted_query(query)]),
-        None => redacted.push_str(rest),
-    }
-    redacted.push_str(fragment);
-    redacted
+    Url::parse(url).redacted()
 }
