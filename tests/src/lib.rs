@@ -14,6 +14,7 @@ pub mod points;
 pub mod process;
 pub mod propagation;
 pub mod receiver;
+pub mod recorded;
 pub mod relay;
 pub mod rotel;
 pub mod shop;
