@@ -169,6 +169,9 @@ fn an_outcome_takes_the_place_of_its_attribute_only() {
     assert!(without_type.ends_with("1 ms  ✗ broken\n"));
     let bare = text(span(1, 0, "a", 0, 1_000).error(""));
     assert!(bare.ends_with("1 ms  ✗ error\n"));
+    let boxed = std::any::type_name::<Box<dyn std::error::Error + Send + Sync>>();
+    let boxed = text(span(1, 0, "a", 0, 1_000).attribute("error.type", boxed).error("broken"));
+    assert!(boxed.ends_with("1 ms  ✗ Box<dyn Error>: broken\n"), "{boxed}");
     // Without an error there is no outcome that would tell the type.
     let handled = text(span(1, 0, "a", 0, 1_000).attribute("error.type", "Timeout"));
     assert!(handled.ends_with("1 ms  error.type=Timeout\n"));
