@@ -18,26 +18,32 @@ pub(crate) struct Library {
 
 #[derive(Clone, Copy, Debug)]
 enum Help {
-    /// The versions that fit, the feature of `otel-runtime`, and what is written.
-    Layer { versions: &'static str, feature: &'static str, line: &'static str },
+    /// The versions that fit, the feature of `otel-runtime`, and what is written. Without an optional one, nothing is missing in traces.
+    Layer { versions: &'static str, feature: &'static str, line: &'static str, is_optional: bool },
     /// What to do without a layer.
     Advice(&'static str),
 }
 
 /// All of them, in the order of the page.
 pub(crate) fn libraries() -> Vec<Library> {
-    let rows = PAGE.lines().filter_map(|row| row.strip_prefix("| `")?.strip_suffix(" |"));
-    rows.flat_map(|row| {
+    let sections = PAGE.split("\n# ");
+    let rows = sections.flat_map(|section| {
+        let is_optional = section.lines().next().is_some_and(|heading| heading.ends_with("optional"));
+        section.lines().filter_map(move |row| Some((row.strip_prefix("| `")?.strip_suffix(" |")?, is_optional)))
+    });
+    rows.flat_map(|(row, is_optional)| {
         let columns: Vec<&str> = row.split(" | ").collect();
         let (names, versions, help) = match columns[..] {
-            [names, versions, feature, line] => (names, versions, Help::Layer { versions, feature: feature.trim_matches('`'), line }),
+            [names, versions, feature, line] => {
+                (names, versions, Help::Layer { versions, feature: feature.trim_matches('`'), line, is_optional })
+            }
             [names, advice] => (names, "", Help::Advice(advice)),
             _ => return Vec::new(),
         };
         // Crates that stand in one row have a version each.
         let versions = versions.split(", ").chain(std::iter::repeat(versions));
         let libraries = names.trim_end_matches('`').split("`, `").zip(versions).map(|(name, versions)| match help {
-            Help::Layer { feature, line, .. } => Library { name, help: Help::Layer { versions, feature, line } },
+            Help::Layer { feature, line, .. } => Library { name, help: Help::Layer { versions, feature, line, is_optional } },
             Help::Advice(_) => Library { name, help },
         });
         libraries.collect()
@@ -57,9 +63,17 @@ pub(crate) struct Found<'a> {
     is_choice: bool,
 }
 
+/// What has no source in a lock file as well, where it is depended on by its path.
+const OURS: [&str; 2] = ["otel-runtime", "otel-macros"];
+
+/// Whether a package is of the workspace.
+pub(crate) fn is_member(package: &Package) -> bool {
+    package.source.is_none() && !OURS.contains(&package.name.as_str())
+}
+
 /// Those of a lock file that members of the workspace depend on themselves: what others use inside is not theirs to put a layer around.
 pub(crate) fn find(lock: &Lockfile) -> Vec<Found<'_>> {
-    let direct = dependencies(lock, |package| package.source.is_none());
+    let direct = dependencies(lock, is_member);
     let of_drivers = |package: &Package| package.name.as_str() == OF_DRIVERS && direct.contains(&package);
     let drivers: Vec<&Package> = dependencies(lock, of_drivers)
         .into_iter()
@@ -89,10 +103,10 @@ impl Library {
 }
 
 impl Found<'_> {
-    /// The feature that is for it, if that is certain.
+    /// The feature that is for it, if that is certain, and not for the program to choose.
     pub(crate) fn feature(&self) -> Option<&'static str> {
         match self.library.help {
-            Help::Layer { versions, feature, .. } if self.fits(versions) && !self.is_choice => Some(feature),
+            Help::Layer { versions, feature, is_optional: false, .. } if self.fits(versions) && !self.is_choice => Some(feature),
             _ => None,
         }
     }
@@ -106,8 +120,9 @@ impl fmt::Display for Found<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let found = format!("{} {}", self.package.name, self.package.version);
         match self.library.help {
-            Help::Layer { versions, feature, line } if self.fits(versions) => {
-                write!(f, "{found:28} feature {feature:16} {line}")?;
+            Help::Layer { versions, feature, line, is_optional } if self.fits(versions) => {
+                let optional = if is_optional { "optional: " } else { "" };
+                write!(f, "{found:28} feature {feature:16} {optional}{line}")?;
                 if self.is_choice { write!(f, "; one of {OF_DRIVERS}-…, that of your database") } else { Ok(()) }
             }
             Help::Layer { versions, feature, .. } => {

@@ -1,5 +1,6 @@
 //! What a layer measures, made once for each pipeline, and what is measured of one operation however it ends.
 
+use std::borrow::Cow;
 use std::iter;
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -44,7 +45,8 @@ impl Metric {
     }
 }
 
-/// The metrics of a class of operations. All have the same labels, with `error.type` where there is an error, but for `active`.
+/// The metrics of a class of operations. All have the same labels, with `error.type` where there is an error, but for `active`; a counter beside
+/// them can be [without](Metric::without) one.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Metrics {
     /// A histogram of seconds, from the beginning of an operation to its end.
@@ -67,13 +69,27 @@ pub(super) struct Instruments {
     active: Option<UpDownCounter<i64>>,
     /// Most programs measure no amounts, and the SDK reserves memory for each instrument: they are made when they are needed.
     amounts: Vec<(&'static Metric, OnceLock<Histogram<u64>>)>,
-    counted: Option<Counter<u64>>,
+    counted: Option<Counted>,
     meter: Meter,
     /// Whether threads keep what is measured until it is collected.
     in_cells: bool,
     known: &'static LabelSets,
     /// By the numbers of the sets of labels.
     bound: OnceLock<Box<[OnceLock<Box<Bound>>]>>,
+}
+
+/// A counter of things, and the label of the others that it leaves out.
+#[derive(Debug)]
+struct Counted {
+    counter: Counter<u64>,
+    without: Option<&'static str>,
+}
+
+impl Counted {
+    fn labels<'a>(&self, labels: &'a [KeyValue]) -> Cow<'a, [KeyValue]> {
+        let is_left_out = |label: &KeyValue| self.without.is_some_and(|without| label.key.as_str() == without);
+        if labels.iter().any(is_left_out) { labels.iter().filter(|label| !is_left_out(label)).cloned().collect() } else { labels.into() }
+    }
 }
 
 /// Handles for one set of labels, each made when something is measured with it.
@@ -93,7 +109,7 @@ impl Instruments {
             duration: metrics.duration.map(|metric| metric.durations(meter)),
             active: metrics.active.map(|metric| metric.up_down_counter(meter)),
             amounts: metrics.amounts.iter().map(|metric| (metric, OnceLock::new())).collect(),
-            counted: things.map(|metric| metric.counter(meter)),
+            counted: things.map(|metric| Counted { counter: metric.counter(meter), without: metric.without }),
             meter: meter.clone(),
             in_cells,
             known,
@@ -143,7 +159,7 @@ impl Instruments {
             all[*index].get_or_init(|| self.amount(*index).bind(labels)).record(*value);
         }
         if let (Some(counted), Some(count)) = (&self.counted, count) {
-            bound.counted.get_or_init(|| counted.bind(labels)).add(count);
+            bound.counted.get_or_init(|| counted.counter.bind(&counted.labels(labels))).add(count);
         }
     }
 
@@ -156,7 +172,7 @@ impl Instruments {
             self.amount(*index).record(*value, labels);
         }
         if let (Some(counted), Some(count)) = (&self.counted, count) {
-            counted.add(count, labels);
+            counted.counter.add(count, &counted.labels(labels));
         }
     }
 }

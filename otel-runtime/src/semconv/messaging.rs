@@ -61,7 +61,7 @@ impl Described<'_> {
     /// The attributes of the span that are known at its start.
     pub(crate) fn attributes(&self) -> Vec<KeyValue> {
         let mut attributes = Vec::with_capacity(16);
-        attributes.extend(self.of_operation());
+        attributes.extend([self.operation_name(), self.operation_type(), self.system()]);
         self.destination.attributes(&mut attributes);
         attributes.extend(self.batch.map(message_count));
         attributes.extend(self.message_id.map(|id| KeyValue::new(key::MESSAGING_MESSAGE_ID, id.to_owned())));
@@ -70,20 +70,25 @@ impl Described<'_> {
         attributes
     }
 
-    /// The labels of metrics.
+    /// The labels of metrics. Only the duration of an operation by a client has the type; what is processed has no other.
     pub(crate) fn labels(&self) -> Vec<KeyValue> {
         let mut labels = Vec::with_capacity(8);
-        labels.extend(self.of_operation());
+        labels.extend([self.operation_name(), self.system()]);
+        labels.extend((self.of_type != OperationType::Process).then(|| self.operation_type()));
         self.destination.labels(&mut labels);
         labels
     }
 
-    fn of_operation(&self) -> [KeyValue; 3] {
-        [
-            KeyValue::new(key::MESSAGING_OPERATION_NAME, self.name),
-            KeyValue::new(key::MESSAGING_OPERATION_TYPE, self.of_type.as_str()),
-            KeyValue::new(key::MESSAGING_SYSTEM, self.destination.system().to_owned()),
-        ]
+    fn operation_name(&self) -> KeyValue {
+        KeyValue::new(key::MESSAGING_OPERATION_NAME, self.name)
+    }
+
+    fn operation_type(&self) -> KeyValue {
+        KeyValue::new(key::MESSAGING_OPERATION_TYPE, self.of_type.as_str())
+    }
+
+    fn system(&self) -> KeyValue {
+        KeyValue::new(key::MESSAGING_SYSTEM, self.destination.system().to_owned())
     }
 }
 

@@ -13,15 +13,23 @@ pub(crate) struct Metric {
     pub(crate) description: &'static str,
     /// The bounds of its buckets, if it is a histogram; empty for those that the SDK has by default.
     pub(crate) buckets: &'static [f64],
+    /// The label of the operation's other metrics that it does not have, if there is one.
+    pub(crate) without: Option<&'static str>,
 }
 
 impl Metric {
     pub(crate) const fn new(name: &'static str, unit: &'static str, description: &'static str) -> Self {
-        Self { name: MetricName::new(name), unit: Unit::new(unit), description, buckets: &[] }
+        Self { name: MetricName::new(name), unit: Unit::new(unit), description, buckets: &[], without: None }
     }
 
     pub(crate) const fn buckets(mut self, buckets: &'static [f64]) -> Self {
         self.buckets = buckets;
+        self
+    }
+
+    #[allow(dead_code, reason = "each layer is a feature")]
+    pub(crate) const fn without(mut self, label: &'static str) -> Self {
+        self.without = Some(label);
         self
     }
 }

@@ -19,6 +19,7 @@ use http::Uri;
 
 use self::pairs::{List, headers, pairs};
 pub(super) use self::url::shown;
+use super::variables::names::did_you_mean;
 use super::variables::{TABLE, Variable};
 use super::warning::Warning;
 use crate::delivery::{File, Headers};
@@ -194,7 +195,7 @@ impl<'a> Env<'a> {
 
     /// One of several words, in any case, from the first variable that has one.
     pub(crate) fn word<T: Copy>(&mut self, variables: &[impl AsRef<str>], words: &[(&'static str, T)], default: (&'static str, T)) -> T {
-        let parse = |text: &str| find(words, text).ok_or_else(|| format!("`{text}` is not one of {}", listed(words)));
+        let parse = |text: &str| find(words, text).ok_or_else(|| not_one_of(text, words, &[]));
         let (name, word) = self.first(variables, default.0, parse).unwrap_or(default);
         self.holds(variables[0].as_ref(), name);
         word
@@ -298,7 +299,7 @@ impl<T: Copy + PartialEq> Words<T> {
                 Some(word) if found.contains(&word) => {}
                 Some(word) => found.push(word),
                 None if part.eq_ignore_ascii_case("none") => none = true,
-                None => problems.push(format!("`{part}` is not one of {}, none", listed(words))),
+                None => problems.push(not_one_of(part, words, &["none"])),
             }
         }
         if none && !found.is_empty() {
@@ -328,7 +329,13 @@ fn names<T>(words: &[(&str, T)]) -> String {
     words.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(",")
 }
 
-/// For a message.
-pub(super) fn listed<T>(words: &[(&str, T)]) -> String {
-    words.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
+/// For a message: what was written is none of the words, nor one of `others`.
+pub(super) fn not_one_of<T>(written: &str, words: &[(&str, T)], others: &[&str]) -> String {
+    shown_not_one_of(written, written, words, others)
+}
+
+/// As [`not_one_of`], where what was written is shown as something else.
+pub(super) fn shown_not_one_of<T>(shown: &str, written: &str, words: &[(&str, T)], others: &[&str]) -> String {
+    let known: Vec<&str> = words.iter().map(|(name, _)| *name).chain(others.iter().copied()).collect();
+    format!("`{shown}` is not one of {}{}", known.join(", "), did_you_mean(written.trim(), known.iter().copied()))
 }

@@ -34,6 +34,8 @@ pub enum InitError {
         path: PathBuf,
         /// A sentence for each mistake, with its line, its column and the keys that lead there.
         problems: Vec<String>,
+        /// What else is told of the file, in the same way, though it would be no error by itself, such as keys that are not known.
+        warnings: Vec<String>,
     },
     /// Metrics cannot be served to Prometheus where the configuration says.
     PrometheusAddress {
@@ -59,12 +61,13 @@ impl fmt::Display for InitError {
             Self::UnknownVariable { name, nearest } => write!(f, "there is no variable `{name}`; did you mean `{nearest}`?"),
             Self::Unsupported(what) => f.write_str(what),
             Self::View(error) => error.fmt(f),
-            Self::InvalidFile { variable, path, problems } => {
+            Self::InvalidFile { variable, path, problems, warnings } => {
                 write!(f, "the configuration file {} of {variable} cannot be used", path.display())?;
                 match problems.as_slice() {
-                    [problem] => write!(f, ": {problem}"),
-                    problems => problems.iter().try_for_each(|problem| write!(f, "\n  {problem}")),
+                    [problem] => write!(f, ": {problem}")?,
+                    problems => problems.iter().try_for_each(|problem| write!(f, "\n  {problem}"))?,
                 }
+                warnings.iter().try_for_each(|warning| write!(f, "\n  warning: {warning}"))
             }
             Self::PrometheusAddress { host, port, key, error } => {
                 let stated = key.clone().map_or(Stated::InVariables, Stated::At);

@@ -40,7 +40,7 @@ where
     L: LogExporter + 'static,
     M: FnOnce(MeterProviderBuilder) -> MeterProviderBuilder,
 {
-    let Wanted { config, resource, sampler, diagnostics, .. } = *wanted;
+    let Wanted { config, resource, sampler, processors, diagnostics, .. } = *wanted;
     (sinks.note)(resource);
     let mut providers = Providers::default();
     if let Some(reader) = config.metrics.readers.first() {
@@ -48,8 +48,16 @@ where
         let builder = (sinks.metrics)(views.install(SdkMeterProvider::builder().with_resource(resource.clone())));
         providers.meter = Some(Meters::new([(builder.build(), views)], diagnostics.clone()));
     }
+    let mut spans: Vec<Box<dyn SpanSink>> = Vec::new();
+    if let Some(processors) = processors {
+        providers.holding.push(Box::new(processors.clone()));
+        spans.push(Box::new(processors.clone()));
+    }
     if !config.traces.processors.is_empty() {
-        providers.recorder = Some(providers.recorder_of(config, sampler, Vec::new(), vec![Box::new(sinks.spans)]));
+        spans.push(Box::new(sinks.spans));
+    }
+    if !spans.is_empty() {
+        providers.recorder = Some(providers.recorder_of(config, sampler, Vec::new(), spans));
     }
     if !config.logs.processors.is_empty() {
         providers.logger = Some(Providers::logger_of(config, resource, vec![Box::new(sinks.logs)], None));

@@ -6,6 +6,7 @@ use std::ops::Deref;
 use std::time::Duration;
 
 use opentelemetry::{Context, ContextGuard, KeyValue};
+use opentelemetry_sdk::trace::SpanProcessor;
 
 use super::captured::Captured;
 use super::kept::Kept;
@@ -239,6 +240,41 @@ impl CaptureBuilder {
     /// ```
     pub fn view(self, view: View) -> Self {
         Self(self.0.view(view))
+    }
+
+    /// A span processor of the program's own, as [`Builder::span_processor`](crate::Builder::span_processor) has it: what is captured is what it leaves of
+    /// a span.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use otel_runtime::opentelemetry::trace::Span as _;
+    /// use otel_runtime::opentelemetry::{Context, KeyValue};
+    /// use otel_runtime::opentelemetry_sdk::error::OTelSdkResult;
+    /// use otel_runtime::opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
+    /// use otel_runtime::testing::Capture;
+    ///
+    /// #[derive(Debug)]
+    /// struct Zone(&'static str);
+    ///
+    /// impl SpanProcessor for Zone {
+    ///     fn on_start(&self, span: &mut Span, _: &Context) {
+    ///         span.set_attribute(KeyValue::new("shop.zone", self.0));
+    ///     }
+    ///     // …
+    /// #     fn on_end(&self, _: SpanData) {}
+    /// #     fn force_flush(&self) -> OTelSdkResult { Ok(()) }
+    /// #     fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult { Ok(()) }
+    /// }
+    ///
+    /// #[otel_runtime::traced]
+    /// fn place_order() {}
+    ///
+    /// let ((), captured) = Capture::builder().span_processor(Zone("north")).capture(place_order);
+    /// assert_eq!(captured.tree(), "place_order shop.zone=north\n");
+    /// ```
+    pub fn span_processor(self, processor: impl SpanProcessor + 'static) -> Self {
+        Self(self.0.span_processor(processor))
     }
 
     /// Starts it.

@@ -324,10 +324,10 @@ fn messaging_name(span: &Subject<'_>) -> Option<String> {
     Some(format!("{} {destination}", span.text("messaging.operation.name")?))
 }
 
-/// The summary, or else what is known of the target. Of Redis, whose page leaves the namespace out of names, the command.
+/// The summary, or else what is known of the target. Of Redis, whose page leaves the namespace out of names, the command, if it has a name.
 fn database_name(span: &Subject<'_>) -> Option<String> {
     if span.text("db.system.name").is_some_and(|system| system == "redis") {
-        return span.text("db.operation.name").filter(|_| !span.has("db.stored_procedure.name"));
+        return span.text("db.operation.name").filter(|name| name != "_OTHER" && !span.has("db.stored_procedure.name"));
     }
     let address = || Some(format!("{}:{}", span.text("server.address")?, span.number("server.port")?));
     let target = || span.text("db.namespace").or_else(address).or_else(|| span.text("server.address"));

@@ -76,7 +76,7 @@ const RPC_CLIENT: &[Attribute] = &[
     opt_in("server.port"),
 ];
 
-const MESSAGING: &[Attribute] = &[
+const MESSAGES: &[Attribute] = &[
     required("messaging.operation.name"),
     required("messaging.system"),
     opt_in("messaging.consumer.group.name"),
@@ -84,7 +84,20 @@ const MESSAGING: &[Attribute] = &[
     opt_in("messaging.destination.partition.id"),
     opt_in("messaging.destination.subscription.name"),
     opt_in("messaging.destination.template"),
-    opt_in("messaging.operation.type"),
+    opt_in("server.address"),
+    opt_in("server.port"),
+];
+
+/// Of all metrics of messages, this alone has the type of the operation.
+const MESSAGING_OPERATION: &[Attribute] = &[
+    required("messaging.operation.name"),
+    required("messaging.operation.type"),
+    required("messaging.system"),
+    opt_in("messaging.consumer.group.name"),
+    opt_in("messaging.destination.name"),
+    opt_in("messaging.destination.partition.id"),
+    opt_in("messaging.destination.subscription.name"),
+    opt_in("messaging.destination.template"),
     opt_in("server.address"),
     opt_in("server.port"),
 ];
@@ -115,10 +128,10 @@ const LABELS: &[(&str, &[Attribute])] = &[
     ("http.server.request.body.size", HTTP_SERVER),
     ("http.server.request.duration", HTTP_SERVER),
     ("http.server.response.body.size", HTTP_SERVER),
-    ("messaging.client.consumed.messages", MESSAGING),
-    ("messaging.client.operation.duration", MESSAGING),
-    ("messaging.client.sent.messages", MESSAGING),
-    ("messaging.process.duration", MESSAGING),
+    ("messaging.client.consumed.messages", MESSAGES),
+    ("messaging.client.operation.duration", MESSAGING_OPERATION),
+    ("messaging.client.sent.messages", MESSAGES),
+    ("messaging.process.duration", MESSAGES),
     ("rpc.client.call.duration", RPC_CLIENT),
     ("rpc.server.call.duration", RPC_SERVER),
 ];

@@ -1,14 +1,17 @@
 //! Captures with options, in each other, and of what runs on; look-ups, and what they say when they find nothing.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, UNIX_EPOCH};
 
-use otel_runtime::opentelemetry::KeyValue;
 use otel_runtime::opentelemetry::metrics::MeterProvider;
-use otel_runtime::opentelemetry::trace::{SpanContext, SpanId, TraceFlags, TraceState, Tracer, TracerProvider};
+use otel_runtime::opentelemetry::trace::{Span as _, SpanContext, SpanId, TraceFlags, TraceState, Tracer, TracerProvider};
+use otel_runtime::opentelemetry::{Context, KeyValue};
+use otel_runtime::opentelemetry_sdk::error::OTelSdkResult;
 use otel_runtime::opentelemetry_sdk::metrics::Aggregation;
+use otel_runtime::opentelemetry_sdk::trace::{Span as SdkSpan, SpanData, SpanProcessor};
 use otel_runtime::testing::{Capture, CaptureBuilder, Captured, PointValue, Span, capture, start};
 use otel_runtime::{Sampler, View, baggage, counted, current, timed, traced};
 
@@ -208,6 +211,48 @@ fn views_hold_for_what_is_captured_and_for_nobody_else() {
     assert_eq!((limited.count("shop.orders", &[]), limited.count("shop.orders", &[("otel.metric.overflow", "true")])), (3, 1));
     let impossible = said(|| Capture::builder().view(View::of("shop.*").name("orders")).start());
     assert!(impossible.contains("the view of `shop.*` cannot give the name `orders` to more than one metric"), "{impossible}");
+}
+
+/// Says of every span who saw it, and counts how often it was flushed.
+#[derive(Clone, Debug, Default)]
+struct Witness {
+    ended: Arc<AtomicUsize>,
+    flushed: Arc<AtomicUsize>,
+}
+
+impl SpanProcessor for Witness {
+    fn on_start(&self, span: &mut SdkSpan, _: &Context) {
+        span.set_attribute(KeyValue::new("shop.witness", "ann"));
+    }
+
+    fn on_end(&self, _: SpanData) {
+        self.ended.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        self.flushed.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
+        Ok(())
+    }
+}
+
+#[test]
+fn span_processors_see_what_is_captured_and_can_change_it() {
+    let witness = Witness::default();
+    let capture = Capture::builder().span_processor(witness.clone()).start().into_current();
+    leaf();
+    assert_eq!(capture.so_far().tree(), "leaf shop.witness=ann\n");
+    assert!(witness.flushed.load(Ordering::Relaxed) >= 1);
+    leaf();
+    assert_eq!(capture.finish().tree(), "leaf shop.witness=ann\n".repeat(2));
+    assert_eq!(witness.ended.load(Ordering::Relaxed), 2);
+    // As without a capture, they are not among the exporters.
+    let witness = Witness::default();
+    let none = Capture::builder().set("OTEL_TRACES_EXPORTER", "none").span_processor(witness.clone());
+    assert_eq!((none.capture(leaf).1.tree(), witness.ended.load(Ordering::Relaxed)), (String::new(), 1));
 }
 
 #[traced(links = links)]

@@ -1,4 +1,4 @@
-//! `cargo run -p examples --example doctor -- path/to/Cargo.lock`, as a user runs it.
+//! `cargo run -p examples --example doctor -- path/to/program`, as a user runs it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,8 +18,9 @@ fn it_names_what_fits_and_what_clashes() {
     let output = doctor(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/doctor/shop.lock"));
     assert!(output.status.success(), "{}", output.stderr);
     let lines: Vec<&str> = output.stdout.lines().collect();
+    assert!(lines[0].starts_with("# ") && lines[0].ends_with("shop.lock: the dependencies of shop"), "{}", lines[0]);
     assert_eq!(
-        lines[0],
+        lines[2],
         "otel-runtime = { version = \"0.1.0\", features = [\"axum\", \"redis\", \"sqlx-postgres\", \"tonic-transport\"] }"
     );
     let has =
@@ -43,18 +44,55 @@ fn what_others_use_inside_is_not_named_and_drivers_are_a_choice() {
     let output = doctor(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/doctor/sqlx.lock"));
     assert!(output.status.success(), "{}", output.stderr);
     let lines: Vec<&str> = output.stdout.lines().collect();
-    assert_eq!(lines[0], "otel-runtime = { version = \"0.1.0\", features = [\"axum\"] }");
-    let found: Vec<&str> = lines[2..].iter().filter_map(|line| line.split_once(' ')).map(|(name, _)| name).collect();
+    assert_eq!(lines[2], "otel-runtime = { version = \"0.1.0\", features = [\"axum\"] }");
+    let found: Vec<&str> = lines[4..].iter().filter_map(|line| line.split_once(' ')).map(|(name, _)| name).collect();
     assert_eq!(found, ["axum", "sqlx-sqlite", "sqlx-postgres", "sqlx-mysql"]);
-    for driver in &lines[3..] {
+    for driver in &lines[5..] {
         assert!(driver.ends_with("otel_runtime::sqlx::Pool::new(pool)`; one of sqlx-…, that of your database"), "{driver}");
     }
+}
+
+/// Of a program that depends on `otel-runtime` by its path, on tokio and log, and on axum.
+#[test]
+fn what_otel_runtime_depends_on_is_not_the_programs_and_what_is_optional_is_not_to_be_copied() {
+    let output = doctor(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/doctor/by_path.lock"));
+    assert!(output.status.success(), "{}", output.stderr);
+    let lines: Vec<&str> = output.stdout.lines().collect();
+    assert!(lines[0].ends_with(": the dependencies of kiosk"), "{}", lines[0]);
+    assert_eq!(lines[2], "otel-runtime = { version = \"0.1.0\", features = [\"axum\"] }");
+    let found: Vec<(&str, bool)> =
+        lines[4..].iter().map(|line| (line.split(' ').next().unwrap_or_default(), line.contains(" optional: "))).collect();
+    assert_eq!(found, [("axum", false), ("log", true), ("tokio", true)]);
 }
 
 #[test]
 fn a_file_that_is_none_is_named() {
     let output = doctor(Path::new("/nowhere/Cargo.lock"));
     assert!(!output.status.success() && output.stderr.contains("/nowhere/Cargo.lock"), "{}", output.stderr);
+    let output = doctor(&root().join("README.md"));
+    let problem = "README.md cannot be read as a lock file of Cargo's: ";
+    assert!(!output.status.success() && output.stderr.contains(problem), "{}", output.stderr);
+}
+
+#[test]
+fn a_folder_and_a_manifest_have_the_lock_file_that_cargo_takes() {
+    let folder = std::env::temp_dir().join(format!("otel-doctor-{}", std::process::id()));
+    let member = folder.join("member");
+    fs::create_dir_all(&member).expect("a folder can be made");
+    let manifest = member.join("Cargo.toml");
+    fs::write(&manifest, "[package]\nname = \"member\"\n").expect("a file can be written");
+    for path in [&folder, &member, &manifest] {
+        let output = doctor(path);
+        let problem = format!("{}: there is no Cargo.lock here or above", path.display());
+        assert!(!output.status.success() && output.stderr.contains(&problem), "{}", output.stderr);
+    }
+    fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/doctor/shop.lock"), folder.join("Cargo.lock"))
+        .expect("a file can be copied");
+    for path in [&folder, &member, &manifest] {
+        let output = doctor(path);
+        assert!(output.stdout.starts_with(&format!("# {}: the dependencies of shop", folder.join("Cargo.lock").display())), "{output:?}");
+    }
+    fs::remove_dir_all(&folder).expect("a folder can be removed");
 }
 
 fn root() -> PathBuf {
@@ -64,7 +102,12 @@ fn root() -> PathBuf {
 /// What the workspace itself is built with is what the page of libraries names.
 #[test]
 fn the_versions_of_the_page_are_those_that_are_tested() {
-    let output = doctor(&root().join("Cargo.lock"));
+    // What the runtime depends on is looked at like what a program does.
+    let lock = fs::read_to_string(root().join("Cargo.lock")).expect("there is a lock file").replace("\"otel-runtime\"", "\"program\"");
+    let copy = std::env::temp_dir().join(format!("otel-doctor-{}.lock", std::process::id()));
+    fs::write(&copy, lock).expect("a file can be written");
+    let output = doctor(&copy);
+    fs::remove_file(&copy).expect("a file can be removed");
     assert!(output.status.success(), "{}", output.stderr);
     assert!(!output.stdout.contains("does not fit"), "{}", output.stdout);
     for library in
@@ -73,6 +116,25 @@ fn the_versions_of_the_page_are_those_that_are_tested() {
         let found = |line: &str| line.starts_with(&format!("{library} ")) && line.contains("feature ");
         assert!(output.stdout.lines().any(found), "{library} is missing in\n{}", output.stdout);
     }
+}
+
+/// What is advised in the table without layers, the tests of the documentation compile below it.
+#[test]
+fn what_is_advised_stands_in_an_example() {
+    let page = fs::read_to_string(root().join("otel-runtime/docs/libraries.md")).expect("there is the page");
+    let (_, advice) = page.split_once("# Libraries without a layer\n").expect("there is the table");
+    let (table, examples) = advice.split_once("\n# ").expect("there are the examples");
+    let code: String = examples.split("```").skip(1).step_by(2).collect();
+    let code: String = code.split_whitespace().collect();
+    let rows = table.lines().filter_map(|row| row.strip_prefix("| `")?.split_once(" | "));
+    let advised = rows.flat_map(|(_, advice)| advice.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>());
+    let advised: Vec<String> = advised.filter(|advised| advised.starts_with("#[traced") || advised.starts_with("otel_runtime::")).collect();
+    for advised in &advised {
+        // `send(…)` stands for whatever is sent.
+        let start: String = advised.split('…').next().unwrap_or_default().split_whitespace().collect();
+        assert!(code.contains(&start), "{advised} is in no example");
+    }
+    assert!(advised.len() >= 8, "{advised:?}");
 }
 
 /// Features that are for no library of the user's.

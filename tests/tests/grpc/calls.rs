@@ -167,6 +167,8 @@ async fn where_nobody_listens() {
     let (status, captured) = capture_async(async { client_of(address, &client()).place("tea").await.expect_err("nobody is there") }).await;
     assert_eq!(status.code(), Code::Unavailable);
     assert_eq!(error(&captured, CLIENT, "UNAVAILABLE").as_deref(), Some("UNAVAILABLE"));
+    let refused = std::net::TcpStream::connect(address).expect_err("nobody is there");
+    assert!(captured.tree().contains(&format!("error=UNAVAILABLE \"tcp connect error: {refused}\"")), "{captured}");
 }
 
 #[tokio::test]

@@ -91,8 +91,8 @@ fn note(tree: &Tree) -> Option<String> {
         Occasion::Finished { printed_before } => {
             format!("{} of this trace printed before", count(printed_before, "span"))
         }
-        Occasion::Flush => "flushed before the root ended".to_owned(),
-        Occasion::Shutdown => "shut down before the root ended".to_owned(),
+        Occasion::Flush => format!("flushed before {}", unended(tree)),
+        Occasion::Shutdown => format!("shut down before {}", unended(tree)),
         Occasion::TooManyTraces { limit } => {
             format!("released, being the oldest of more than {}", count(limit, "trace"))
         }
@@ -105,4 +105,19 @@ fn note(tree: &Tree) -> Option<String> {
         number => format!("; {number} still running, no longer followed"),
     };
     Some(format!("note: {reason}{unfollowed}"))
+}
+
+/// What a tree did not wait for: a root, or what outlived its parent, which was printed then.
+fn unended(tree: &Tree) -> String {
+    let running = || tree.rows.iter().filter(|row| row.running && row.depth == 0);
+    if running().any(|row| row.printed_parent.is_none()) {
+        return "the root ended".to_owned();
+    }
+    match running().find_map(|row| Some((&row.data.name, row.printed_parent.as_ref()?))) {
+        Some((name, parent)) => {
+            let (name, parent) = (excerpt(name, MESSAGE_LIMIT), excerpt(parent, MESSAGE_LIMIT));
+            format!("\"{name}\" ended, whose parent \"{parent}\" was printed before")
+        }
+        None => "all of it ended".to_owned(),
+    }
 }

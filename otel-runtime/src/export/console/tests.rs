@@ -92,7 +92,8 @@ fn a_late_child_and_a_shutdown_lose_nothing() {
     assert!(writes[1].contains(" · finished after \"request\" was printed · "));
     assert_eq!(labels(&writes[1]), ["late"]);
     assert_eq!(labels(&writes[2]), ["leaked"]);
-    assert!(writes[2].ends_with("; 1 still running, no longer followed\n"));
+    let note = "shut down before \"leaked\" ended, whose parent \"request\" was printed before; 1 still running, no longer followed";
+    assert!(writes[2].ends_with(&format!("  note: {note}\n")), "{}", writes[2]);
 }
 
 #[test]

@@ -32,6 +32,8 @@ pub(super) struct Row {
     /// Whether the span has not ended yet; its end time means nothing then.
     pub(super) running: bool,
     pub(super) data: SpanData,
+    /// The name of its parent, if that was printed before.
+    pub(super) printed_parent: Option<Cow<'static, str>>,
     /// Until it is printed, or somebody else's.
     pub(super) held: Option<Held>,
 }

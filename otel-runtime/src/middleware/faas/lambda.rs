@@ -69,7 +69,7 @@ impl<S, A> Service<LambdaEvent<A>> for Handler<S>
 where
     S: Service<LambdaEvent<A>>,
     S::Response: Send,
-    S::Error: Display + Send,
+    S::Error: Display + Send + 'static,
     S::Future: Send + 'static,
 {
     type Response = S::Response;

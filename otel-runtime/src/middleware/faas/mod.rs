@@ -34,6 +34,9 @@
 //! metrics `faas.invoke_duration` and `faas.coldstarts`, with `faas.trigger` and, of an error, `error.type`. Of AWS Lambda also `aws.lambda.invoked_arn`,
 //! `cloud.resource_id` and `cloud.account.id`; the feature `resource` finds the rest, `faas.name` and `faas.max_memory` among it.
 //!
+//! `error.type` is the type of the error. Of a box of any error (`lambda_runtime::Error` is one) it is the kind of the I/O error that is in it or caused it,
+//! `connection_refused` say, or `timeout` of Tokio's; else it is `_OTHER`, and the description of the span's status has what the error says.
+//!
 //! # When it is delivered
 //!
 //! Before the answer: as soon as the host has that, or asks for the next event, nothing may run any more. An invocation waits for it at most for a
@@ -43,10 +46,10 @@
 //! The time in which a process is frozen counts for `OTEL_RUST_RETRY_MAX_ELAPSED` like any other. A future that is dropped was cancelled; what it recorded is
 //! delivered by the next one.
 
+mod errors;
 #[cfg(feature = "lambda")]
 pub mod lambda;
 
-use std::any::type_name;
 use std::borrow::Cow;
 use std::fmt::{self, Display};
 use std::future::poll_fn;
@@ -63,7 +66,7 @@ use opentelemetry::{Context, KeyValue};
 
 use super::{Metrics, Operation, Operations};
 use crate::Telemetry;
-use crate::outcome::{Outcome, path_of};
+use crate::outcome::Outcome;
 use crate::semconv::faas::{self as semconv, metrics};
 
 pub use crate::semconv::faas::Trigger;
@@ -129,7 +132,7 @@ impl Invocations {
     /// # Errors
     ///
     /// That of the invocation; whether anything was delivered is said by [`Telemetry::health`].
-    pub async fn run<T, E: Display>(&self, invocation: Invocation, future: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+    pub async fn run<T, E: Display + 'static>(&self, invocation: Invocation, future: impl Future<Output = Result<T, E>>) -> Result<T, E> {
         let operation = self.begin(&invocation, Vec::new());
         self.finish(Ok((operation, future)), invocation.deadline).await
     }
@@ -155,7 +158,7 @@ impl Invocations {
     }
 
     /// Ends what was begun, or what has panicked already: the host answers either way, so that a panic goes on when it was delivered.
-    async fn finish<T, E: Display>(
+    async fn finish<T, E: Display + 'static>(
         &self,
         begun: thread::Result<(Operation, impl Future<Output = Result<T, E>>)>,
         deadline: Option<SystemTime>,
@@ -184,13 +187,12 @@ impl Invocations {
 }
 
 /// Runs an invocation in its span, which ends with it, or while its panic unwinds.
-async fn recorded<T, E: Display>(mut operation: Operation, future: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+async fn recorded<T, E: Display + 'static>(mut operation: Operation, future: impl Future<Output = Result<T, E>>) -> Result<T, E> {
     let returned = {
         let mut future = pin!(future);
         poll_fn(|task| operation.run(|| future.as_mut().poll(task))).await
     };
-    let described = |error: &E| Outcome::described(path_of::<E>(), type_name::<E>(), error);
-    operation.end(returned.as_ref().err().map_or(Outcome::OK, described));
+    operation.end(returned.as_ref().err().map_or(Outcome::OK, errors::outcome));
     returned
 }
 

@@ -60,7 +60,8 @@
 //! The code is that of the response's headers or trailers; where it has none, what its status of HTTP means to a client of gRPC; where there is no response, what
 //! tonic makes of the error. To a client every code but `OK` is an error, to a server only `UNKNOWN`, `DEADLINE_EXCEEDED`, `UNIMPLEMENTED`,
 //! `INTERNAL`, `UNAVAILABLE` and `DATA_LOSS`: the rest is the caller's doing. `error.type` is the code, as it is of a function that returns the
-//! `tonic::Status`; a panic is `panic`, on the server.
+//! `tonic::Status`; a panic is `panic`, on the server. The description of the span's status is the message of the server; where no server answered, what
+//! the client says with its cause: `tcp connect error: Connection refused (os error 111)`.
 //!
 //! A call that is dropped, before its response or in the middle of it, or whose client goes away, was cancelled: `CANCELLED`, `function.outcome = "cancelled"`, and no
 //! error. If it was dropped after the caller's deadline (`grpc-timeout`) had passed, it is `DEADLINE_EXCEEDED`, which is one.

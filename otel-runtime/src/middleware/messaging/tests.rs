@@ -62,11 +62,11 @@ fn one_trace_from_sender_to_consumer() {
     }
     assert_eq!(
         captured.metrics(),
-        "messaging.client.consumed.messages{messaging.destination.name=orders,messaging.operation.name=process,messaging.operation.type=process,messaging.system=pulsar} 1\n\
+        "messaging.client.consumed.messages{messaging.destination.name=orders,messaging.operation.name=process,messaging.system=pulsar} 1\n\
          messaging.client.operation.duration{messaging.destination.name=orders,messaging.operation.name=ack,messaging.operation.type=settle,messaging.system=pulsar} 1\n\
          messaging.client.operation.duration{messaging.destination.name=orders,messaging.operation.name=send,messaging.operation.type=send,messaging.system=pulsar} 1\n\
-         messaging.client.sent.messages{messaging.destination.name=orders,messaging.operation.name=send,messaging.operation.type=send,messaging.system=pulsar} 1\n\
-         messaging.process.duration{messaging.destination.name=orders,messaging.operation.name=process,messaging.operation.type=process,messaging.system=pulsar} 1\n"
+         messaging.client.sent.messages{messaging.destination.name=orders,messaging.operation.name=send,messaging.system=pulsar} 1\n\
+         messaging.process.duration{messaging.destination.name=orders,messaging.operation.name=process,messaging.system=pulsar} 1\n"
     );
     let duration = captured.points("messaging.process.duration").next().unwrap();
     assert!(matches!(&duration.value, PointValue::Histogram { bounds, .. } if bounds == DURATION_BUCKETS), "{duration:?}");

@@ -30,7 +30,8 @@
 //! # Spans
 //!
 //! One for each command, and one for each pipeline, from the call to the reply, by the [conventions for
-//! Redis](https://opentelemetry.io/docs/specs/semconv/db/redis/). Its kind is client. Its name is that of the command.
+//! Redis](https://opentelemetry.io/docs/specs/semconv/db/redis/). Its kind is client. Its name is that of the command, be it
+//! Redis's own or a module's.
 //!
 //! | attribute | value |
 //! |---|---|

@@ -55,6 +55,8 @@ fn types_of_operations() {
             text(&described(of_type, "do", &ORDERS).attributes())[..3],
             ["messaging.operation.name=do".to_owned(), format!("messaging.operation.type={name}"), "messaging.system=kafka".to_owned()]
         );
+        let is_label = text(&described(of_type, "do", &ORDERS).labels()).contains(&format!("messaging.operation.type={name}"));
+        assert_eq!(is_label, name != "process", "{name}");
     }
 }
 
@@ -100,8 +102,8 @@ fn all_that_can_be_said() {
         text(&described.labels()),
         [
             "messaging.operation.name=poll",
-            "messaging.operation.type=receive",
             "messaging.system=kafka",
+            "messaging.operation.type=receive",
             "messaging.destination.template={shop}-orders",
             "messaging.destination.subscription.name=mail",
             "messaging.consumer.group.name=workers",

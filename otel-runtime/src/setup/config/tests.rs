@@ -118,7 +118,8 @@ fn a_bad_value_is_named_with_what_is_used_instead() {
             "OTEL_TRACES_SAMPLER",
             "AlwaysOn",
             "OTEL_TRACES_SAMPLER: `AlwaysOn` is not one of always_on, always_off, traceidratio, parentbased_always_on, \
-             parentbased_always_off, parentbased_traceidratio, rate_limited, parentbased_rate_limited; using parentbased_always_on",
+             parentbased_always_off, parentbased_traceidratio, rate_limited, parentbased_rate_limited (did you mean `always_on`?); \
+             using parentbased_always_on",
         ),
         (
             "OTEL_TRACES_EXPORTER",
@@ -134,7 +135,7 @@ fn a_bad_value_is_named_with_what_is_used_instead() {
         (
             "OTEL_METRICS_EXPORTER",
             "prom",
-            "OTEL_METRICS_EXPORTER: `prom` is not one of otlp, console, otlp/stdout, otlp/file, prometheus, none; using otlp",
+            "OTEL_METRICS_EXPORTER: `prom` is not one of otlp, console, otlp/stdout, otlp/file, prometheus, none (did you mean `prometheus`?); using otlp",
         ),
         ("OTEL_EXPORTER_PROMETHEUS_PORT", "65536", "OTEL_EXPORTER_PROMETHEUS_PORT: `65536` is not a number from 0 to 65535; using 9464"),
         (

@@ -1,6 +1,6 @@
 //! Values of a file by their types, and maps by their keys: what is wrong is said of its place, and does not stop what comes after it.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::rc::Rc;
@@ -11,8 +11,8 @@ use super::scalar::Kind;
 use super::substitute::is_reference;
 use super::yaml::{Entry, Node, Scalar, Value, shown_key};
 use crate::delivery::Stated;
-use crate::setup::env::{MAX_MILLIS, listed};
-use crate::setup::variables::names::distance;
+use crate::setup::env::{MAX_MILLIS, shown_not_one_of};
+use crate::setup::variables::names::{self, did_you_mean};
 
 /// A value, and the keys that lead to it.
 #[derive(Clone)]
@@ -33,8 +33,10 @@ pub(super) struct Section<'a> {
     asked: RefCell<Vec<&'static str>>,
     /// Those that were asked for with `/development` at their end, or without.
     in_development: RefCell<Vec<&'static str>>,
-    /// Whether it was asked which of several things it stands for, which leaves no key unknown.
-    is_choice: Cell<bool>,
+    /// The things of which it was asked to stand for one, which leaves no key unknown.
+    choices: RefCell<Vec<&'static str>>,
+    /// Whether it is only there to be asked what could be in it.
+    is_sham: bool,
 }
 
 /// The end of keys whose meaning may still change.
@@ -169,7 +171,7 @@ impl<'a> Field<'a> {
         let text = self.text()?;
         let word = words.iter().find(|(name, _)| *name == text).map(|(_, word)| *word);
         if word.is_none() {
-            self.error(format!("`{}` is not one of {}", self.shown(), listed(words)));
+            self.error(shown_not_one_of(self.shown(), &text, words, &[]));
         }
         word
     }
@@ -206,35 +208,40 @@ impl<'a> Field<'a> {
 
     /// Reads a map; nothing is an empty one. Keys that are not asked for are unknown.
     pub(super) fn section<T>(&self, read: impl FnOnce(&Section<'a>) -> T) -> Option<T> {
-        let section = self.as_section()?;
-        let value = read(&section);
-        section.finish();
-        Some(value)
+        self.any_section(|section| {
+            let value = read(section);
+            section.finish();
+            value
+        })
     }
 
     /// As [`section`](Self::section), of which others know the other keys.
     pub(super) fn any_section<T>(&self, read: impl FnOnce(&Section<'a>) -> T) -> Option<T> {
-        self.as_section().map(|section| read(&section))
-    }
-
-    fn as_section(&self) -> Option<Section<'a>> {
-        let entries: &'a [Entry] = match &self.node.value {
-            Value::Map(entries) => entries,
-            _ if self.is_null() => &[],
-            _ => {
-                self.error(format!("this is {}; expected is a map", self.kind()));
-                return None;
-            }
+        let entries: Option<&'a [Entry]> = match &self.node.value {
+            Value::Map(entries) => Some(entries),
+            _ => self.is_null().then_some(&[]),
         };
-        Some(Section {
+        let section = Section {
             remarks: self.remarks,
-            entries,
+            entries: entries.unwrap_or_default(),
             place: self.place,
             path: self.path.clone(),
             asked: RefCell::default(),
             in_development: RefCell::default(),
-            is_choice: Cell::new(false),
-        })
+            choices: RefCell::default(),
+            is_sham: entries.is_none(),
+        };
+        let value = read(&section);
+        if section.is_sham {
+            self.error(format!("this is {}; expected is a map{}", self.kind(), self.chosen_without_a_map(&section.choices.borrow())));
+        }
+        Some(value).filter(|_| !section.is_sham)
+    }
+
+    /// `exporter: console` is an easy mistake for `exporter: {console: }`.
+    fn chosen_without_a_map(&self, choices: &[&'static str]) -> String {
+        let written = self.scalar().map_or("", |scalar| &scalar.text);
+        names::meant(plain(written), choices.iter().copied()).map_or_else(String::new, |meant| format!(" (did you mean `{{{meant}: }}`?)"))
     }
 
     /// What has nothing to be set.
@@ -250,7 +257,9 @@ impl<'a> Section<'a> {
     }
 
     pub(super) fn error(&self, problem: impl Display) {
-        self.remarks.error(Problem::new(self.place, &self.path, problem));
+        if !self.is_sham {
+            self.remarks.error(Problem::new(self.place, &self.path, problem));
+        }
     }
 
     fn field(&self, entry: &'a Entry) -> Field<'a> {
@@ -305,7 +314,7 @@ impl<'a> Section<'a> {
 
     /// The one entry of a map that stands for one of several things: its key, and what it has.
     pub(super) fn component(&self, choices: &[&'static str]) -> Option<(&'static str, Field<'a>)> {
-        self.is_choice.set(true);
+        self.choices.borrow_mut().extend_from_slice(choices);
         for choice in choices {
             self.remarks.know(&self.path, choice, self.entries.iter().any(|entry| plain(&entry.key) == *choice));
         }
@@ -316,21 +325,21 @@ impl<'a> Section<'a> {
         };
         let field = self.field(entry);
         let Some(choice) = choices.iter().find(|choice| **choice == plain(&entry.key)) else {
-            field.error(format!("there is no such choice{}; the choices are {}", meant(&entry.key, choices), choices.join(", ")));
+            field.error(format!("there is no such choice{}; the choices are {}", meant_key(&entry.key, choices), choices.join(", ")));
             return None;
         };
         Some((choice, field))
     }
 
     fn finish(&self) {
-        if self.is_choice.get() {
+        if !self.choices.borrow().is_empty() {
             return;
         }
         let (asked, in_development) = (self.asked.borrow(), self.in_development.borrow());
         let is_known = |key: &str| asked.contains(&key) || in_development.contains(&plain(key));
         for entry in self.entries.iter().filter(|entry| !is_known(&entry.key)) {
             let known: Vec<&'static str> = asked.iter().chain(in_development.iter()).copied().collect();
-            let meant = meant(&entry.key, &known);
+            let meant = meant_key(&entry.key, &known);
             self.field(entry).warn(format!("is not a key that this version knows{meant}; it is ignored"));
         }
     }
@@ -341,12 +350,6 @@ fn plain(key: &str) -> &str {
 }
 
 /// The known key that is most like one that is not.
-fn meant(key: &str, known: &[&'static str]) -> String {
-    // Comparing is slow, and nobody misspells that much.
-    let key = plain(key);
-    let nearest = if key.len() > 100 { None } else { known.iter().min_by_key(|known| distance(key, known)) };
-    match nearest.filter(|nearest| distance(key, nearest) <= nearest.len().div_ceil(3)) {
-        Some(nearest) => format!(" (did you mean `{nearest}`?)"),
-        None => String::new(),
-    }
+fn meant_key(key: &str, known: &[&'static str]) -> String {
+    did_you_mean(plain(key), known.iter().copied())
 }

@@ -57,12 +57,15 @@ const MAX_LENGTH: u64 = 1024 * 1024;
 
 /// Reads a file, with the variables that it refers to.
 pub(super) fn read(file: &File, lookup: &Lookup<'_>) -> Result<FileRead, InitError> {
-    let invalid = |problems: Vec<String>| InitError::InvalidFile { variable: file.variable.clone(), path: file.path.clone(), problems };
-    let text = text(&file.path).map_err(|problem| invalid(vec![problem]))?;
+    let invalid = |problems: Vec<String>, warnings: Vec<String>| {
+        let (variable, path) = (file.variable.clone(), file.path.clone());
+        InitError::InvalidFile { variable, path, problems, warnings }
+    };
+    let text = text(&file.path).map_err(|problem| invalid(vec![problem], Vec::new()))?;
     let parsed = parse(&text, lookup);
     let Parsed { config, errors, warnings, substituted } = parsed;
-    let config = config.filter(|_| errors.is_empty());
-    let config = config.ok_or_else(|| invalid(errors.iter().map(ToString::to_string).collect()))?;
+    let lines = |problems: &[Problem]| problems.iter().map(ToString::to_string).collect();
+    let config = config.filter(|_| errors.is_empty()).ok_or_else(|| invalid(lines(&errors), lines(&warnings)))?;
     let warning = |Problem { place, text }| Warning::new(format!("{}:{place}", file.path.display()), text);
     Ok(FileRead { config, warnings: warnings.into_iter().map(warning).collect(), substituted })
 }

@@ -11,6 +11,7 @@ use crate::limits::{self, DEFAULT_COUNT};
 use crate::propagation::Format;
 use crate::semconv::methods::KnownMethods;
 use crate::setup::config::{Config, Logs, Reader, Traces};
+use crate::setup::variables::names::did_you_mean;
 
 /// Reads a whole file. What is wrong in a part leaves the default in its place; there are errors then.
 pub(super) fn read(file: &Field<'_>) -> Option<Config> {
@@ -103,8 +104,9 @@ fn log_level(field: &Field<'_>) -> Option<Level> {
     let level = LEVELS.iter().find(|(known, _)| *known == name).map(|(_, level)| *level);
     if level.is_none() {
         field.error(format!(
-            "`{}` is not one of trace, debug, info, warn, error, fatal, each also with 2, 3 or 4 at its end",
-            field.shown()
+            "`{}` is not one of trace, debug, info, warn, error, fatal, each also with 2, 3 or 4 at its end{}",
+            field.shown(),
+            did_you_mean(name, LEVELS.iter().map(|(known, _)| *known))
         ));
     }
     level
@@ -207,7 +209,11 @@ fn add(formats: &mut Vec<Format>, name: &str, field: &Field<'_>) {
     }
     let Some((_, format)) = Format::NAMED.iter().find(|(known, _)| *known == name) else {
         let names: Vec<&str> = Format::NAMED.iter().map(|(name, _)| *name).collect();
-        return field.error(format!("there is no format `{name}`; there are {}", names.join(", ")));
+        return field.error(format!(
+            "there is no format `{name}`; there are {}{}",
+            names.join(", "),
+            did_you_mean(name, names.iter().copied())
+        ));
     };
     if let Some(feature) = format.missing_feature() {
         field.warn(format!("for `{name}` otel-runtime must be built with its feature `{feature}`; it is left out"));

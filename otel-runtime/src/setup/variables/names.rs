@@ -1,4 +1,4 @@
-//! Which variable a name was meant to be that is none.
+//! Which variable a name was meant to be that is none, and which of some words a word.
 
 use super::TABLE;
 
@@ -18,6 +18,40 @@ pub(in crate::setup) fn nearest(name: &str) -> Option<&'static str> {
     let upper = name.to_ascii_uppercase();
     let prefixed = if upper.starts_with("OTEL_") { upper } else { format!("OTEL_{upper}") };
     known().min_by_key(|variable| distance(&prefixed, variable))
+}
+
+/// For a message, after what there is: which of the known words was meant, if one is near enough.
+pub(in crate::setup) fn did_you_mean<'a>(written: &str, known: impl Iterator<Item = &'a str>) -> String {
+    meant(written, known).map_or_else(String::new, |meant| format!(" (did you mean `{meant}`?)"))
+}
+
+/// The known word that someone had in mind who wrote another: the nearest, if it differs in a third of its letters at most, however it is divided; or
+/// the only one of which this is a part, or the longest that is a part of this.
+pub(in crate::setup) fn meant<'a>(written: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    // Comparing is slow, and nobody misspells that much.
+    if written.len() > 100 {
+        return None;
+    }
+    let written = letters(written);
+    let known: Vec<(&str, String)> = known.map(|known| (known, letters(known))).collect();
+    // Of two that are as near, the one that was not written to its end.
+    let nearest = known.iter().min_by_key(|(_, letters)| (distance(&written, letters), !letters.contains(&written)));
+    if let Some((nearest, _)) = nearest.filter(|(_, letters)| distance(&written, letters) <= letters.len().div_ceil(3)) {
+        return Some(nearest);
+    }
+    // What is shorter is in other words by chance.
+    let mut longer = known.iter().filter(|(_, letters)| written.len() >= 4 && letters.contains(&written));
+    if let (Some((only, _)), None) = (longer.next(), longer.next()) {
+        return Some(only);
+    }
+    let is_long = |letters: &str| letters.len() >= 6 || (letters.len() >= 4 && 2 * letters.len() >= written.len());
+    let shorter = known.iter().filter(|(_, letters)| is_long(letters) && written.contains(letters.as_str()));
+    shorter.max_by_key(|(_, letters)| letters.len()).map(|(known, _)| *known)
+}
+
+/// Input: `Trace_ID-ratio`. Output: `traceidratio`.
+fn letters(word: &str) -> String {
+    word.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 /// How many letters must be inserted, removed or replaced to make `a` into `b` (Levenshtein).

@@ -208,3 +208,45 @@ fn the_table_says_what_holds_by_default() {
 fn the_table_is_in_order() {
     assert!(TABLE.is_sorted_by(|one, next| one.name < next.name));
 }
+
+#[test]
+fn which_word_was_meant() {
+    let samplers = [
+        "always_on",
+        "always_off",
+        "traceidratio",
+        "parentbased_always_on",
+        "parentbased_always_off",
+        "parentbased_traceidratio",
+        "rate_limited",
+        "parentbased_rate_limited",
+    ];
+    for (written, meant) in [
+        ("traceidratiobased", Some("traceidratio")),
+        ("trace_id_ratio", Some("traceidratio")),
+        ("trace_id_ratio_based", Some("traceidratio")),
+        ("TraceIdRatioBased", Some("traceidratio")),
+        ("tarceidratio", Some("traceidratio")),
+        ("parent_based_trace_id_ratio_based", Some("parentbased_traceidratio")),
+        ("ParentBased(root=AlwaysOff)", Some("parentbased_always_off")),
+        ("always-of", Some("always_off")),
+        ("ratelimiting", Some("rate_limited")),
+        ("ratio", None),
+        ("probability", None),
+        ("", None),
+        ("?", None),
+    ] {
+        assert_eq!(names::meant(written, samplers.into_iter()), meant, "{written}");
+    }
+    let formats = ["tracecontext", "baggage", "b3", "b3multi", "jaeger", "xray", "none"];
+    for (written, meant) in [
+        ("w3c-tracecontext", Some("tracecontext")),
+        ("b3-single", None),
+        ("b3-multi", Some("b3multi")),
+        ("nonexistent", None),
+        ("ottrace", None),
+    ] {
+        assert_eq!(names::meant(written, formats.into_iter()), meant, "{written}");
+    }
+    assert_eq!(names::meant(&"always_on".repeat(20), samplers.into_iter()), None, "it is too long to be compared");
+}

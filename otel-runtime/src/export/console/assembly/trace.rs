@@ -61,11 +61,14 @@ impl Member {
     }
 
     fn row(&self, depth: usize) -> Row {
-        Row { depth, service: self.origin.service.clone(), running: self.running, data: self.data.clone(), held: None }
+        let Self { origin, running, data, printed_parent, .. } = self;
+        let (service, data, printed_parent) = (origin.service.clone(), data.clone(), printed_parent.clone());
+        Row { depth, service, running: *running, data, printed_parent, held: None }
     }
 
     fn into_row(self, depth: usize) -> Row {
-        Row { depth, service: self.origin.service, running: self.running, data: self.data, held: self.held }
+        let Self { origin, running, data, printed_parent, held, .. } = self;
+        Row { depth, service: origin.service, running, data, printed_parent, held }
     }
 }
 

@@ -69,6 +69,7 @@ fn service(spans: ResourceSpans, trace: TraceId) -> Option<Vec<Row>> {
                 service: Arc::clone(&service),
                 running: span.end_time_unix_nano == 0,
                 data: data(span, trace)?,
+                printed_parent: None,
                 held: None,
             })
         })

@@ -26,7 +26,7 @@ pub(super) enum Outcome {
 pub(super) fn outcome(row: &Row) -> Outcome {
     let data = &row.data;
     if let Status::Error { description } = &data.status {
-        let kind = text_of(data, ERROR_TYPE).map(|kind| escape(&kind));
+        let kind = text_of(data, ERROR_TYPE).map(|kind| escape(short(&kind)));
         let description = excerpt(description, MESSAGE_LIMIT);
         let parts = [kind.unwrap_or_default(), description];
         let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
@@ -36,6 +36,11 @@ pub(super) fn outcome(row: &Row) -> Outcome {
         Some(outcome) if outcome == CANCELLED => Outcome::Cancelled,
         _ => Outcome::Unremarkable,
     }
+}
+
+/// A box of any error has a type whose path is long, and says no more than that.
+fn short(kind: &str) -> &str {
+    if kind.starts_with("alloc::boxed::Box<dyn core::error::Error") { "Box<dyn Error>" } else { kind }
 }
 
 impl Outcome {

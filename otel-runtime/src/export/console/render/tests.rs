@@ -11,11 +11,16 @@ use super::super::tree::{Occasion, Row, Tree};
 use super::render;
 
 fn row(depth: usize, service: &str, data: SpanData) -> Row {
-    Row { depth, service: Arc::from(service), running: false, data, held: None }
+    Row { depth, service: Arc::from(service), running: false, data, printed_parent: None, held: None }
 }
 
 fn running(row: Row) -> Row {
     Row { running: true, ..row }
+}
+
+fn copy(row: &Row) -> Row {
+    let Row { depth, running, .. } = *row;
+    Row { depth, service: row.service.clone(), running, data: row.data.clone(), printed_parent: row.printed_parent.clone(), held: None }
 }
 
 fn tree(rows: Vec<Row>) -> Tree {
@@ -164,6 +169,9 @@ fn an_outcome_takes_the_place_of_its_attribute_only() {
     assert!(without_type.ends_with("1 ms  ✗ broken\n"));
     let bare = text(span(1, 0, "a", 0, 1_000).error(""));
     assert!(bare.ends_with("1 ms  ✗ error\n"));
+    let boxed = std::any::type_name::<Box<dyn std::error::Error + Send + Sync>>();
+    let boxed = text(span(1, 0, "a", 0, 1_000).attribute("error.type", boxed).error("broken"));
+    assert!(boxed.ends_with("1 ms  ✗ Box<dyn Error>: broken\n"), "{boxed}");
     // Without an error there is no outcome that would tell the type.
     let handled = text(span(1, 0, "a", 0, 1_000).attribute("error.type", "Timeout"));
     assert!(handled.ends_with("1 ms  error.type=Timeout\n"));
@@ -216,8 +224,27 @@ fn headings_and_notes_tell_why_a_tree_is_not_whole() {
     assert_eq!(heading(&remote), "s · trace 4bf92f3577b34da6a3ce929d0e0e4736 · child of 0000000000000001 · 1 ms · 1 span");
     let rest = with(Occasion::Finished { printed_before: 2 }, 0);
     assert_eq!(note(&rest), "  note: 2 spans of this trace printed before");
-    let flushed = with(Occasion::Flush, 0);
-    assert_eq!(note(&flushed), "  note: flushed before the root ended");
     let released = with(Occasion::TooManyTraces { limit: 1 }, 3);
     assert_eq!(note(&released), "  note: released, being the oldest of more than 1 trace; 3 still running, no longer followed");
+}
+
+#[test]
+fn a_note_names_what_a_flush_or_a_shutdown_did_not_wait_for() {
+    let root = || running(row(0, "s", span(1, 0, "main", 0, 0)));
+    let outliving = || Row { printed_parent: Some("main".into()), ..running(row(0, "s", span(2, 1, "mail\n", 0, 0))) };
+    let ended = || row(0, "s", span(3, 9, "work", 0, 1_000));
+    let below = || running(row(1, "s", span(4, 3, "rest", 0, 0)));
+    let outlived = "\"mail\\n\" ended, whose parent \"main\" was printed before";
+    for (rows, unended) in [
+        (vec![root(), below()], "the root ended"),
+        (vec![outliving(), below()], outlived),
+        (vec![ended(), outliving()], outlived),
+        (vec![outliving(), root()], "the root ended"),
+        (vec![ended(), below()], "all of it ended"),
+    ] {
+        for (occasion, what) in [(Occasion::Flush, "flushed"), (Occasion::Shutdown, "shut down")] {
+            let text = render(&Tree { occasion, ..tree(rows.iter().map(copy).collect()) }, Style::default());
+            assert_eq!(text.lines().last(), Some(&*format!("  note: {what} before {unended}")));
+        }
+    }
 }

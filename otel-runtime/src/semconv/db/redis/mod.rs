@@ -59,7 +59,7 @@ pub(crate) enum Wanted {
 pub struct Query {
     text: String,
     operation_name: Cow<'static, str>,
-    /// Whether the name is one of few.
+    /// Whether the name is in the list of Redis's, and so one of few whatever a program does.
     is_known: bool,
     stored_procedure_name: Option<String>,
     batch_size: Option<usize>,
@@ -155,12 +155,13 @@ impl Query {
         self.text
     }
 
-    /// The name of a span: the operation, and a function that it calls; else what is known of the target. Digests say nothing to anybody.
+    /// The name of a span: the operation, and a function that it calls. A command that is not known here, such as one of a module's, has its name from
+    /// the program, where there are few; it is only what cannot be a name that gives way to the target. Digests say nothing to anybody.
     pub(crate) fn span_name(&self, database: &Database) -> Cow<'static, str> {
         match &self.stored_procedure_name {
             Some(name) if self.operation_name.starts_with("FCALL") => format!("{} {name}", self.operation_name).into(),
-            _ if self.is_known => self.operation_name.clone(),
-            _ => database.target().into(),
+            _ if self.operation_name == OTHER => database.target().into(),
+            _ => self.operation_name.clone(),
         }
     }
 

@@ -115,14 +115,20 @@ fn names_are_those_of_redis() {
         ("FCALL reserve 1 stock", "FCALL", Some("reserve"), "FCALL reserve"),
         ("FCALL no=name 1 stock", "FCALL", None, "FCALL"),
         ("EVAL return 0", "EVAL", None, "EVAL"),
-        ("MYMODULE.DO a", "MYMODULE.DO", None, "redis"),
+        ("MYMODULE.DO a", "MYMODULE.DO", None, "MYMODULE.DO"),
+        ("MY.FCALL a 1 b", "MY.FCALL", None, "MY.FCALL"),
         ("what? a", OTHER, None, "redis"),
     ] {
         let query = query(given);
         assert_eq!((query.operation_name(), query.stored_procedure_name(), query.batch_size()), (operation, procedure, None), "{given}");
         assert_eq!(query.span_name(&database), span, "{given}");
     }
-    assert_eq!(Query::new::<&str>([]).operation_name(), OTHER);
+    let nothing = Query::new::<&str>([]);
+    assert_eq!(nothing.operation_name(), OTHER);
+    assert_eq!(
+        nothing.span_name(&Database { address: Some("redis.example".to_owned()), port: Some(6380), ..Database::new(SYSTEM) }),
+        "redis.example:6380"
+    );
 }
 
 #[test]

@@ -92,6 +92,13 @@ fn what_is_no_file_of_text_is_an_error() {
         let start = format!("the configuration file {} of OTEL_CONFIG_FILE cannot be used: ", path.display());
         assert!(error.starts_with(&start) && error.contains(problem), "{error}");
     }
+    let both = at("both", b"file_format: '1.0'\ndisabled: maybe\npropagator: {composit: }\n");
+    let file = File { path: both, variable: "OTEL_CONFIG_FILE".to_owned() };
+    let error = super::super::read(&file, &|_| None).map(|read| read.config).expect_err("it cannot be used").to_string();
+    let lines: Vec<&str> = error.lines().collect();
+    assert!(lines[0].ends_with("cannot be used: 2:1: disabled: this is a text; expected is true or false"), "{error}");
+    assert!(lines[1].starts_with("  warning: 3:14: propagator.composit: is not a key that this version knows"), "{error}");
+    assert_eq!(lines.len(), 2, "{error}");
     let marked = at("marked", "\u{feff}file_format: '1.0'".as_bytes());
     let file = File { path: marked, variable: "OTEL_CONFIG_FILE".to_owned() };
     assert!(super::super::read(&file, &|_| None).is_ok(), "a byte order mark is no content");

@@ -12,7 +12,7 @@ fn sought(parent: u64) -> Sought {
 
 /// As another process sends it.
 fn row(data: &SpanData) -> Row {
-    Row { depth: 0, service: "bank".into(), running: false, data: data.clone(), held: None }
+    Row { depth: 0, service: "bank".into(), running: false, data: data.clone(), printed_parent: None, held: None }
 }
 
 fn shop() -> Origin {

@@ -13,7 +13,14 @@ fn trace() -> TraceId {
 }
 
 fn tree(spans: Vec<(&str, SpanData)>) -> Tree {
-    let rows = spans.into_iter().map(|(service, data)| Row { depth: 0, service: service.into(), running: false, data, held: None });
+    let rows = spans.into_iter().map(|(service, data)| Row {
+        depth: 0,
+        service: service.into(),
+        running: false,
+        data,
+        printed_parent: None,
+        held: None,
+    });
     Tree { trace_id: trace(), occasion: Occasion::Finished { printed_before: 0 }, rows: rows.collect(), unfollowed: 0 }
 }
 
@@ -70,7 +77,7 @@ fn what_a_reader_sees_of_a_tree_survives() {
 }
 
 fn copy(row: &Row) -> Row {
-    Row { depth: 0, service: row.service.clone(), running: row.running, data: row.data.clone(), held: None }
+    Row { depth: 0, service: row.service.clone(), running: row.running, data: row.data.clone(), printed_parent: None, held: None }
 }
 
 #[test]
