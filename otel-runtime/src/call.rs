@@ -253,7 +253,10 @@ impl Started {
 
     fn end(&mut self, outcome: Outcome) {
         let elapsed = self.at.map_or(Duration::ZERO, |at| ended(&outcome, at).since(at));
-        if let Some(measured) = self.measured.take() {
+        // Looked at before it is moved: most calls have none.
+        if self.measured.is_some()
+            && let Some(measured) = self.measured.take()
+        {
             measured.end(&outcome, elapsed);
         }
         self.span.end(self.site.seen(), outcome, elapsed);

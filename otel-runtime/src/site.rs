@@ -16,7 +16,7 @@ use crate::name::{AttributeKey, MetricName, SpanName};
 use crate::panics;
 use crate::pipeline::{self, Above, Pipeline, Placement, SpanPlacement};
 use crate::place::Place;
-use crate::recording::{InBuffer, Lineage, Starting, Template};
+use crate::recording::{InBuffer, Lineage, Starting, Template, Tracer};
 use crate::scope::Scope;
 use crate::shared::Shared;
 use crate::span::Span;
@@ -182,60 +182,74 @@ impl Site {
 
     #[inline(never)]
     fn begin(&'static self, parent: Option<&Context>, fields: &mut dyn FnMut(&mut Fields)) -> Call {
-        let call = if parent.is_none() && self.place.has_short_way() { self.begin_shortly(fields) } else { None };
-        call.unwrap_or_else(|| self.begin_placed(parent, fields))
-    }
-
-    /// `None`: the short way is none for this call.
-    #[inline]
-    fn begin_shortly(&'static self, fields: &mut dyn FnMut(&mut Fields)) -> Option<Call> {
+        if parent.is_some() || !self.place.has_short_way() {
+            return self.begin_placed(parent, fields);
+        }
         if !thread::has_context() {
-            return Some(Call::off());
+            return Call::off();
         }
         match pipeline::first().filter(|pipeline| self.span.is_some() && pipeline.traces()) {
             Some(pipeline) => self.trace(pipeline, fields),
-            None => self.measure(),
+            None => self.measure(fields),
         }
     }
 
     /// The short way to a call of which nothing is recorded but metrics, which are the same for every call.
     #[inline]
-    fn measure(&'static self) -> Option<Call> {
-        let instruments = self.place.known_instruments().filter(|instruments| instruments.are_plain())?;
+    fn measure(&'static self, fields: &mut dyn FnMut(&mut Fields)) -> Call {
+        let Some(instruments) = self.plain_instruments() else { return self.begin_placed(None, fields) };
         if Context::is_current_telemetry_suppressed() {
-            return Some(Call::off());
+            return Call::off();
         }
         instruments.begin();
-        Some(Call::measured(instruments, instruments.ask_for_time().then(Moment::now)))
+        Call::measured(instruments, instruments.ask_for_time().then(Moment::now))
+    }
+
+    /// The instruments, if they are known, and nothing of what they measure depends on the call.
+    #[inline]
+    fn plain_instruments(&'static self) -> Option<&'static Instruments> {
+        self.place.known_instruments().filter(|instruments| instruments.are_plain())
     }
 
     /// The short way to a call whose span is known not to be sampled, or to be, with metrics that are the same for every call.
     #[inline]
-    fn trace(&'static self, pipeline: &Pipeline, fields: &mut dyn FnMut(&mut Fields)) -> Option<Call> {
+    fn trace(&'static self, pipeline: &Pipeline, fields: &mut dyn FnMut(&mut Fields)) -> Call {
         match Context::map_current(pipeline::above) {
-            Above::Suppressed => Some(Call::off()),
-            Above::Unsampled => (!self.is_measured()).then(|| Call::inheriting(self)),
+            Above::Suppressed => Call::off(),
+            Above::Unsampled if !self.is_measured() => Call::inheriting(self),
+            Above::Unsampled => self.begin_placed(None, fields),
             Above::Any => self.record(pipeline, fields),
         }
     }
 
     /// Not compiled into the way of calls that record nothing.
     #[inline(never)]
-    fn record(&'static self, pipeline: &Pipeline, fields: &mut dyn FnMut(&mut Fields)) -> Option<Call> {
-        let (tracer, template) = (self.place.known_tracer()?, self.template.get()?);
-        let instruments =
-            if self.is_measured() { Some(self.place.known_instruments().filter(|instruments| instruments.are_plain())?) } else { None };
-        let begun = tracer.begin_sampled(template, &Context::map_current(Lineage::in_context))?;
+    fn record(&'static self, pipeline: &Pipeline, fields: &mut dyn FnMut(&mut Fields)) -> Call {
+        let (Some((tracer, begun)), instruments) = (self.begun_sampled(), self.plain_instruments()) else {
+            return self.begin_placed(None, fields);
+        };
+        if self.is_measured() && instruments.is_none() {
+            return self.begin_placed(None, fields);
+        }
         panics::forget();
         let mut known = Fields { span: Some(SpanSection::new(self.keys(), begun)), measured: None, links: Vec::new() };
         // A `Display` that panics costs the attributes from there on.
         panics::contained(|| fields(&mut known));
+        let Fields { span: Some(section), links, .. } = known else { return Call::off() };
         let started = Moment::now();
         let at = started.wall_time();
         let measured = instruments.map(|instruments| Measured::start(Shared::Global(instruments), None));
-        let span = tracer.start_sampled(known.span.take()?.into_span(), &known.links, at);
+        let span = tracer.start_sampled(section.into_span(), &links, at);
         let span = self.place.started(pipeline, span, Under::Current, at);
-        Some(Call::started(self, span, measured, Some(started)))
+        Call::started(self, span, measured, Some(started))
+    }
+
+    /// What a span begins with in the current context, if it is known to be sampled there.
+    #[inline]
+    fn begun_sampled(&'static self) -> Option<(&'static Tracer, InBuffer)> {
+        let (tracer, template) = (self.place.known_tracer()?, self.template.get()?);
+        let begun = Context::map_current(|current| tracer.begin_sampled(template, &Lineage::in_context(current)))?;
+        Some((tracer, begun))
     }
 
     #[inline(never)]

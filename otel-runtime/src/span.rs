@@ -1,7 +1,6 @@
 //! A span that was started: what is recorded of it, and how it ends. It reaches the recorded one through its context, as everybody does.
 
 use std::borrow::Cow;
-use std::mem;
 use std::time::Duration;
 
 use opentelemetry::trace::{SpanContext, Status, TraceContextExt};
@@ -112,11 +111,11 @@ impl Span {
 
     /// Ends the span, if it is recorded, with the outcome, so long after its start.
     pub(crate) fn end(&mut self, seen: Seen<'_>, outcome: Outcome, elapsed: Duration) {
-        if let State::Recording { context, started } = mem::replace(&mut self.0, State::Off) {
-            let span = context.span();
-            let ended = started + elapsed;
-            write(seen, &context, outcome, ended);
-            recording::end_at(&span, ended);
+        if let State::Recording { context, started } = &self.0 {
+            let ended = *started + elapsed;
+            write(seen, context, outcome, ended);
+            recording::end_at(&context.span(), ended);
+            self.0 = State::Off;
         }
     }
 }

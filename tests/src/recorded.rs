@@ -113,7 +113,7 @@ impl Input<'_> {
         let (number, more) = (self.number(), self.byte() % 3);
         let many = |value: Value| 0..=u8::from(more > 0) * if matches!(value, Value::Bool(_)) { more } else { 1 };
         match self.byte() % 8 {
-            0 => Value::Bool(number % 2 == 0),
+            0 => Value::Bool(number.is_multiple_of(2)),
             1 => Value::I64(number.cast_signed()),
             // One that is equal to itself.
             2 => Value::F64(f64::from(u32::try_from(number >> 32).unwrap_or_default()) / 7.0),
@@ -131,10 +131,10 @@ impl Input<'_> {
     }
 
     fn context(&mut self) -> SpanContext {
-        let state = if self.byte() % 2 == 0 { TraceState::NONE } else { "vendor=1,other=2".parse().expect("it is a trace state") };
-        let flags = if self.byte() % 2 == 0 { TraceFlags::SAMPLED } else { TraceFlags::NOT_SAMPLED };
+        let state = if self.byte().is_multiple_of(2) { TraceState::NONE } else { "vendor=1,other=2".parse().expect("it is a trace state") };
+        let flags = if self.byte().is_multiple_of(2) { TraceFlags::SAMPLED } else { TraceFlags::NOT_SAMPLED };
         let (trace_id, span_id) = (TraceId::from(u128::from(self.number()) + 1), SpanId::from(self.number().saturating_add(1)));
-        SpanContext::new(trace_id, span_id, flags, self.byte() % 2 == 0, state)
+        SpanContext::new(trace_id, span_id, flags, self.byte().is_multiple_of(2), state)
     }
 
     fn kind(&mut self) -> SpanKind {
@@ -151,7 +151,7 @@ fn calls<T: Tracer>(input: &mut Input<'_>, tracer: &T) {
     if input.byte() % 2 == 1 {
         builder = builder.with_links((0..input.byte() % 8).map(|_| Link::new(input.context(), input.attributes(), 0)).collect());
     }
-    let parent = if input.byte() % 2 == 0 { Context::new() } else { Context::new().with_remote_span_context(input.context()) };
+    let parent = if input.byte().is_multiple_of(2) { Context::new() } else { Context::new().with_remote_span_context(input.context()) };
     let mut span = tracer.build_with_context(builder, &parent);
     for _ in 0..input.byte() % 16 {
         match input.byte() % 6 {

@@ -258,8 +258,8 @@ impl Scalar<'_> {
                 varint(bytes, value.cast_unsigned());
             }
             Self::F64(value) => {
-                let [a, b, c, d, e, f, g, h] = value.to_le_bytes();
-                bytes.extend_from_slice(&[wire::key(DOUBLE, FieldKind::Fixed64), a, b, c, d, e, f, g, h]);
+                bytes.push(wire::key(DOUBLE, FieldKind::Fixed64));
+                bytes.extend_from_slice(&value.to_le_bytes());
             }
             Self::Text(text) => wire::delimited(bytes, TEXT, text.as_bytes()),
         }

@@ -35,7 +35,7 @@ impl DerefMut for InBuffer {
 }
 
 thread_local! {
-    static KEPT: RefCell<Vec<Box<OpenSpan>>> = const { RefCell::new(Vec::new()) };
+    static KEPT: RefCell<Vec<InBuffer>> = const { RefCell::new(Vec::new()) };
 }
 
 impl InBuffer {
@@ -43,7 +43,7 @@ impl InBuffer {
     pub(super) fn take() -> Self {
         // A thread that ends may be past its locals.
         let kept = KEPT.try_with(|kept| kept.try_borrow_mut().ok()?.pop());
-        Self(Some(kept.ok().flatten().unwrap_or_else(|| Box::new(OpenSpan::new()))))
+        kept.ok().flatten().unwrap_or_else(|| Self(Some(Box::new(OpenSpan::new()))))
     }
 }
 
@@ -59,7 +59,7 @@ impl Drop for InBuffer {
             if let Ok(mut kept) = kept.try_borrow_mut()
                 && kept.len() < MOST
             {
-                kept.push(span);
+                kept.push(Self(Some(span)));
             }
         });
     }

@@ -172,8 +172,8 @@ impl OpenSpan {
             put::<FLAGS_AT, _>(head, flags(context, is_remote).to_le_bytes());
         }
         if lineage.trace_id.is_some() {
-            let [a, b, c, d, e, f, g, h] = lineage.span_id.to_bytes();
-            bytes.extend_from_slice(&[key(PARENT_SPAN_ID, FieldKind::Delimited), 8, a, b, c, d, e, f, g, h]);
+            bytes.extend_from_slice(&[key(PARENT_SPAN_ID, FieldKind::Delimited), 8]);
+            bytes.extend_from_slice(&lineage.span_id.to_bytes());
         }
         let state = context.trace_state();
         if *state != TraceState::NONE {

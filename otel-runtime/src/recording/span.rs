@@ -14,14 +14,16 @@ use crate::clock::{Moment, WallTime};
 use crate::shared::Shared;
 
 thread_local! {
-    /// When the span ends that a guard of ours is ending on this thread.
-    static ENDING: Cell<Option<WallTime>> = const { Cell::new(None) };
+    /// When the span ends that a guard of ours is ending on this thread; the epoch if there is none.
+    static ENDING: Cell<WallTime> = const { Cell::new(EPOCH) };
 }
+
+const EPOCH: WallTime = WallTime(0);
 
 /// Ends a span of ours, which everybody reaches as the API's: its time need not be put together to be taken apart again.
 #[inline]
 pub(crate) fn end_at(span: &SpanRef<'_>, at: WallTime) {
-    let told = ENDING.try_with(|ending| ending.set(Some(at)));
+    let told = ENDING.try_with(|ending| ending.set(at));
     // A thread that ends may be past its locals.
     span.end_with_timestamp(if told.is_ok() { SystemTime::UNIX_EPOCH } else { at.system_time() });
 }
@@ -105,8 +107,8 @@ impl Span for RecordedSpan {
     }
 
     fn end_with_timestamp(&mut self, timestamp: SystemTime) {
-        let ending = ENDING.try_with(Cell::take).ok().flatten();
-        self.end_at(|| ending.unwrap_or_else(|| timestamp.into()));
+        let ending = ENDING.try_with(|ending| ending.replace(EPOCH)).unwrap_or(EPOCH);
+        self.end_at(|| if ending == EPOCH { timestamp.into() } else { ending });
     }
 }
 

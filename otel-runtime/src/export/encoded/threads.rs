@@ -60,7 +60,7 @@ impl Threads {
         });
         match taken {
             Ok(Some(None)) => {}
-            Ok(Some(Some(left))) => batcher.finish(left),
+            Ok(Some(Some(left))) => batcher.finish(*left),
             // A thread that ends may be past its locals.
             _ => {
                 let mut chunk = Chunk::default();
@@ -71,13 +71,13 @@ impl Threads {
     }
 
     #[inline]
-    fn push(&self, batcher: &Batcher<Chunk>, chunk: &Mutex<Chunk>, scope: &Arc<EncodedScope>, span: &[u8]) -> Option<Left<Chunk>> {
+    fn push(&self, batcher: &Batcher<Chunk>, chunk: &Mutex<Chunk>, scope: &Arc<EncodedScope>, span: &[u8]) -> Option<Box<Left<Chunk>>> {
         // In a forked child it may be locked for ever; nothing that it has is the child's.
         let mut chunk = self.process.lock(chunk)?;
         chunk.push(scope, span);
         let is_full = chunk.items >= self.full || chunk.bytes.len() >= self.most_bytes || self.closed.load(Ordering::Relaxed);
-        // Under the lock, so that the spans are always in one of the two accounts.
-        if is_full { batcher.take_in(chunk.take()) } else { None }
+        // Under the lock, so that the spans are always in one of the two accounts. In a box, because most of the time there is nothing to move.
+        if is_full { batcher.take_in(chunk.take()).map(Box::new) } else { None }
     }
 
     #[cold]
