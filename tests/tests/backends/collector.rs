@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::logs::v1::LogRecord;
@@ -19,10 +19,7 @@ use tests::shop::Shop;
 
 use crate::services::{Order, Services};
 use crate::zipkin::Zipkin;
-use crate::{LONG, folder, free_addresses, readme, tell};
-
-/// How often something is looked at that is waited for.
-const POLL: Duration = Duration::from_millis(20);
+use crate::{LONG, POLL, folder, free_addresses, readme, tell};
 
 const NAME: &str = "OpenTelemetry Collector";
 

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use tests::fetched;
 
-/// How long it may take to fetch a backend, and to build it.
-const LIMIT: Duration = Duration::from_secs(1200);
+/// How long it may take to fetch a backend, and to build it beside others.
+const LIMIT: Duration = Duration::from_secs(2400);
 
 /// The file that says which lines were run in a folder.
 const MARK: &str = "fetched-by";

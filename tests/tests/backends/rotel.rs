@@ -1,17 +1,10 @@
 //! rotel, from `PyPI`: all three signals, over gRPC and HTTP, compressed.
 
-use std::net::TcpStream;
-use std::thread;
-use std::time::{Duration, Instant};
-
 use tests::fetched::Tool;
 use tests::process::Child;
 
 use crate::services::{Order, Services};
-use crate::{LONG, free_addresses, readme, tell};
-
-/// How often its ports are tried while it starts.
-const POLL: Duration = Duration::from_millis(20);
+use crate::{LONG, free_addresses, readme, tell, wait_for_ports};
 
 static ROTEL: Tool = Tool::new("rotel", |folder| readme::block("rotel").find(folder), |folder| readme::block("rotel").fetch(folder));
 
@@ -29,11 +22,7 @@ impl Rotel {
         let [http, grpc] = free_addresses();
         let listen = format!("start --otlp-http-endpoint {http} --otlp-grpc-endpoint {grpc} --debug-log metrics --debug-log logs");
         let mut process = Child::spawn(readme::block("rotel").serve(folder, &[("start", &listen)]));
-        let deadline = Instant::now() + LONG;
-        while [&http, &grpc].iter().any(|address| TcpStream::connect(address).is_err()) {
-            assert!(process.is_running() && Instant::now() < deadline, "{}{}", process.stdout(), process.stderr());
-            thread::sleep(POLL);
-        }
+        wait_for_ports(&mut process, &[&http, &grpc]);
         Some(Self { http, grpc, process })
     }
 }
