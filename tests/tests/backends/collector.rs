@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
+use opentelemetry_proto::tonic::logs::v1::LogRecord;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use tests::fetched::Tool;
 use tests::http;
@@ -18,10 +19,7 @@ use tests::shop::Shop;
 
 use crate::services::{Order, Services};
 use crate::zipkin::Zipkin;
-use crate::{LONG, folder, free_addresses, readme, tell};
-
-/// How often something is looked at that is waited for.
-const POLL: Duration = Duration::from_millis(20);
+use crate::{LONG, POLL, folder, free_addresses, readme, tell};
 
 const NAME: &str = "OpenTelemetry Collector";
 
@@ -87,6 +85,11 @@ impl Collector {
 
     fn variable(&self, name: &str) -> &str {
         self.variables.iter().find(|(variable, _)| *variable == name).map_or("", |(_, value)| value)
+    }
+
+    /// What it shows Prometheus of the programs.
+    fn metrics(&self) -> String {
+        http::get(self.variable("GATEWAY_PROMETHEUS"), "/metrics").expect("it answers").text().to_owned()
     }
 
     /// How much of a signal it has accepted, by its own account.
@@ -200,8 +203,8 @@ fn agents_and_gateways_keep_all_errors_and_slow_traces_and_a_share_of_the_rest()
     wait_until("the gateways have it all", || accepted("spans").iter().sum::<f64>() >= 255.0 && backend.logs().len() >= 153);
     let spans = accepted("spans");
     assert!(spans.iter().all(|spans| *spans > 0.0), "each has a share: {spans:?}");
-    let pages = gateways.each_ref().map(|gateway| http::get(gateway.variable("GATEWAY_PROMETHEUS"), "/metrics").expect("it answers"));
-    let mut errors = pages.map(|page| value(page.text(), &["function_calls_total{", r#"job="api2""#, r#"function_outcome="error""#]));
+    let pages = gateways.each_ref().map(Collector::metrics);
+    let mut errors = pages.map(|page| value(&page, &["function_calls_total{", r#"job="api2""#, r#"function_outcome="error""#]));
     errors.sort_by(f64::total_cmp);
     assert!(
         errors.iter().zip([0.0, 8.0]).all(|(found, wanted)| (found - wanted).abs() < 0.5),
@@ -263,33 +266,70 @@ fn a_trace_of_shop_arrives_whole_through_an_agent_and_gateways() {
     assert_eq!(shop.request("GET", "/err").0, 502);
     shop.end();
 
-    let visit = |spans: &[Received<Span>]| -> Vec<String> {
-        let trace = spans.iter().find(|span| span.name() == "POST /customers/{customer}/visit").map(Received::<Span>::trace_id_hex);
-        let of_trace = spans.iter().filter(|span| trace.as_ref() == Some(&span.trace_id_hex()));
-        // Each but the first is below one that has arrived too.
-        let ids: HashSet<_> = spans.iter().map(Received::<Span>::span_id_hex).collect();
-        of_trace
-            .filter(|span| span.parent_span_id_hex().is_none_or(|parent| ids.contains(&parent)))
-            .map(|span| span.name().to_owned())
-            .collect()
-    };
+    // Of a visit and of a failure, what has to be in their traces, each begun by a customer.
     let wanted = [
-        "POST /customers/{customer}/visit",
-        "visit",
-        "POST /users/{name}",
-        "register_user",
-        "create_user",
-        "INSERT users",
-        "GET /hello/{name}",
-        "greet",
+        vec![
+            "POST /customers/{customer}/visit",
+            "visit",
+            "POST /users/{name}",
+            "register_user",
+            "create_user",
+            "INSERT users",
+            "GET /hello/{name}",
+            "greet",
+        ],
+        vec!["GET /err", "fail", "brew"],
     ];
-    wait_until("the visit is whole", || {
-        let arrived = visit(&backend.spans());
-        wanted.iter().all(|name| arrived.iter().any(|span| span == name))
-    });
-    wait_until("the failure is there", || backend.spans().iter().any(|span| span.name() == "GET /err"));
-    let arrived = visit(&backend.spans());
-    tell("collector", format_args!("a visit to shop is one trace of {} spans: {}", arrived.len(), arrived.join(", ")));
+    wait_until("both have arrived", || wanted.iter().all(|wanted| trace_with(wanted, &backend.spans()).is_some()));
+    wait_until("they are whole", || nothing_is_missing(&backend.spans()));
+    let spans = backend.spans();
+    let traces = wanted.each_ref().map(|wanted| trace_with(wanted, &spans).expect("it was there"));
+    let visit: Vec<_> = spans.iter().filter(|span| span.trace_id_hex() == traces[0]).map(Received::<Span>::name).collect();
+
+    let logged = || backend.logs().iter().map(Received::<LogRecord>::trace_id_hex).collect::<Vec<_>>();
+    wait_until("both have logged something", || traces.iter().all(|trace| logged().contains(trace)));
+
+    let shown = |job: &str, route: &str, status: &str| {
+        let parts = [
+            "http_server_request_duration_seconds_count{".to_owned(),
+            format!("job=\"{job}\""),
+            format!("http_route=\"{route}\""),
+            format!("http_response_status_code=\"{status}\""),
+        ];
+        let parts = parts.each_ref().map(String::as_str);
+        gateways.each_ref().map(|gateway| value(&gateway.metrics(), &parts)).iter().sum::<f64>()
+    };
+    let requests = [
+        ("server", "/customers/{customer}/visit", "200"),
+        ("server", "/err", "502"),
+        ("api1", "/users/{name}", "200"),
+        ("api2", "/hello/{name}", "200"),
+        ("api2", "/err", "503"),
+    ];
+    for (job, route, status) in requests {
+        wait_until("the port for Prometheus shows each request once", || (shown(job, route, status) - 1.0).abs() < 0.5);
+    }
+    tell("collector", format_args!("a visit to shop is one trace of {} spans: {}", visit.len(), visit.join(", ")));
+    let logged = logged().iter().filter(|trace| traces.contains(trace)).count();
+    tell(
+        "collector",
+        format_args!("it and a failure have {logged} log records, and are {} routes on the ports for Prometheus", requests.len()),
+    );
+}
+
+/// The trace that has spans of all these names.
+fn trace_with(names: &[&str], spans: &[Received<Span>]) -> Option<String> {
+    let mut traces: BTreeMap<String, HashSet<&str>> = BTreeMap::new();
+    for span in spans {
+        traces.entry(span.trace_id_hex()).or_default().insert(span.name());
+    }
+    traces.into_iter().find(|(_, found)| names.iter().all(|name| found.contains(name))).map(|(trace, _)| trace)
+}
+
+/// Each span but the first of a trace is below one that has arrived.
+fn nothing_is_missing(spans: &[Received<Span>]) -> bool {
+    let ids: HashSet<_> = spans.iter().map(Received::<Span>::span_id_hex).collect();
+    spans.iter().all(|span| span.parent_span_id_hex().is_none_or(|parent| ids.contains(&parent)))
 }
 
 #[test]
@@ -336,10 +376,17 @@ fn a_gateway_and_an_agent_that_are_killed_under_load_lose_nothing() {
     let distinct_spans = || by_order(backend.spans()).values().map(BTreeMap::len).sum::<usize>();
     wait_until("all has arrived", || distinct_spans() == ORDERS as usize * 5 && distinct_logs() == ORDERS as usize * 3);
     assert_whole(&by_order(backend.spans()));
+    // The sums are right, too, whatever of the way there was lost.
+    let calls =
+        |outcome: &str| value(&gateway.metrics(), &["function_calls_total{", r#"job="api2""#, &format!("function_outcome=\"{outcome}\"")]);
+    let (failing, good) = (f64::from(ORDERS / 10), f64::from(ORDERS - ORDERS / 10));
+    wait_until("all calls are counted", || (calls("error") - failing).abs() < 0.5 && (calls("ok") - good).abs() < 0.5);
     let twice = backend.spans().len() - distinct_spans();
     tell(
         "collector",
-        format_args!("gateway killed twice and agent once: all {spans} spans and {logs} log records have arrived, {twice} spans twice"),
+        format_args!(
+            "gateway killed twice and agent once: all {spans} spans and {logs} log records have arrived, {twice} spans twice; {ORDERS} calls are counted"
+        ),
     );
 }
 

@@ -6,6 +6,7 @@
 
 mod collector;
 mod jaeger;
+mod otelite;
 mod prometheus;
 mod readme;
 mod rotel;
@@ -14,13 +15,18 @@ mod zipkin;
 
 use std::fmt::Display;
 use std::io::Write as _;
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::PathBuf;
-use std::time::Duration;
-use std::{env, fs};
+use std::time::{Duration, Instant};
+use std::{env, fs, thread};
+
+use tests::process::Child;
 
 /// A net under what hangs, on a machine that has much else to do.
 pub(crate) const LONG: Duration = Duration::from_secs(120);
+
+/// How often something is looked at that is waited for.
+pub(crate) const POLL: Duration = Duration::from_millis(20);
 
 /// Tells past the harness what was asked and answered.
 pub(crate) fn tell(backend: &str, what: impl Display) {
@@ -31,6 +37,16 @@ pub(crate) fn tell(backend: &str, what: impl Display) {
 pub(crate) fn free_addresses<const N: usize>() -> [String; N] {
     let bound = [(); N].map(|()| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port is free"));
     bound.map(|listener| listener.local_addr().expect("it is bound").to_string())
+}
+
+/// Waits until it listens at all of these.
+#[track_caller]
+pub(crate) fn wait_for_ports(process: &mut Child, addresses: &[&str]) {
+    let deadline = Instant::now() + LONG;
+    while addresses.iter().any(|address| TcpStream::connect(address).is_err()) {
+        assert!(process.is_running() && Instant::now() < deadline, "{}{}", process.stdout(), process.stderr());
+        thread::sleep(POLL);
+    }
 }
 
 /// A folder of a test's own, empty, which stays for whoever wants to know what went wrong.

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use tests::fetched;
 
-/// How long it may take to fetch a backend, and to build it.
-const LIMIT: Duration = Duration::from_secs(1200);
+/// How long it may take to fetch a backend, and to build it beside others.
+const LIMIT: Duration = Duration::from_secs(2400);
 
 /// The file that says which lines were run in a folder.
 const MARK: &str = "fetched-by";
@@ -24,7 +24,8 @@ pub(crate) struct Block {
     variables: Vec<(String, String)>,
 }
 
-/// The block below the heading of this name: lines that fetch, one with `&` at its end that serves, and one that runs a program with variables.
+/// The block below the heading of this name: lines that fetch, one with `&` at its end that serves, maybe one that waits for it, and one that runs a
+/// program with variables.
 pub(crate) fn block(backend: &str) -> Block {
     let (_, section) = include_str!("../../../README.md").split_once("\n## Send it somewhere\n").expect("the README has this section");
     let (_, text) = section.split_once(&format!("\n### {backend}\n")).expect("it has this backend");
@@ -33,7 +34,7 @@ pub(crate) fn block(backend: &str) -> Block {
     let (before, run) = lines.split_once(" &\n").expect("a line serves");
     let (fetch, serve) = before.rsplit_once('\n').unwrap_or(("", before));
     let variable = |word: &str| word.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()));
-    let variables = run.split_whitespace().map_while(variable).collect();
+    let variables = run.lines().last().expect("a line runs a program").split_whitespace().map_while(variable).collect();
     Block { fetch: fetch.to_owned(), serve: serve.to_owned(), variables }
 }
 
