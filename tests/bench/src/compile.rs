@@ -133,7 +133,8 @@ fn write_workspace<const N: usize>(workspace: &Path, crates: [(&str, &str, Strin
 
 fn cargo(workspace: &Path, name: &str, arguments: &[&str]) -> Command {
     let mut cargo = Command::new("cargo");
-    cargo.args(arguments).args(["--quiet", "--package", name]).current_dir(workspace);
+    // By its folder: some have the name of what they depend on.
+    cargo.args(arguments).arg("--quiet").current_dir(workspace.join(name));
     cargo.env("CARGO_TARGET_DIR", workspace.join("target")).env("CARGO_INCREMENTAL", "0").env_remove("RUSTFLAGS");
     cargo
 }
