@@ -49,6 +49,7 @@ mod attributes;
 mod background;
 pub mod baggage;
 mod call;
+mod causes;
 #[doc = include_str!("../docs/checks.md")]
 pub mod checks {}
 mod classify;

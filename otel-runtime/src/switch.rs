@@ -15,7 +15,7 @@ const OFF: u64 = 1;
 const ON: u64 = 2;
 /// On, and filtered out of the global pipeline.
 const FILTERED: u64 = 3;
-/// On, and nothing is to be asked about a call that starts but whether telemetry is suppressed there: it is measured and no more.
+/// On, with the first global telemetry alone: a call that starts takes the short way, which asks for little more than its parent.
 const PLAIN: u64 = 4;
 /// On, with a ratio for roots in the global pipeline: the threshold stands above this.
 const RATIO: u64 = 5;

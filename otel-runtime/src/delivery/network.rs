@@ -17,6 +17,7 @@ use super::divide::MAX_REQUEST;
 use super::queue::Parcel;
 use super::tls::{Connector, Tls};
 use super::transport::{Accepted, Attempt, Ending, Failure, Prepared, Recode, aside};
+use crate::causes::innermost;
 use crate::own::Status;
 
 pub(super) type HttpClient = Client<Connector, Full<Bytes>>;
@@ -194,7 +195,7 @@ impl Network {
 
     /// A connection that could not be made, or broke.
     fn broken(&self, error: &(dyn Error + 'static)) -> Failure {
-        let cause = self.tls.explain(error).unwrap_or_else(|| innermost(error));
+        let cause = self.tls.explain(error).unwrap_or_else(|| innermost(error).to_string());
         match self.wire.hint(&cause, &self.destination.stated) {
             Some(hint) => Failure::retryable(format!("{cause}; {hint}")),
             None => Failure::retryable(cause),
@@ -208,15 +209,6 @@ fn compressed(Parcel { body, items }: Parcel, encoding: Option<Encoding>) -> Pre
     let compressed = encoding.and_then(|encoding| Some((Bytes::from((encoding.encode)(&body).ok()?), Some(encoding.name))));
     let (body, encoding) = compressed.unwrap_or((body, None));
     Prepared { body, encoding, length, items }
-}
-
-/// The first cause in a chain of errors, which is the one that names the trouble: `Connection refused (os error 111)`.
-pub(super) fn innermost(error: &(dyn Error + 'static)) -> String {
-    let mut innermost = error;
-    while let Some(source) = innermost.source() {
-        innermost = source;
-    }
-    innermost.to_string()
 }
 
 impl fmt::Debug for Network {

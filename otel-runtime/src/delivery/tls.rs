@@ -15,6 +15,7 @@ use rustls::{AlertDescription, CertificateError, ClientConfig, ConfigBuilder, Ro
 
 use super::destination::{Destination, File, Stated};
 use super::network;
+use crate::causes::innermost;
 
 /// The way to a backend.
 #[derive(Debug)]
@@ -46,7 +47,7 @@ impl Tls {
     pub(super) fn explain(&self, error: &(dyn Error + 'static)) -> Option<String> {
         explain(error, &self.stated).or_else(|| {
             // Over HTTP/2 the server's complaint is often lost behind a broken connection.
-            self.asked.was().then(|| format!("{}, after the server {}", network::innermost(error), client_is_asked(&self.stated)))
+            self.asked.was().then(|| format!("{}, after the server {}", innermost(error), client_is_asked(&self.stated)))
         })
     }
 }

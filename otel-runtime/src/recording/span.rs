@@ -26,6 +26,8 @@ pub(crate) fn end_at(span: &SpanRef<'_>, at: WallTime) {
     let told = ENDING.try_with(|ending| ending.set(at));
     // A thread that ends may be past its locals.
     span.end_with_timestamp(if told.is_ok() { SystemTime::UNIX_EPOCH } else { at.system_time() });
+    // Where the span's lock is poisoned, nobody has taken it.
+    let _ = ENDING.try_with(|ending| ending.set(EPOCH));
 }
 
 /// A span that was started: dropped before it was ended, it ends. The API keeps it in a box, so it is no larger than a pointer.

@@ -188,7 +188,10 @@ impl<'a> Asked<'a> {
         let authority = self.authority.as_deref().map(Authority::as_str);
         match (self.uri.authority(), self.uri.scheme_str()) {
             // What a proxy is asked to connect with.
-            (Some(authority), None) => Url { path: authority.as_str(), ..path }.redacted(),
+            (Some(authority), None) => {
+                let with_user = authority.as_str();
+                Url { path: with_user.rsplit_once('@').map_or(with_user, |(_, host)| host), ..path }.redacted()
+            }
             (None, _) if authority.is_none() => path.redacted(),
             (_, scheme) => Url { scheme: scheme.or(Some(self.scheme.as_str())), authority, ..path }.redacted(),
         }

@@ -84,9 +84,9 @@ async fn what_arrives_is_as_the_conventions_have_it() {
         let app = Router::new()
             .route("/pots/{id}", any(|| async { "tea" }))
             .route("/broken", any(|| async { StatusCode::SERVICE_UNAVAILABLE }))
-            .layer(server());
+            .layer(server().body_sizes());
         let serving = serve(app).await;
-        let client = client().layer(Client::builder(TokioExecutor::new()).build_http());
+        let client = client().body_sizes().layer(Client::builder(TokioExecutor::new()).build_http());
         let request = |uri: String| Request::get(uri).extension(ResendCount(1)).body(Full::<Bytes>::default()).expect("it is a request");
         for (path, expected) in [("/pots/7?sort=asc", 200), ("/broken", 503)] {
             let response = client.clone().oneshot(request(format!("http://{}{path}", serving.address))).await.expect("there is a response");
@@ -108,18 +108,28 @@ async fn what_arrives_is_as_the_conventions_have_it() {
     let seen = [
         ("HTTP client", 3),
         ("HTTP server", 2),
+        ("http.client.request.body.size", 3),
         ("http.client.request.duration", 3),
+        ("http.client.response.body.size", 2),
         ("http.server.active_requests", 1),
         ("http.server.request.duration", 2),
+        ("http.server.response.body.size", 2),
     ];
     assert_eq!(report.seen, counts(&seen));
     let with = [
+        ("HTTP client: http.request.body.size", 3),
         ("HTTP client: http.request.resend_count", 3),
+        ("HTTP client: http.response.body.size", 2),
+        ("HTTP server: http.response.body.size", 2),
         ("HTTP server: http.route", 2),
         ("HTTP server: url.query", 1),
+        ("http.client.request.body.size: http.response.status_code", 2),
         ("http.client.request.duration: http.response.status_code", 2),
+        ("http.client.response.body.size: http.response.status_code", 2),
         ("http.server.request.duration: http.response.status_code", 2),
         ("http.server.request.duration: http.route", 2),
+        ("http.server.response.body.size: http.response.status_code", 2),
+        ("http.server.response.body.size: http.route", 2),
     ];
     assert_eq!(report.with, counts(&with));
 }

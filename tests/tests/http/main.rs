@@ -4,5 +4,4 @@ mod client;
 mod delivered;
 mod reqwest;
 mod server;
-mod storm;
 mod world;

@@ -12,6 +12,7 @@ use http::{HeaderName, Request, Version};
 use http_body::Frame;
 use http_body_util::{BodyExt, Empty, Full};
 use hyper::body::Incoming;
+use otel_runtime::context::FutureExt;
 use otel_runtime::http::{Route, ServerLayer, server};
 use otel_runtime::testing::{Captured, capture_async};
 use otel_runtime::traced;
@@ -354,6 +355,7 @@ async fn whoever_calls_is_the_parent_or_is_linked() {
     let span = captured.one("GET /users/{id}");
     assert_eq!(span.trace_id.to_string(), "4bf92f3577b34da6a3ce929d0e0e4736");
     assert_eq!((span.parent_span_id.to_string().as_str(), span.links.len()), ("00f067aa0ba902b7", 0));
+    assert_eq!(span.baggage("tenant.id"), Some("acme"));
 
     let (_, captured) = recorded(server().untrusted(), Version::HTTP_11, "/users/7", sent).await;
     let span = captured.one("GET /users/{id}");
@@ -361,6 +363,7 @@ async fn whoever_calls_is_the_parent_or_is_linked() {
     assert_eq!(span.parent_span_id.to_string(), "0000000000000000");
     let links: Vec<String> = span.links.iter().map(|(trace, span)| format!("{trace}-{span}")).collect();
     assert_eq!(links, ["4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7"]);
+    assert_eq!(span.baggage("tenant.id"), None, "nothing of whoever calls is believed");
 }
 
 #[tokio::test]
@@ -424,4 +427,38 @@ async fn health_checks_are_left_out() {
     assert_eq!((captured.tree(), captured.metrics()), (String::new(), String::new()));
     let (_, captured) = recorded(layer(), Version::HTTP_11, "/status/201", |request| request).await;
     assert_eq!(captured.all().len(), 1);
+}
+
+#[traced]
+fn check_stock() {}
+
+#[tokio::test]
+async fn what_the_layer_outside_leaves_out_so_does_one_inside_and_it_is_the_callers() {
+    let ((), captured) = capture_async(async {
+        let checks = any(|| async { check_stock() });
+        let inside = Router::new().route("/health", checks).layer(server());
+        let serving = serve(inside.layer(server().filter(|request| request.uri.path() != "/health"))).await;
+        let request =
+            world::get(serving.address, "/health").header("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
+        answer(serving.address, Version::HTTP_11, request).await;
+        serving.end().await;
+    })
+    .await;
+    assert_eq!((captured.tree().as_str(), captured.metrics().as_str()), ("check_stock\n", ""));
+    assert_eq!(captured.one("check_stock").parent_span_id.to_string(), "00f067aa0ba902b7");
+}
+
+#[tokio::test]
+async fn a_trace_that_is_none_has_no_id_in_the_response() {
+    let layer = server().trace_id_header(HeaderName::from_static("x-trace-id"));
+    let telemetry = tests::telemetry::isolated().set("OTEL_TRACES_EXPORTER", "none").build().expect("telemetry can be set up");
+    let parts = async {
+        let serving = serve(app().layer(layer)).await;
+        let (parts, _) = answer(serving.address, Version::HTTP_11, world::get(serving.address, "/users/7")).await;
+        serving.end().await;
+        parts
+    };
+    let parts = parts.with_context(telemetry.context()).await;
+    assert_eq!((parts.status, parts.headers.get("x-trace-id")), (StatusCode::OK, None));
+    telemetry.shutdown().expect("there is nothing to deliver");
 }

@@ -4,9 +4,9 @@ use std::any::{Any, type_name};
 use std::borrow::Cow;
 use std::error::Error;
 use std::fmt::Display;
-use std::io;
 
-use crate::outcome::{ErrorType, Outcome, path_of};
+use crate::causes::{self, chain};
+use crate::outcome::{Outcome, path_of};
 
 /// Of a box the class of what is in it, if that is known, or of its cause; of any other error its type.
 pub(super) fn outcome<E: Display + 'static>(error: &E) -> Outcome {
@@ -26,22 +26,12 @@ fn in_box(error: &dyn Any) -> Option<&(dyn Error + 'static)> {
 
 /// The class of the innermost cause that has one.
 fn class(error: &(dyn Error + 'static)) -> Option<Cow<'static, str>> {
-    /// An error may be its own source, by mistake.
-    const MOST: usize = 32;
-    std::iter::successors(Some(error), |error| (*error).source()).take(MOST).filter_map(own_class).last()
-}
-
-fn own_class(error: &(dyn Error + 'static)) -> Option<Cow<'static, str>> {
-    if error.is::<tokio::time::error::Elapsed>() {
-        return Some("timeout".into());
-    }
-    // Other says nothing.
-    error.downcast_ref::<io::Error>().filter(|error| error.kind() != io::ErrorKind::Other).map(ErrorType::error_type)
+    chain(error).filter_map(causes::class).last()
 }
 
 #[cfg(test)]
 mod tests {
-    use std::fmt;
+    use std::{fmt, io};
 
     use super::*;
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use http::Uri;
 use http::request::Parts;
+use opentelemetry::KeyValue;
 use opentelemetry::trace::SpanKind;
 use tonic::GrpcMethod;
 
@@ -103,7 +104,8 @@ impl Config {
             }
             if beginning.measures {
                 beginning.label(&[semconv::system(), method.attribute()]);
-                beginning.label(server.into_iter().flat_map(semconv::of_server));
+                let server: Vec<KeyValue> = server.into_iter().flat_map(semconv::of_server).collect();
+                beginning.label(&server);
             }
             is_started = true;
         });

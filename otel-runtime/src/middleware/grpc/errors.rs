@@ -7,6 +7,7 @@ use std::fmt::Display;
 use tonic::{Code, ConnectError, Status, TimeoutExpired};
 
 use super::transport;
+use crate::causes::{chain, innermost};
 
 type Boxed = Box<dyn Error + Send + Sync>;
 
@@ -27,19 +28,10 @@ pub(super) fn status<E: Display + 'static>(error: &E) -> (Code, String) {
     (Code::Unknown, message)
 }
 
-/// An error, and what caused it.
-fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    /// An error may be its own source, by mistake.
-    const MOST: usize = 32;
-    std::iter::successors(Some(error), |error| (*error).source()).take(MOST)
-}
-
 /// What an error says, and its first cause, which is the one that names the trouble: `tcp connect error: Connection refused (os error 111)`.
 fn with_cause(message: String, error: &(dyn Error + 'static)) -> String {
-    match chain(error).last().map(ToString::to_string) {
-        Some(cause) if !message.contains(&cause) => format!("{message}: {cause}"),
-        _ => message,
-    }
+    let cause = innermost(error).to_string();
+    if message.contains(&cause) { message } else { format!("{message}: {cause}") }
 }
 
 fn is<E: Error + 'static>(error: &dyn Any) -> Option<&(dyn Error + 'static)> {

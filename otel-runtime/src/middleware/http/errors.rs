@@ -7,7 +7,8 @@ use std::fmt::Display;
 use std::io;
 
 use super::{axum, reqwest};
-use crate::outcome::{ErrorType, Outcome};
+use crate::causes::{self, chain};
+use crate::outcome::Outcome;
 
 type Boxed = Box<dyn Error + Send + Sync>;
 
@@ -35,21 +36,12 @@ fn is<E: Error + 'static>(error: &dyn Any) -> Option<&(dyn Error + 'static)> {
 
 /// The class of the innermost cause that has one.
 pub(super) fn class(error: &(dyn Error + 'static)) -> Option<Cow<'static, str>> {
-    let (mut class, mut cause) = (None, Some(error));
-    while let Some(error) = cause {
-        class = own_class(error).or(class);
-        cause = error.source();
-    }
-    class
+    chain(error).filter_map(own_class).last()
 }
 
 fn own_class(error: &(dyn Error + 'static)) -> Option<Cow<'static, str>> {
-    if let Some(error) = error.downcast_ref::<io::Error>() {
-        // Which says nothing.
-        return (error.kind() != io::ErrorKind::Other).then(|| error.error_type());
-    }
-    if error.is::<tokio::time::error::Elapsed>() {
-        return Some("timeout".into());
+    if let Some(class) = causes::class(error) {
+        return Some(class);
     }
     if let Some(error) = error.downcast_ref::<hyper_util::client::legacy::Error>() {
         return error.is_connect().then(|| "connect".into());

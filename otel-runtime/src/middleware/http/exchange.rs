@@ -9,7 +9,7 @@ use http::response::Parts;
 use http::{Method, StatusCode, header};
 use http_body::{Body, Frame};
 use hyper_util::client::legacy::connect::HttpInfo;
-use opentelemetry::trace::TraceContextExt;
+use opentelemetry::trace::{TraceContextExt, TraceId};
 
 use super::errors;
 use super::extensions::{Found, Route};
@@ -159,6 +159,7 @@ impl exchange::Exchange for Exchange {
         }
         if let Some(name) = &record.settings.trace_id_header
             && let Some(trace) = self.operation.context().map(|context| context.span().span_context().trace_id())
+            && trace != TraceId::INVALID
             && let Ok(value) = trace.to_string().try_into()
         {
             parts.headers.insert(name.clone(), value);

@@ -17,6 +17,7 @@ use super::ResponseFuture;
 use super::client::{CLIENT, ClientLayer};
 use super::errors;
 use super::extensions::{ResendCount, Template};
+use crate::causes::chain;
 use crate::outcome::Outcome;
 use crate::semconv::http::{Asked, redacted_url};
 
@@ -112,14 +113,8 @@ pub(super) fn outcome(error: &dyn Any) -> Option<Outcome> {
 /// What an error says of itself that may be around one of reqwest's. There is no telling where in its own text that one's URL stands, so it says
 /// nothing then.
 pub(super) fn described(class: Cow<'static, str>, name: &'static str, error: &(dyn StdError + 'static), text: &impl Display) -> Outcome {
-    let mut cause = Some(error);
-    while let Some(error) = cause {
-        if error.is::<::reqwest::Error>() || error.is::<Error>() {
-            return Outcome::described(class, name, &"");
-        }
-        cause = error.source();
-    }
-    Outcome::described(class, name, text)
+    let is_reqwests = chain(error).any(|error| error.is::<::reqwest::Error>() || error.is::<Error>());
+    if is_reqwests { Outcome::described(class, name, &"") } else { Outcome::described(class, name, text) }
 }
 
 struct Redacted<'a>(&'a ::reqwest::Error);

@@ -13,7 +13,7 @@ use super::extensions::{Found, Peer, Route, Routed};
 use super::settings::{Settings, options};
 use super::{ResponseBody, ResponseFuture};
 use crate::middleware::exchange::{self, Callers, layer};
-use crate::middleware::{Metrics, Operations};
+use crate::middleware::{Metrics, Operation, Operations};
 use crate::semconv::http::{KnownMethod, Scheme, Served, metrics};
 
 static SERVER: Operations = Operations::new(
@@ -121,10 +121,16 @@ impl Config {
             return Exchange::default();
         }
         let is_recorded = parts.extensions.get::<Routed>().is_some() || parts.extensions.get::<exchange::Served>().is_some();
-        if is_recorded || !self.callers.are_wanted(parts) {
+        if is_recorded {
             return Exchange::default();
         }
+        let is_wanted = self.callers.are_wanted(parts);
         let (parent, link) = self.callers.parent(&parts.headers);
+        if !is_wanted {
+            // By a layer inside of this one neither. What is recorded in spite of it is the caller's.
+            parts.extensions.insert(Routed);
+            return Exchange::passing(Operation::passing(Some(parent)));
+        }
         let route = route(&parts.extensions);
         let mut method = None;
         let operation = SERVER.start(Some(parent), |beginning| {

@@ -257,6 +257,9 @@ fn a_client_s_attributes() {
     let tunnel: Uri = "api.example.com:443".parse().unwrap();
     let asked = Asked::new(&Method::CONNECT, &tunnel, &headers);
     assert_eq!(written(|attributes| asked.attributes(&known(&Method::CONNECT), attributes)), ["url.full=api.example.com:443"]);
+    let tunnel = Uri::from_static("me:s3cr3t@api.example.com:443");
+    let asked = Asked::new(&Method::CONNECT, &tunnel, &headers);
+    assert_eq!(written(|attributes| asked.attributes(&known(&Method::CONNECT), attributes)), ["url.full=api.example.com:443"]);
 }
 
 #[test]

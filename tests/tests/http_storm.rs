@@ -1,4 +1,8 @@
-//! Ten thousand requests, a third of which the client drops at a moment of chance.
+//! Ten thousand requests, a third of which the client drops at a moment of chance, with the telemetry of the process: in a binary of its own.
+
+#[path = "http/world.rs"]
+#[allow(dead_code, reason = "others need more of it")]
+mod world;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,13 +14,15 @@ use axum::routing::get;
 use axum::{Router, middleware};
 use http::{Request, StatusCode, Version};
 use http_body_util::{BodyExt, Empty};
+use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use otel_runtime::http::server;
-use otel_runtime::opentelemetry::Value;
-use otel_runtime::testing::{Captured, PointValue, capture_async};
 use tests::chance::Numbers;
+use tests::points::{Point, points};
+use tests::receiver::{Protocol, Received, Receiver};
+use tests::telemetry::to;
 use tokio::task::JoinSet;
 
-use crate::world::{Connection, serve, streamed};
+use world::{Connection, serve, streamed};
 
 const WORKERS: u64 = 50;
 const REQUESTS_OF_EACH: u64 = 200;
@@ -73,15 +79,28 @@ async fn client(address: std::net::SocketAddr, worker: u64) {
     connection.close().await;
 }
 
-fn count(captured: &Captured, value: impl Fn(&PointValue) -> u64) -> u64 {
-    captured.points("http.server.request.duration").map(|point| value(&point.value)).sum()
+/// How many requests a metric has measured, of those that have this class of error, or of all.
+fn measured(points: &[Point], error_type: Option<&str>) -> f64 {
+    let wanted = |point: &&Point| {
+        let is_of_class = error_type.is_none_or(|class| point.attributes.get("error.type").is_some_and(|known| known == class));
+        point.metric == "http.server.request.duration" && is_of_class
+    };
+    points.iter().filter(wanted).map(|point| point.value).sum()
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nothing_leaks_and_all_numbers_agree() {
+fn spans_with(spans: &[Received], key: &str, value: &str) -> usize {
+    spans.iter().filter(|span| span.attribute(key) == Some(&Value::StringValue(value.to_owned()))).count()
+}
+
+#[test]
+fn nothing_leaks_and_all_numbers_agree() {
+    let receiver = Receiver::start();
+    let builder = to(&receiver, Protocol::Http).set("OTEL_METRICS_EXPORTER", "otlp").set("OTEL_BSP_MAX_QUEUE_SIZE", "20000");
+    let telemetry = builder.init().expect("nothing is set up before");
     let begun = Arc::new(AtomicU64::new(0));
     let counted = Arc::clone(&begun);
-    let ((), captured) = capture_async(async {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime starts");
+    runtime.block_on(async {
         // Inside of the layer: whatever comes here has a span.
         let count = middleware::from_fn(move |request: axum::extract::Request, next: middleware::Next| {
             counted.fetch_add(1, Ordering::Relaxed);
@@ -95,27 +114,22 @@ async fn nothing_leaks_and_all_numbers_agree() {
         }
         clients.join_all().await;
         serving.end().await;
-    })
-    .await;
+    });
+    drop(runtime);
+    telemetry.shutdown().expect("everything is delivered");
+
     let begun = begun.load(Ordering::Relaxed);
     assert!(begun > WORKERS * REQUESTS_OF_EACH * 2 / 3, "{begun} requests were seen");
-    let spans = captured.all().len() as u64;
-    let measured = count(&captured, |value| match value {
-        PointValue::Histogram { count, .. } => *count,
-        PointValue::Sum(_) | PointValue::Gauge(_) => 0,
-    });
-    assert_eq!((spans, measured), (begun, begun), "spans and measurements of {begun} requests");
-    let active: Vec<_> = captured.points("http.server.active_requests").collect();
-    assert_eq!(active.len(), 1);
-    assert_eq!(active[0].value, PointValue::Sum(0.0), "nobody is left");
+    let (spans, points) = (receiver.spans(), points(&receiver.metrics()));
+    assert_eq!(spans.len() as u64, begun);
+    assert_eq!(measured(&points, None).to_string(), begun.to_string(), "measurements of {begun} requests");
+    let active: Vec<String> =
+        points.iter().filter(|point| point.metric == "http.server.active_requests").map(|point| point.value.to_string()).collect();
+    assert_eq!(active, ["0"], "nobody is left");
 
-    let is_cancelled = |span: &&otel_runtime::testing::Span| span.attribute("function.outcome") == Some(&Value::from("cancelled"));
-    let cancelled = captured.all().iter().filter(is_cancelled).count();
-    assert!(cancelled > 500 && cancelled as u64 <= WORKERS * REQUESTS_OF_EACH / 2, "{cancelled} of {spans} were cancelled");
-    let failed = |error: Option<&Value>| error == Some(&Value::from("503"));
-    let spans = captured.all().iter().filter(|span| failed(span.attribute("error.type"))).count() as u64;
-    let points = captured.points("http.server.request.duration").filter(|point| failed(point.attribute("error.type")));
-    let measured: u64 = points.map(|point| if let PointValue::Histogram { count, .. } = point.value { count } else { 0 }).sum();
-    assert_eq!(spans, measured, "spans and measurements of errors");
-    assert!(spans > 100, "{spans} errors");
+    let cancelled = spans_with(&spans, "function.outcome", "cancelled");
+    assert!(cancelled > 500 && cancelled as u64 <= WORKERS * REQUESTS_OF_EACH / 2, "{cancelled} of {} were cancelled", spans.len());
+    let failed = spans_with(&spans, "error.type", "503");
+    assert_eq!(measured(&points, Some("503")).to_string(), failed.to_string(), "measurements of errors");
+    assert!(failed > 100, "{failed} errors");
 }
