@@ -67,6 +67,7 @@ mod future;
 pub mod inventory;
 #[doc = include_str!("../docs/libraries.md")]
 pub mod libraries {}
+mod label_sets;
 mod limits;
 #[cfg(any(feature = "log", feature = "tracing"))]
 pub mod logs;

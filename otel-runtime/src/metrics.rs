@@ -6,17 +6,19 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::fmt;
 use std::sync::{OnceLock, PoisonError, RwLock};
 use std::time::Duration;
+use std::{fmt, iter};
 
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Counter, Histogram, Meter};
 
 use crate::attributes::{OfMetrics, Section};
+use crate::label_sets::{LabelSets, OfSets, Room};
 use crate::metering::{CellCounter, CellHistogram, CellUpDownCounter};
 use crate::name::{AttributeKey, MetricName, Unit};
 use crate::outcome::{Kind, Outcome};
+use crate::semconv::Attribute;
 use crate::shared::Shared;
 
 /// Seconds: from what a function takes that does nothing much to what a user no longer waits for.
@@ -129,12 +131,40 @@ pub(crate) struct Instruments {
     histogram: Option<Histogram<f64>>,
     /// Whether the counter, and the histogram, have attributes of their own: to bind one without them would make a time series of nothing.
     own: (bool, bool),
+    /// For calls of which they have such.
+    counted: ByLabels<CellCounter>,
+    timed: ByLabels<CellHistogram>,
     /// Whether threads keep what is measured until it is collected.
     in_cells: bool,
     /// For the outcomes ok, cancelled and panicked.
     fixed: [OnceLock<Bound>; 3],
     /// For errors, by their class.
     errors: RwLock<HashMap<Cow<'static, str>, Bound>>,
+}
+
+/// What a function is told, of which there is little, with each outcome: there are many functions.
+const ROOM: Room = Room(6);
+
+/// Handles for sets of attributes that calls had, as many as there is room for.
+#[derive(Debug)]
+struct ByLabels<T> {
+    sets: LabelSets,
+    bound: OfSets<T>,
+}
+
+impl<T> ByLabels<T> {
+    fn new() -> Self {
+        Self { sets: LabelSets::new(ROOM), bound: OfSets::new() }
+    }
+
+    /// The handle for calls with these attributes and this outcome; `None` if there is no room for it.
+    fn get(&self, own: &[KeyValue], outcome: &Outcome, bind: impl FnOnce() -> T) -> Option<&T> {
+        let error_type = outcome.error_type().map(|error_type| Attribute::text("error.type", error_type));
+        let labels = iter::once(Attribute::fixed("function.outcome", outcome.name())).chain(error_type);
+        let own = self.sets.step(None, &own.iter())?;
+        let number = self.sets.step(Some(own), &labels)?;
+        Some(self.sets.of(&self.bound, number)?.get_or_init(bind))
+    }
 }
 
 /// Handles for one set of attributes.
@@ -171,7 +201,8 @@ impl Instruments {
             histogram.with_boundaries(time.buckets.to_vec()).build()
         });
         let own = (count.is_some_and(|count| !count.keys.is_empty()), time.is_some_and(|time| !time.keys.is_empty()));
-        Self { function, counter, active, histogram, own, in_cells, fixed: Default::default(), errors: RwLock::default() }
+        let (counted, timed) = (ByLabels::new(), ByLabels::new());
+        Self { function, counter, active, histogram, own, counted, timed, in_cells, fixed: Default::default(), errors: RwLock::default() }
     }
 
     /// Whether nothing of what is measured depends on the call.
@@ -264,6 +295,24 @@ impl Instruments {
         }
     }
 
+    /// Counts a call with attributes of its own.
+    fn count_with(&self, counter: &Counter<u64>, outcome: &Outcome, own: Vec<KeyValue>) {
+        let bind = || CellCounter::new(counter.bind(&self.attributes(outcome, own.clone())), self.in_cells);
+        match self.counted.get(&own, outcome, bind) {
+            Some(known) => known.count(),
+            None => counter.add(1, &self.attributes(outcome, own)),
+        }
+    }
+
+    /// Times a call with attributes of its own.
+    fn time_with(&self, histogram: &Histogram<f64>, outcome: &Outcome, own: Vec<KeyValue>, seconds: f64) {
+        let bind = || CellHistogram::new(histogram.bind(&self.attributes(outcome, own.clone())), self.in_cells);
+        match self.timed.get(&own, outcome, bind) {
+            Some(known) => known.record(seconds),
+            None => histogram.record(seconds, &self.attributes(outcome, own)),
+        }
+    }
+
     /// A site's attributes, sorted by key: the SDK finds a set that it has seen before only in the same order.
     fn attributes(&self, outcome: &Outcome, mut own: Vec<KeyValue>) -> Vec<KeyValue> {
         own.push(function_name(self.function));
@@ -307,12 +356,14 @@ impl Measured {
         let (count, time) = self.own.take().map_or((None, None), |own| (own.count, own.time));
         instruments.bound(outcome, |bound| {
             match (count, &instruments.counter, &bound.counter) {
-                (Some(own), Some(counter), _) => counter.add(1, &instruments.attributes(outcome, own.into_attributes())),
+                (Some(own), Some(counter), _) => instruments.count_with(counter, outcome, own.into_attributes()),
                 (None, _, Some(bound)) => bound.count(),
                 _ => {}
             }
             match (time, &instruments.histogram, &bound.histogram) {
-                (Some(own), Some(histogram), _) => histogram.record(seconds, &instruments.attributes(outcome, own.into_attributes())),
+                (Some(own), Some(histogram), _) => {
+                    instruments.time_with(histogram, outcome, own.into_attributes(), seconds);
+                }
                 (None, _, Some(bound)) => bound.record(seconds),
                 _ => {}
             }

@@ -368,3 +368,40 @@ fn threads_that_count_together_lose_nothing() {
     assert!(matches!(only(&captured, "shop.place.duration").value, PointValue::Histogram { count, .. } if count == u64::from(2 * EACH)));
     assert_eq!(only(&captured, "function.active_calls").value, PointValue::Sum(0.0));
 }
+
+#[counted("shop.orders", unit = "{order}", fields(order.number = unbounded(number), is.gift = is_gift))]
+#[timed("shop.order.duration", fields(order.number = unbounded(number), is.gift = is_gift))]
+fn ordered(number: i64, is_gift: bool) -> Result<(), std::io::Error> {
+    if number % 3 == 0 { Err(std::io::ErrorKind::NotFound.into()) } else { Ok(()) }
+}
+
+/// There is room for some sets of a function's own attributes to be known again; what is measured is the same.
+#[test]
+fn as_many_sets_of_attributes_as_there_are_are_told_apart() {
+    let calls = |number: i64| 1 + number % 4;
+    let ((), captured) = capture(|| {
+        for number in 0..300 {
+            for call in 0..calls(number) {
+                let _ = ordered(number, call == 0);
+            }
+        }
+    });
+    for metric in ["shop.orders", "shop.order.duration"] {
+        let points: Vec<&Point> = captured.points(metric).collect();
+        let apart = (0..300).map(|number| if calls(number) > 1 { 2 } else { 1 }).sum::<usize>();
+        assert_eq!(points.len(), apart, "{metric}");
+        for point in points {
+            let Some(Value::I64(number)) = point.attribute("order.number") else { panic!("{point:?}") };
+            let is_gift = point.attribute("is.gift") == Some(&Value::Bool(true));
+            let expected = if is_gift { 1 } else { calls(*number) - 1 };
+            let measured = match point.value {
+                PointValue::Histogram { count, .. } => count.to_string(),
+                PointValue::Sum(count) => count.to_string(),
+                PointValue::Gauge(_) => panic!("{point:?}"),
+            };
+            assert_eq!(measured, expected.to_string(), "{point:?}");
+            let error_type = point.attribute("error.type").map(ToString::to_string);
+            assert_eq!(error_type.is_some(), number % 3 == 0, "{point:?}");
+        }
+    }
+}

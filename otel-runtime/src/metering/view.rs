@@ -156,7 +156,7 @@ impl View {
     }
 
     /// How many sets of attributes the metric may have, 2000 where nothing is said; what is measured with any other is counted in one point with
-    /// the attribute `otel.metric.overflow`.
+    /// the attribute `otel.metric.overflow`. The sets that functions and layers had stay, also where deltas are exported.
     pub fn cardinality_limit(self, limit: usize) -> Self {
         Self { cardinality_limit: Some(limit), ..self }
     }

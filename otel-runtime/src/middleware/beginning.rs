@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use opentelemetry::KeyValue;
 use opentelemetry::trace::{Link, SpanKind};
 
-use super::label_sets::{KnownSpan, Label, LabelSets, Labels};
+use super::labels::{KnownSpan, Labels};
 use crate::clock::WallTime;
+use crate::label_sets::{Label, LabelSets, OfSets};
 use crate::pipeline::Pipeline;
 use crate::recording::{EncodedAttributes, InBuffer, RecordedSpan, Starting};
 use crate::semconv::{Attribute, Said};
@@ -20,6 +21,7 @@ pub(crate) struct Beginning<'a> {
     /// Whether something is measured, so that labels are of interest.
     pub(crate) measures: bool,
     pub(super) known: &'static LabelSets,
+    pub(super) spans: &'static OfSets<Box<KnownSpan>>,
     pub(super) labels: Labels,
     /// The labels with which it is counted as under way, if it is.
     pub(super) active: Option<Labels>,
@@ -43,11 +45,15 @@ impl<'a> Beginning<'a> {
 
     /// The same, with the labels that are known now as attributes. Its name depends on nothing else.
     pub(crate) fn labelled_span(&mut self, name: impl Fn() -> Cow<'static, str>) -> Option<(&mut EncodedAttributes, &mut Vec<Link>)> {
-        let known = self.labels.number(self.known).and_then(|number| self.known.get(number));
+        let number = self.labels.number(self.known);
+        let known = number.and_then(|number| Some((self.known.get(number)?, self.known.of(self.spans, number)?)));
         let own = self.labels.own();
         let span = self.span.as_mut().filter(|span| span.starting.records())?;
         match known {
-            Some(known) => span.begin_as(known.span(span.kind, name), &known.labels),
+            Some((set, known)) => {
+                let known = known.get_or_init(|| Box::new(KnownSpan::new(name(), span.kind, &set.labels)));
+                span.begin_as(known, &set.labels);
+            }
             None => span.named(name()).extend(own),
         }
         Some((&mut span.begun.as_mut()?.attributes, &mut span.links))

@@ -8,7 +8,8 @@ use std::time::Duration;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{AsyncInstrument, BoundCounter, BoundHistogram, Counter, Histogram, HistogramBuilder, Meter, UpDownCounter};
 
-use super::label_sets::{Label, LabelSets, Labels, Number};
+use super::labels::Labels;
+use crate::label_sets::{Label, LabelSets, OfSets};
 use crate::metering::{CellHistogram, CellUpDownCounter};
 use crate::outcome::Outcome;
 use crate::semconv::{Attribute, Metric};
@@ -75,7 +76,7 @@ pub(super) struct Instruments {
     in_cells: bool,
     known: &'static LabelSets,
     /// By the numbers of the sets of labels.
-    bound: OnceLock<Box<[OnceLock<Box<Bound>>]>>,
+    bound: OfSets<Box<Bound>>,
 }
 
 /// A counter of things, and the label of the others that it leaves out.
@@ -126,8 +127,7 @@ impl Instruments {
     fn bound(&self, labels: &Labels) -> Option<(&Bound, &[KeyValue])> {
         let number = labels.number(self.known)?;
         let set = self.known.get(number)?;
-        let bound = self.bound.get_or_init(|| (0..Number::ALL).map(|_| OnceLock::new()).collect());
-        Some((bound.get(number.index())?.get_or_init(Box::default), &set.labels))
+        Some((self.known.of(&self.bound, number)?.get_or_init(Box::default), &set.labels))
     }
 
     /// Counts that an operation begins, or ends.

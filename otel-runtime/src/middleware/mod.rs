@@ -13,7 +13,7 @@ pub mod grpc;
 #[cfg(feature = "http")]
 pub mod http;
 mod instruments;
-mod label_sets;
+mod labels;
 #[cfg(feature = "messaging")]
 #[cfg_attr(
     not(all(feature = "async-nats", feature = "lapin", feature = "rdkafka")),

@@ -8,10 +8,11 @@ use opentelemetry::{Context, ContextGuard, KeyValue};
 
 use super::beginning::{Beginning, BeginningSpan};
 use super::instruments::{Instruments, Measured, Metrics};
-use super::label_sets::{Label, LabelSets, Labels};
+use super::labels::{KnownSpan, Labels};
 use crate::call;
 use crate::clock::Moment;
 use crate::exceptions::Seen;
+use crate::label_sets::{Label, LabelSets, OfSets, Room};
 use crate::outcome::Outcome;
 use crate::panics;
 use crate::pipeline::{self, Placement, SpanPlacement};
@@ -21,6 +22,10 @@ use crate::semconv::Metric;
 use crate::span::Span;
 use crate::thread;
 use crate::under::Under;
+
+/// The routes of a service, each with a few statuses. Whoever calls can fill it, with methods and versions; what comes later then is measured as if
+/// it were new each time.
+const ROOM: Room = Room(10);
 
 /// A class of operations, in a `static` of its layer.
 ///
@@ -33,12 +38,14 @@ pub(crate) struct Operations {
     counted: Option<Metric>,
     place: Place<Instruments>,
     known: LabelSets,
+    /// What spans begin with, by the labels that they have as attributes.
+    spans: OfSets<Box<KnownSpan>>,
 }
 
 impl Operations {
     pub(crate) const fn new(path: &'static str, kind: SpanKind, metrics: Metrics) -> Self {
         let scope = Scope::of_crate(path, Some(path), Some(env!("CARGO_PKG_VERSION")));
-        Self { kind, metrics, counted: None, place: Place::new(path, scope), known: LabelSets::new() }
+        Self { kind, metrics, counted: None, place: Place::new(path, scope), known: LabelSets::new(ROOM), spans: OfSets::new() }
     }
 
     /// Counts things in a counter as well: how many, [`Operation::count`] says of each operation.
@@ -95,6 +102,7 @@ impl Operations {
             span: starting.map(|starting| BeginningSpan::new(starting, &self.kind)),
             measures: instruments.is_some(),
             known: &self.known,
+            spans: &self.spans,
             labels: Labels::Known(None),
             active: None,
         };

@@ -1,7 +1,7 @@
-//! [`LabelSets`]: the sets of labels that operations of a class had before. Who measures with one of them again makes no labels and has the SDK hash none, and
-//! who begins a span with them copies how such a span begins.
+//! [`LabelSets`]: the sets of labels that operations of a class, or calls of a function, had before. Who measures with one of them again has the SDK hash
+//! none.
 //!
-//! Labels come to be known in steps: the first when an operation begins, others with the answer, the class of an error at its end. A step leads from one set to
+//! Labels come to be known in steps: the first at the beginning, others with the answer, the outcome at the end. A step leads from one set to
 //! the same larger one each time, so a set is found by the one before it and the labels that are new:
 //!
 //! ```text
@@ -9,22 +9,18 @@
 //! ```
 //!
 //! There is room for so many, and those that are there stay: what comes after them is recorded as if nobody had seen it before. Whoever looks for a set
-//! writes nothing that another thread reads, and waits at most for somebody who makes the same one.
+//! writes nothing that another thread reads, and waits at most for somebody who makes one in the same place.
 
-use std::borrow::Cow;
-use std::iter;
-use std::mem;
 use std::ptr;
 use std::sync::OnceLock;
 
-use opentelemetry::trace::SpanKind;
 use opentelemetry::{KeyValue, Value};
 
-use crate::recording::Template;
 use crate::semconv::{Attribute, Said};
 
-/// For how many sets there is room, as a power of two: the routes of a service, each with a few statuses.
-const ROOM: u32 = 10;
+/// For how many sets there is room, as a power of two.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Room(pub(crate) u32);
 
 /// In how many places a set may stand.
 const PLACES: usize = 8;
@@ -118,34 +114,23 @@ impl<L: Label> Label for &L {
     }
 }
 
-/// Which set it is: less than [`Number::ALL`].
+/// Which set it is, of those that there is room for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Number(u16);
+pub(crate) struct Number(u16);
 
 impl Number {
-    pub(super) const ALL: usize = 1 << ROOM;
-
-    pub(super) fn index(self) -> usize {
+    pub(crate) fn index(self) -> usize {
         usize::from(self.0)
     }
 }
 
 /// Labels that operations had.
 #[derive(Debug)]
-pub(super) struct LabelSet {
+pub(crate) struct LabelSet {
     from: Option<Number>,
     added: Box<[KeyValue]>,
     /// All of them, in the order of their keys.
-    pub(super) labels: Box<[KeyValue]>,
-    /// How spans begin that have them as attributes.
-    span: OnceLock<KnownSpan>,
-}
-
-/// What spans have in common that begin with the same labels.
-#[derive(Debug)]
-pub(super) struct KnownSpan {
-    pub(super) name: Cow<'static, str>,
-    pub(super) template: Template,
+    pub(crate) labels: Box<[KeyValue]>,
 }
 
 impl LabelSet {
@@ -153,33 +138,40 @@ impl LabelSet {
         let is = |known: &KeyValue| added.next().is_some_and(|label| known.value() == label.value() && is_same(known.key(), label.key()));
         self.from == from && self.added.iter().all(is) && added.next().is_none()
     }
-
-    /// How spans of a kind begin that have these labels, on which alone their name depends.
-    pub(super) fn span(&self, kind: &SpanKind, name: impl FnOnce() -> Cow<'static, str>) -> &KnownSpan {
-        self.span.get_or_init(|| {
-            let name = name();
-            KnownSpan { template: Template::new(&name, kind, &self.labels), name }
-        })
-    }
 }
 
 /// The sets of a class of operations.
 #[derive(Debug)]
-pub(super) struct LabelSets(OnceLock<Box<[OnceLock<Box<LabelSet>>]>>);
+pub(crate) struct LabelSets {
+    room: Room,
+    sets: OnceLock<Box<[OnceLock<Box<LabelSet>>]>>,
+}
+
+/// Something for each set, made when it is needed.
+pub(crate) type OfSets<T> = OnceLock<Box<[OnceLock<T>]>>;
 
 impl LabelSets {
-    pub(super) const fn new() -> Self {
-        Self(OnceLock::new())
+    pub(crate) const fn new(room: Room) -> Self {
+        Self { room, sets: OnceLock::new() }
     }
 
-    pub(super) fn get(&self, number: Number) -> Option<&LabelSet> {
-        self.0.get()?.get(number.index())?.get().map(Box::as_ref)
+    pub(crate) fn get(&self, number: Number) -> Option<&LabelSet> {
+        self.sets.get()?.get(number.index())?.get().map(Box::as_ref)
+    }
+
+    /// What there is of something for the set of this number.
+    pub(crate) fn of<'a, T>(&self, all: &'a OfSets<T>, number: Number) -> Option<&'a OnceLock<T>> {
+        all.get_or_init(|| self.places()).get(number.index())
+    }
+
+    fn places<T>(&self) -> Box<[OnceLock<T>]> {
+        (0..1_usize << self.room.0).map(|_| OnceLock::new()).collect()
     }
 
     /// The set that has some labels more than another one has, or than none; `None` if there is no room for it.
-    pub(super) fn step<L: Label>(&self, from: Option<Number>, added: &(impl Iterator<Item = L> + Clone)) -> Option<Number> {
-        let places = self.0.get_or_init(|| (0..Number::ALL).map(|_| OnceLock::new()).collect());
-        let first = hash(from, added.clone());
+    pub(crate) fn step<L: Label>(&self, from: Option<Number>, added: &(impl Iterator<Item = L> + Clone)) -> Option<Number> {
+        let places = self.sets.get_or_init(|| self.places());
+        let first = hash(self.room, from, added.clone());
         (0..PLACES).find_map(|next| {
             let place = first.wrapping_add(next) % places.len();
             let set = places[place].get_or_init(|| Box::new(self.make(from, added.clone())));
@@ -193,68 +185,28 @@ impl LabelSets {
         let before = from.and_then(|from| self.get(from)).map_or(&[][..], |set| &set.labels);
         let mut labels = [before, &added].concat();
         sort(&mut labels);
-        LabelSet { from, added, labels: labels.into(), span: OnceLock::new() }
-    }
-}
-
-/// The labels of one operation, as far as they are known.
-#[derive(Clone, Debug)]
-pub(super) enum Labels {
-    /// Those of a set; `None`: none yet.
-    Known(Option<Number>),
-    /// For which there is no room, in the order of their keys.
-    Own(Vec<KeyValue>),
-}
-
-impl Labels {
-    pub(super) fn add<L: Label>(&mut self, known: &LabelSets, labels: impl Iterator<Item = L> + Clone) {
-        let mut own = match self {
-            Self::Known(from) => match known.step(*from, &labels) {
-                Some(number) => return *from = Some(number),
-                None => from.and_then(|from| known.get(from)).map_or_else(Vec::new, |set| set.labels.to_vec()),
-            },
-            Self::Own(own) => mem::take(own),
-        };
-        own.extend(labels.map(|label| label.owned()));
-        sort(&mut own);
-        *self = Self::Own(own);
-    }
-
-    /// The set that they are, if it is known.
-    pub(super) fn number(&self, known: &LabelSets) -> Option<Number> {
-        match self {
-            Self::Known(None) => known.step(None, &iter::empty::<KeyValue>()),
-            Self::Known(number) => *number,
-            Self::Own(_) => None,
-        }
-    }
-
-    /// What they are, if there is no set of them.
-    pub(super) fn own(&self) -> &[KeyValue] {
-        match self {
-            Self::Known(_) => &[],
-            Self::Own(own) => own,
-        }
+        LabelSet { from, added, labels: labels.into() }
     }
 }
 
 /// The SDK finds a set that it has seen before only in the same order.
-fn sort(labels: &mut [KeyValue]) {
+pub(crate) fn sort(labels: &mut [KeyValue]) {
     labels.sort_by(|a, b| a.key.cmp(&b.key));
 }
 
 /// Where a set is looked for first. The labels of a step have the same keys nearly always, so that these say nothing.
-fn hash<L: Label>(from: Option<Number>, added: impl Iterator<Item = L>) -> usize {
+fn hash<L: Label>(Room(room): Room, from: Option<Number>, added: impl Iterator<Item = L>) -> usize {
     let mut hash = Hash(from.map_or(0, |Number(from)| u64::from(from) + 1));
     for label in added {
         match label.value() {
             LabelValue::Text(text) => hash.text(text),
             LabelValue::Number(number) => hash.word(number.cast_unsigned()),
+            LabelValue::Other(Value::Bool(is)) => hash.word(u64::from(*is)),
             LabelValue::Other(_) => {}
         }
     }
     #[allow(clippy::cast_possible_truncation, reason = "there are only so many bits")]
-    let place = (hash.0 >> (u64::BITS - ROOM)) as usize;
+    let place = (hash.0 >> (u64::BITS - room)) as usize;
     place
 }
 
@@ -281,6 +233,7 @@ impl Hash {
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
+    use std::iter;
 
     use super::*;
 
@@ -290,7 +243,7 @@ mod tests {
 
     #[test]
     fn the_same_steps_lead_to_the_same_set() {
-        let sets = LabelSets::new();
+        let sets = LabelSets::new(Room(10));
         let first = sets.step(None, &numbered(1).iter()).unwrap();
         let second = sets.step(Some(first), &[Attribute::text("aa", "more".to_owned())].iter()).unwrap();
         assert_eq!(sets.step(None, &numbered(1).map(KeyValue::from).iter()), Some(first));
@@ -301,7 +254,7 @@ mod tests {
 
     #[test]
     fn what_differs_in_anything_is_another_set() {
-        let sets = LabelSets::new();
+        let sets = LabelSets::new(Room(10));
         let known = sets.step(None, &numbered(1).iter()).unwrap();
         let others = [
             sets.step(None, &numbered(2).iter()),
@@ -321,10 +274,10 @@ mod tests {
 
     #[test]
     fn there_is_room_for_so_many_and_those_that_are_there_stay() {
-        let sets = LabelSets::new();
+        let sets = LabelSets::new(Room(10));
         let known: Vec<_> = (0..10_000).map(|number| sets.step(None, &numbered(number).iter())).collect();
         let count = known.iter().flatten().count();
-        assert!(count <= 1 << ROOM && count > (1 << ROOM) / 2, "{count}");
+        assert!(count <= 1024 && count > 512, "{count}");
         assert!((0..).zip(&known).all(|(number, known)| sets.step(None, &numbered(number).iter()) == *known));
     }
 }
