@@ -132,8 +132,8 @@ pub(crate) struct Instruments {
     /// Whether the counter, and the histogram, have attributes of their own: to bind one without them would make a time series of nothing.
     own: (bool, bool),
     /// For calls of which they have such.
-    counted: ByLabels<CellCounter>,
-    timed: ByLabels<CellHistogram>,
+    with_counts: ByLabels<CellCounter>,
+    with_times: ByLabels<CellHistogram>,
     /// Whether threads keep what is measured until it is collected.
     in_cells: bool,
     /// For the outcomes ok, cancelled and panicked.
@@ -201,8 +201,19 @@ impl Instruments {
             histogram.with_boundaries(time.buckets.to_vec()).build()
         });
         let own = (count.is_some_and(|count| !count.keys.is_empty()), time.is_some_and(|time| !time.keys.is_empty()));
-        let (counted, timed) = (ByLabels::new(), ByLabels::new());
-        Self { function, counter, active, histogram, own, counted, timed, in_cells, fixed: Default::default(), errors: RwLock::default() }
+        let (with_counts, with_times) = (ByLabels::new(), ByLabels::new());
+        Self {
+            function,
+            counter,
+            active,
+            histogram,
+            own,
+            with_counts,
+            with_times,
+            in_cells,
+            fixed: Default::default(),
+            errors: RwLock::default(),
+        }
     }
 
     /// Whether nothing of what is measured depends on the call.
@@ -298,7 +309,7 @@ impl Instruments {
     /// Counts a call with attributes of its own.
     fn count_with(&self, counter: &Counter<u64>, outcome: &Outcome, own: Vec<KeyValue>) {
         let bind = || CellCounter::new(counter.bind(&self.attributes(outcome, own.clone())), self.in_cells);
-        match self.counted.get(&own, outcome, bind) {
+        match self.with_counts.get(&own, outcome, bind) {
             Some(known) => known.count(),
             None => counter.add(1, &self.attributes(outcome, own)),
         }
@@ -307,7 +318,7 @@ impl Instruments {
     /// Times a call with attributes of its own.
     fn time_with(&self, histogram: &Histogram<f64>, outcome: &Outcome, own: Vec<KeyValue>, seconds: f64) {
         let bind = || CellHistogram::new(histogram.bind(&self.attributes(outcome, own.clone())), self.in_cells);
-        match self.timed.get(&own, outcome, bind) {
+        match self.with_times.get(&own, outcome, bind) {
             Some(known) => known.record(seconds),
             None => histogram.record(seconds, &self.attributes(outcome, own)),
         }

@@ -169,7 +169,7 @@ impl<'a, K> Draft<'a, K> {
                 span.links = std::mem::take(&mut links);
             }
             if beginning.measures {
-                beginning.label(&described.labels());
+                beginning.label(described.labels().iter());
             }
         })
     }
