@@ -77,8 +77,6 @@ pub(crate) struct Recorder {
     closed: AtomicBool,
     /// Whether there is anything to do about a span that starts, in the context that it starts under.
     looks_at_starts: bool,
-    /// The same, or to count.
-    has_no_short_way: bool,
 }
 
 /// What a recorder is made of.
@@ -163,8 +161,7 @@ impl Recorder {
         let (ids, scopes, closed) = (SaltedIds::new(), RwLock::default(), AtomicBool::new(false));
         let known = Parent::ALL.map(|parent| sampler.known(parent));
         let looks_at_starts = !baggage.is_empty() || sinks.iter().any(|sink| sink.hears_starts());
-        let has_no_short_way = looks_at_starts || started.is_some();
-        Self { limits, baggage, sampler, known, ids, started, open, encoded, sinks, scopes, closed, looks_at_starts, has_no_short_way }
+        Self { limits, baggage, sampler, known, ids, started, open, encoded, sinks, scopes, closed, looks_at_starts }
     }
 
     /// What records the spans of a scope.
@@ -248,14 +245,15 @@ impl Recorder {
     }
 }
 
-/// The short way to a span: it is known without asking that it is sampled, and there is nothing to do about its start but to record it.
+/// The short way to a span: it is known without asking that it is sampled, and there is nothing to do about its start but to record it. Asked for only
+/// where spans are not counted.
 impl Tracer {
     /// A span of this lineage that begins with what all of its place do; `None` if there is no such way.
     #[inline]
     pub(crate) fn begin_sampled(&self, template: &Template, lineage: &Lineage) -> Option<InBuffer> {
         let recorder = &*self.recorder;
         let is_sampled = recorder.known[lineage.case as usize] == Known::Sampled && !lineage.has_state;
-        if !is_sampled || recorder.has_no_short_way || recorder.is_closed() || !template.is_within(&recorder.limits) {
+        if !is_sampled || recorder.looks_at_starts || recorder.is_closed() || !template.is_within(&recorder.limits) {
             return None;
         }
         let trace_id = lineage.trace_id.unwrap_or_else(|| recorder.ids.new_trace_id());
