@@ -17,12 +17,17 @@ use crate::runtime_path;
 /// The function with a new body: a site, one start, one tail.
 pub(crate) fn function(plan: &Plan) -> TokenStream {
     let head = plan.function.head();
-    let call = local("__call");
-    let start = start(plan);
-    let tail = tail(plan, &call);
+    let statements = match &plan.shape {
+        Shape::Sync { returned } if plan.only_counts() => counted(plan, returned),
+        _ => {
+            let call = local("__call");
+            let (start, tail) = (start(plan), tail(plan, &call));
+            quote!(let #call = #start; #tail)
+        }
+    };
     let imports = imports(&plan.folded);
     // At the user's own braces: an item that ends in ours counts as the macro's, and the compiler says nothing of it if nobody uses it.
-    let mut body = Group::new(Delimiter::Brace, quote!(#imports let #call = #start; #tail));
+    let mut body = Group::new(Delimiter::Brace, quote!(#imports #statements));
     body.set_span(plan.body.span());
     quote!(#head #body)
 }
@@ -255,6 +260,17 @@ fn written(runtime: &Path, place: Span, field: &Field, value: &dyn ToTokens) -> 
 fn set_to(target: &Ident, method: &str, index: usize, value: &TokenStream, place: Span) -> TokenStream {
     let (method, index) = (Ident::new(method, place), Literal::usize_unsuffixed(index));
     quote_spanned!(place=> #target.#method(#index, #value);)
+}
+
+/// A function that is counted, and nothing else.
+fn counted(plan: &Plan, returned: &Type) -> TokenStream {
+    let (runtime, site, body) = (&plan.runtime, site(plan), &plan.body);
+    let (annotation, value) = (annotation(returned), local("__returned"));
+    let outcome = match returned {
+        Type::Never(_) => quote!(|_| #runtime::__private::Outcome::OK),
+        returned => quote!(|#value: &#returned| { #runtime::__private::outcome!(#value) }),
+    };
+    quote!(#site.counted(move || #annotation #body, #outcome))
 }
 
 /// The last expression: runs the body under the call and hands on what it returns.

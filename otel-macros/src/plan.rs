@@ -105,6 +105,12 @@ impl Plan {
         let time = written.timed.map(|args| TimePlan::new(args, errors));
         Some(Self { runtime, function, body, folded, shape, owner, span, count, time })
     }
+
+    /// Whether all there is to do is to count calls when they end, the same for each.
+    pub(crate) fn only_counts(&self) -> bool {
+        let is_plain = |count: &CountPlan| !count.in_flight && count.fields.is_empty();
+        self.span.is_none() && self.time.is_none() && self.count.as_ref().is_some_and(is_plain)
+    }
 }
 
 impl SpanPlan {

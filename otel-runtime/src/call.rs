@@ -12,10 +12,10 @@ use opentelemetry::{Context, ContextGuard};
 
 use crate::clock::Moment;
 use crate::future::InFuture;
+use crate::metering::Cell;
 use crate::metrics::{Instruments, Measured};
-use crate::outcome::Outcome;
+use crate::outcome::{Kind, Outcome};
 use crate::panics;
-use crate::shared::Shared;
 use crate::site::Site;
 use crate::span::Span;
 use crate::stream::{InStream, Items};
@@ -34,9 +34,19 @@ enum State {
     Off,
     /// Nothing is recorded, because the parent is not sampled; what may run elsewhere must know that.
     Inheriting(&'static Site),
+    /// All there is to do is to count it.
+    Counting(Option<Uncounted>),
     /// Nothing but metrics are recorded, which are the same for every call.
     Measured(Plain),
     On(Started),
+}
+
+/// A call that is to be counted, and nothing else. Dropped before, it was unwound.
+#[derive(Debug)]
+pub(crate) struct Uncounted {
+    site: &'static Site,
+    /// Where it is counted, if it goes well.
+    cell: Cell,
 }
 
 /// A call of which nothing but metrics are recorded, in the least space.
@@ -71,6 +81,10 @@ impl Call {
         Self(State::On(Started { site, span, measured, at }))
     }
 
+    pub(crate) fn counting(uncounted: Uncounted) -> Self {
+        Self(State::Counting(Some(uncounted)))
+    }
+
     #[inline]
     pub(crate) fn measured(instruments: &'static Instruments, at: Option<Moment>) -> Self {
         Self(State::Measured(Plain { instruments: Some(instruments), at }))
@@ -79,15 +93,17 @@ impl Call {
     /// Runs `body` under the call and ends it with the outcome of what `body` returns, or as panicked.
     #[inline]
     pub fn in_scope<T>(mut self, body: impl FnOnce() -> T, outcome: impl FnOnce(&T, &Self) -> Outcome) -> T {
-        let mut entered = self.entered();
+        // Apart, each of them is in registers.
+        let Entered { mut attached, running } = self.entered();
         let returned = body();
         // Not in a function that takes a closure: it would be compiled once more for every annotated function.
-        if let Some(call) = entered.ending() {
-            let outcome = outcome(&returned, call);
-            call.end(outcome);
+        if running.is_ending(&mut attached) {
+            let outcome = outcome(&returned, running.0);
+            running.0.end(outcome);
         }
-        // Nothing is left in either, so nothing need be asked to drop them.
-        mem::forget(entered);
+        // Nothing is left in any, so nothing need be asked to drop them.
+        mem::forget(attached);
+        mem::forget(running);
         mem::forget(self);
         returned
     }
@@ -154,9 +170,11 @@ impl Call {
     }
 
     /// Whether anything is recorded that has an outcome; if not, nobody needs to look at what was returned.
+    #[inline(never)]
     fn asks_for_outcome(&self) -> bool {
         match &self.0 {
             State::Off | State::Inheriting(_) => false,
+            State::Counting(uncounted) => uncounted.is_some(),
             State::Measured(plain) => plain.instruments.is_some(),
             State::On(started) => started.is_recorded(),
         }
@@ -171,10 +189,11 @@ impl Call {
     #[inline]
     pub(crate) fn entered(&mut self) -> Entered<'_> {
         let attached = if self.may_attach() { self.attach() } else { None };
-        Entered { call: self, attached }
+        Entered { attached: Attached(attached), running: Running(self) }
     }
 
     /// Makes the call's span the current one, as long as what is returned lives.
+    #[inline(never)]
     pub(crate) fn attach(&self) -> Option<ContextGuard> {
         thread::attach(self.span()?.context()?)
     }
@@ -182,7 +201,7 @@ impl Call {
     /// Takes the current context along, if the call only inherits what is in it.
     fn detach(&mut self) {
         match &mut self.0 {
-            State::Off | State::Measured(_) => {}
+            State::Off | State::Counting(_) | State::Measured(_) => {}
             State::Inheriting(site) => *self = Self::started(site, Span::carrying(Context::current()), None, None),
             State::On(started) => started.span.detach(),
         }
@@ -192,11 +211,14 @@ impl Call {
     pub(crate) fn carry(&mut self, site: &'static Site, context: Context) {
         match &mut self.0 {
             State::Off | State::Inheriting(_) => *self = Self::started(site, Span::carrying(context), None, None),
+            // These go on as what they would have been at once.
+            State::Counting(uncounted) => {
+                let measured = uncounted.take().and_then(Uncounted::into_measured);
+                *self = Self::started(site, Span::carrying(context), measured, None);
+            }
             State::Measured(plain) => {
-                // It goes on as what it would have been at once.
                 let (instruments, at) = (plain.instruments.take(), plain.at);
-                let measured = instruments.map(|instruments| Measured::under_way(Shared::Global(instruments)));
-                *self = Self::started(site, Span::carrying(context), measured, at);
+                *self = Self::started(site, Span::carrying(context), instruments.map(Measured::under_way), at);
             }
             State::On(started) => started.span.carry(context),
         }
@@ -206,6 +228,11 @@ impl Call {
     pub(crate) fn end(&mut self, outcome: Outcome) {
         match &mut self.0 {
             State::Off | State::Inheriting(_) => {}
+            State::Counting(uncounted) => {
+                if let Some(uncounted) = uncounted.take() {
+                    uncounted.count(&outcome);
+                }
+            }
             State::Measured(plain) => plain.end(&outcome),
             State::On(_) => self.end_started(outcome),
         }
@@ -223,8 +250,47 @@ impl Call {
     pub(crate) fn span(&self) -> Option<&Span> {
         match &self.0 {
             State::On(started) => Some(&started.span),
-            State::Off | State::Inheriting(_) | State::Measured(_) => None,
+            State::Off | State::Inheriting(_) | State::Counting(_) | State::Measured(_) => None,
         }
+    }
+}
+
+impl Uncounted {
+    #[inline]
+    pub(crate) fn new(site: &'static Site, cell: Cell) -> Self {
+        Self { site, cell }
+    }
+
+    #[inline]
+    pub(crate) fn count(self, outcome: &Outcome) {
+        match outcome.0 {
+            Kind::Ok => self.cell.count(),
+            _ => count_failed(self.site, outcome),
+        }
+        mem::forget(self);
+    }
+
+    /// The same, of a call that goes on.
+    fn into_measured(self) -> Option<Measured> {
+        let measured = self.site.place.known_instruments().map(Measured::under_way);
+        mem::forget(self);
+        measured
+    }
+}
+
+impl Drop for Uncounted {
+    #[inline]
+    fn drop(&mut self) {
+        count_failed(self.site, &Outcome::PANICKED);
+    }
+}
+
+/// Not of a call that is to be counted: whose address is known elsewhere is not in registers.
+#[cold]
+#[inline(never)]
+fn count_failed(site: &'static Site, outcome: &Outcome) {
+    if let Some(instruments) = site.place.known_instruments() {
+        instruments.end(outcome, 0.0);
     }
 }
 
@@ -282,58 +348,83 @@ impl Drop for Started {
 /// A call whose span is current on this thread. Dropped before its end, and without [`Entered::exit`], it was unwound by a panic.
 #[must_use]
 pub(crate) struct Entered<'a> {
-    call: &'a mut Call,
-    attached: Option<ContextGuard>,
+    // First it is no longer current, and then ended.
+    attached: Attached,
+    running: Running<'a>,
 }
+
+/// What makes a call's span the current one. What there is to do with it is done in functions that are given it in registers; had they its
+/// address, it would be in memory from the start.
+struct Attached(Option<ContextGuard>);
+
+/// A call that was unwound if this is dropped.
+struct Running<'a>(&'a mut Call);
 
 impl Entered<'_> {
     pub(crate) fn call(&self) -> &Call {
-        self.call
+        self.running.0
     }
 
     /// The call, if something is recorded, to be ended with its outcome, and no longer current. Should it panic to find that out, so did the call.
     #[inline]
     pub(crate) fn ending(&mut self) -> Option<&mut Call> {
-        // What is only measured is never current.
-        let is_ending = !self.call.is_idle() && (!self.call.may_attach() || self.ends());
-        is_ending.then_some(&mut *self.call)
-    }
-
-    /// Makes the call no longer current. Returns whether it has anything to record; if not, it is over.
-    fn ends(&mut self) -> bool {
-        self.leave();
-        let is_asking = self.call.asks_for_outcome();
-        if !is_asking {
-            *self.call = Call::off();
-        }
-        is_asking
+        self.running.is_ending(&mut self.attached).then_some(&mut *self.running.0)
     }
 
     #[inline]
-    pub(crate) fn exit(mut self) {
-        if !self.call.is_idle() {
-            self.leave();
-        }
-        mem::forget(self);
-    }
-
-    /// Makes current again what was so before.
-    fn leave(&mut self) {
-        self.attached = None;
-    }
-
-    #[cold]
-    fn unwound(&mut self) {
-        self.leave();
-        self.call.end(Outcome::PANICKED);
+    pub(crate) fn exit(self) {
+        let Self { attached, running } = self;
+        drop(attached);
+        mem::forget(running);
     }
 }
 
-impl Drop for Entered<'_> {
+impl Running<'_> {
+    /// Whether something is recorded that is to be ended with an outcome. The call is no longer current.
+    #[inline]
+    fn is_ending(&self, attached: &mut Attached) -> bool {
+        // What is only measured is never current.
+        if !self.0.may_attach() {
+            return !self.0.is_idle();
+        }
+        attached.leave();
+        self.0.asks_for_outcome()
+    }
+}
+
+impl Drop for Running<'_> {
     #[inline]
     fn drop(&mut self) {
-        if !self.call.is_idle() {
-            self.unwound();
+        if !self.0.is_idle() {
+            unwound(self.0);
         }
     }
+}
+
+#[cold]
+#[inline(never)]
+fn unwound(call: &mut Call) {
+    call.end(Outcome::PANICKED);
+}
+
+impl Attached {
+    #[inline]
+    fn leave(&mut self) {
+        if let Some(attached) = self.0.take() {
+            leave(attached);
+        }
+    }
+}
+
+impl Drop for Attached {
+    #[inline]
+    fn drop(&mut self) {
+        self.leave();
+    }
+}
+
+/// Makes current again what was so before.
+#[inline(never)]
+fn leave(attached: ContextGuard) {
+    drop(attached);
 }

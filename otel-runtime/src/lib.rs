@@ -272,7 +272,7 @@ pub use otel_macros::traced;
 ///
 /// Every measurement has `code.function.name`, `function.outcome` (`ok`, `error`, `cancelled`, `panicked`) and, where there is an error,
 /// `error.type`. Together with [`traced`] and [`timed`], in any order, it is one guard: they agree on the outcome. It goes where [`traced`] goes,
-/// blocks included.
+/// blocks included. Whether spans are sampled, or suppressed in a context, calls are counted.
 pub use otel_macros::counted;
 
 /// Times every call of a function, by its outcome, in seconds.

@@ -15,7 +15,7 @@ use opentelemetry::metrics::{Counter, Histogram, Meter};
 
 use crate::attributes::{OfMetrics, Section};
 use crate::label_sets::{LabelSets, OfSets, Room};
-use crate::metering::{CellCounter, CellHistogram, CellUpDownCounter};
+use crate::metering::{Cell, CellCounter, CellHistogram, CellUpDownCounter};
 use crate::name::{AttributeKey, MetricName, Unit};
 use crate::outcome::{Kind, Outcome};
 use crate::semconv::Attribute;
@@ -222,6 +222,15 @@ impl Instruments {
         self.own == (false, false)
     }
 
+    /// The cell of calls that went well, if there is nothing else to do for those than to count them in it.
+    #[inline]
+    pub(crate) fn only_cell(&self) -> Option<Cell> {
+        if self.own != (false, false) || self.active.is_some() || self.histogram.is_some() {
+            return None;
+        }
+        self.fixed[0].get()?.counter.as_ref()?.cell()
+    }
+
     #[inline]
     pub(crate) fn ask_for_time(&self) -> bool {
         self.histogram.is_some()
@@ -353,8 +362,8 @@ impl Measured {
     }
 
     /// A call that has begun, of which nothing depends on it.
-    pub(crate) fn under_way(instruments: Shared<Instruments>) -> Self {
-        Self { instruments, own: None }
+    pub(crate) fn under_way(instruments: &'static Instruments) -> Self {
+        Self { instruments: Shared::Global(instruments), own: None }
     }
 
     /// The call has ended.

@@ -156,6 +156,8 @@ pub(crate) struct Placement {
 pub(crate) enum SpanPlacement {
     /// The call records no span.
     None,
+    /// Nor may it, as telemetry is suppressed.
+    Suppressed,
     /// The parent is in this process and not sampled, and so would be the span: none is built, and what happens inside has the same parent.
     Inherited,
     In {
@@ -163,6 +165,14 @@ pub(crate) enum SpanPlacement {
         /// The ratio that decides instead of the sampler.
         ratio: Option<Threshold>,
     },
+}
+
+impl Placement {
+    /// Where telemetry is suppressed, layers record nothing. What functions are counted and timed with goes on there, as the SDK's instruments do.
+    #[cfg_attr(not(any(feature = "http", feature = "sqlx")), allow(dead_code, reason = "layers ask"))]
+    pub(crate) fn is_wanted_of_layers(&self) -> bool {
+        !matches!(self.span, SpanPlacement::Suppressed)
+    }
 }
 
 impl Pipeline {
@@ -376,7 +386,7 @@ pub(crate) fn rule(path: &str, spans: bool, metrics: bool) -> Option<Rule> {
     (rule != Rule::Off || LOCAL.load(Ordering::SeqCst) > 0).then_some(rule)
 }
 
-/// Whether there is a short way for calls at a place, wherever telemetry is not suppressed, because all record with the first global pipeline: there is
+/// Whether there is a short way for calls at a place, because all record with the first global pipeline: there is
 /// nothing to copy from baggage to what they measure, and if they record spans, whatever is below one that is not sampled inherits that, with nothing
 /// to count.
 pub(crate) fn has_short_way(spans: bool, metrics: bool) -> bool {
@@ -431,19 +441,22 @@ fn is_unsampled(span: &SpanRef<'_>) -> bool {
 /// What a call is to record that starts now; with its span, if it wants one, in this context.
 #[inline]
 pub(crate) fn place(wanted: &Wanted, under: Under<'_>) -> Option<Placement> {
-    if !thread::has_context() || (matches!(under, Under::Given(_)) && Context::is_current_telemetry_suppressed()) {
+    if !thread::has_context() {
         return None;
     }
+    let is_suppressed = matches!(under, Under::Given(_)) && Context::is_current_telemetry_suppressed();
     under.with(|parent| {
-        if parent.is_telemetry_suppressed() {
-            return None;
-        }
+        let is_suppressed = is_suppressed || parent.is_telemetry_suppressed();
         let pipeline = serving(parent)?;
         let rule = pipeline.rule(wanted);
         if rule == Rule::Off {
             return None;
         }
-        let span = if wanted.span { pipeline.place_span(parent, rule) } else { SpanPlacement::None };
+        let span = match wanted.span {
+            _ if is_suppressed => SpanPlacement::Suppressed,
+            true => pipeline.place_span(parent, rule),
+            false => SpanPlacement::None,
+        };
         Some(Placement { pipeline, span })
     })
 }

@@ -9,13 +9,14 @@ use opentelemetry::trace::Span as _;
 use crate::clock::WallTime;
 use crate::exceptions::Exceptions;
 use crate::filter::Rule;
+use crate::metering::Cell;
 use crate::pipeline::{self, Pipeline, Placement, Wanted};
 use crate::recording::{Lineage, RecordedSpan, Starting, Tracer};
 use crate::sampling::Threshold;
 use crate::scope::Scope;
 use crate::shared::Shared;
 use crate::span::Span;
-use crate::switch::Switch;
+use crate::switch::{Known, Switch};
 use crate::under::Under;
 
 /// A place of the program that records, with its instruments. It stands in a `static`.
@@ -41,18 +42,24 @@ impl<I: Any + Send + Sync> Place<I> {
     /// Whether the place is known not to record.
     #[inline]
     pub(crate) fn is_off(&'static self) -> bool {
-        self.switch.is_off()
+        self.known().is_off()
+    }
+
+    /// What is known of the place without asking what is installed; [plain](Known::is_plain) if there is a
+    /// [short way](pipeline::has_short_way) for a call that starts now in the current context.
+    #[inline]
+    pub(crate) fn known(&'static self) -> Known {
+        self.switch.known()
+    }
+
+    /// Makes known that calls are only counted, those that go well in this cell, if there is a short way for them.
+    pub(crate) fn counts_in(&'static self, cell: Cell) {
+        self.switch.counts_in(cell);
     }
 
     /// `None`: nothing is installed that the place could record with.
     pub(crate) fn rule(&'static self, spans: bool, metrics: bool) -> Option<Rule> {
         self.switch.rule(|| (pipeline::rule(self.path, spans, metrics), pipeline::has_short_way(spans, metrics)))
-    }
-
-    /// Whether there is known to be a [short way](pipeline::has_short_way) for a call that starts now in the current context.
-    #[inline]
-    pub(crate) fn has_short_way(&'static self) -> bool {
-        self.switch.is_plain()
     }
 
     /// The place's tracer of the first global pipeline, once it is known.

@@ -8,11 +8,12 @@ use opentelemetry::{Context, Key, KeyValue};
 
 use crate::attributes::{Fields, OfMetrics, Section, SpanSection};
 use crate::baggage::Entries;
-use crate::call::Call;
+use crate::call::{Call, Uncounted};
 use crate::clock::{Moment, WallTime};
 use crate::exceptions::{Exceptions, Seen};
 use crate::metrics::{Count, Instruments, Measured, Time};
 use crate::name::{AttributeKey, MetricName, SpanName};
+use crate::outcome::Outcome;
 use crate::panics;
 use crate::pipeline::{self, Above, Pipeline, Placement, SpanPlacement};
 use crate::place::Place;
@@ -155,6 +156,22 @@ impl Site {
         if thread::has_context() { self.begin_with(&parent(), &mut baggage, &mut fields) } else { Call::off() }
     }
 
+    /// Runs `body` as a call that is counted, at a place that does nothing else, with the outcome of what `body` returns, or as panicked. Once it is
+    /// known where to count it, this is all there is to it, and there is no [`Call`].
+    #[inline]
+    pub fn counted<T>(&'static self, body: impl FnOnce() -> T, outcome: impl FnOnce(&T) -> Outcome) -> T {
+        let Some(cell) = self.place.known().counting() else { return self.called(body, outcome) };
+        let uncounted = Uncounted::new(self, cell);
+        let returned = body();
+        uncounted.count(&outcome(&returned));
+        returned
+    }
+
+    #[inline(never)]
+    fn called<T>(&'static self, body: impl FnOnce() -> T, outcome: impl FnOnce(&T) -> Outcome) -> T {
+        self.start(|_| ()).in_scope(body, |returned, _| outcome(returned))
+    }
+
     fn begin_with(&'static self, parent: &Context, baggage: &mut dyn FnMut(&mut Entries), fields: &mut dyn FnMut(&mut Fields)) -> Call {
         let mut entries = Entries::new(self.baggage, parent);
         // A value that panics costs the entries from there on.
@@ -182,15 +199,17 @@ impl Site {
 
     #[inline(never)]
     fn begin(&'static self, parent: Option<&Context>, fields: &mut dyn FnMut(&mut Fields)) -> Call {
-        if parent.is_some() || !self.place.has_short_way() {
+        let known = self.place.known();
+        if parent.is_some() || !known.is_plain() {
             return self.begin_placed(parent, fields);
         }
-        if !thread::has_context() {
-            return Call::off();
+        if let Some(cell) = known.counting() {
+            return Call::counting(Uncounted::new(self, cell));
         }
         match pipeline::first().filter(|pipeline| self.span.is_some() && pipeline.traces()) {
-            Some(pipeline) => self.trace(pipeline, fields),
             None => self.measure(fields),
+            Some(pipeline) if thread::has_context() => self.trace(pipeline, fields),
+            Some(_) => Call::off(),
         }
     }
 
@@ -198,8 +217,8 @@ impl Site {
     #[inline]
     fn measure(&'static self, fields: &mut dyn FnMut(&mut Fields)) -> Call {
         let Some(instruments) = self.plain_instruments() else { return self.begin_placed(None, fields) };
-        if Context::is_current_telemetry_suppressed() {
-            return Call::off();
+        if let Some(cell) = instruments.only_cell() {
+            self.place.counts_in(cell);
         }
         instruments.begin();
         Call::measured(instruments, instruments.ask_for_time().then(Moment::now))
@@ -215,9 +234,9 @@ impl Site {
     #[inline]
     fn trace(&'static self, pipeline: &Pipeline, fields: &mut dyn FnMut(&mut Fields)) -> Call {
         match Context::map_current(pipeline::above) {
-            Above::Suppressed => Call::off(),
+            Above::Suppressed if !self.is_measured() => Call::off(),
             Above::Unsampled if !self.is_measured() => Call::inheriting(self),
-            Above::Unsampled => self.begin_placed(None, fields),
+            Above::Suppressed | Above::Unsampled => self.begin_placed(None, fields),
             Above::Any => self.record(pipeline, fields),
         }
     }
@@ -261,8 +280,8 @@ impl Site {
         let starting = match span {
             SpanPlacement::In { lineage, ratio } => self.place.starting(&pipeline, under, lineage, ratio),
             SpanPlacement::Inherited if instruments.is_none() => return self.inherit(parent),
-            SpanPlacement::None if instruments.is_none() => return Call::off(),
-            SpanPlacement::Inherited | SpanPlacement::None => None,
+            SpanPlacement::None | SpanPlacement::Suppressed if instruments.is_none() => return Call::off(),
+            SpanPlacement::Inherited | SpanPlacement::None | SpanPlacement::Suppressed => None,
         };
         panics::forget();
         let mut known = Fields {

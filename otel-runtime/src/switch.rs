@@ -8,17 +8,51 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use crate::filter::Rule;
+use crate::metering::Cell;
 use crate::sampling::Threshold;
 
 const UNKNOWN: u64 = 0;
-const OFF: u64 = 1;
-const ON: u64 = 2;
+const ON: u64 = 1;
 /// On, and filtered out of the global pipeline.
-const FILTERED: u64 = 3;
+const FILTERED: u64 = 2;
 /// On, with the first global telemetry alone: a call that starts takes the short way, which asks for little more than its parent.
-const PLAIN: u64 = 4;
+const PLAIN: u64 = 3;
 /// On, with a ratio for roots in the global pipeline: the threshold stands above this.
-const RATIO: u64 = 5;
+const RATIO: u64 = 4;
+/// As [`PLAIN`], at a place that only counts calls, and this is the bit above the cell for those that went well. From here on, there is nothing to start.
+const COUNTING: u64 = 1 << 63;
+const OFF: u64 = u64::MAX;
+
+/// What is known of a place, in a number: all that is compiled into an annotated function asks no more than this.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Known(u64);
+
+impl Known {
+    /// Whether the place does not record.
+    #[inline]
+    pub(crate) fn is_off(self) -> bool {
+        self.0 == OFF
+    }
+
+    /// Whether there is nothing to do for a call before it ends.
+    #[inline]
+    pub(crate) fn starts_nothing(self) -> bool {
+        self.0 >= COUNTING
+    }
+
+    /// Whether there is a short way for calls at the place.
+    #[inline]
+    pub(crate) fn is_plain(self) -> bool {
+        self.0 == PLAIN || self.counting().is_some()
+    }
+
+    /// If all that is to do is to count calls: the cell for those that go well.
+    #[inline]
+    #[allow(clippy::cast_possible_truncation, reason = "the cell is the lower half")]
+    pub(crate) fn counting(self) -> Option<Cell> {
+        (self.starts_nothing() && !self.is_off()).then_some(Cell::from_bits(self.0 as u32))
+    }
+}
 
 /// Every switch that was ever asked.
 static ASKED: Mutex<Vec<&'static Switch>> = Mutex::new(Vec::new());
@@ -36,26 +70,28 @@ impl Switch {
         Self { answer: AtomicU64::new(UNKNOWN), listed: AtomicBool::new(false) }
     }
 
-    /// Whether the place is known not to record. This is all that is compiled into an annotated function.
+    /// What is known of the place, for which nothing need be asked.
     #[inline]
-    pub(crate) fn is_off(&self) -> bool {
-        self.answer.load(Ordering::Relaxed) == OFF
+    pub(crate) fn known(&self) -> Known {
+        Known(self.answer.load(Ordering::Relaxed))
     }
 
-    /// Whether there is known to be a short way for calls at the place, unless telemetry is suppressed.
-    #[inline]
-    pub(crate) fn is_plain(&self) -> bool {
-        self.answer.load(Ordering::Relaxed) == PLAIN
+    /// Says of a place that is [plain](Known::is_plain) that all it does is count calls, those that go well in this cell.
+    pub(crate) fn counts_in(&self, cell: Cell) {
+        let counting = COUNTING | u64::from(cell.bits());
+        // If it is not plain any more, somebody has it ask again.
+        let _ = self.answer.compare_exchange(PLAIN, counting, Ordering::Relaxed, Ordering::Relaxed);
     }
 
     /// The rule of the global pipeline for the place, if the place records; `decide` is only called when that is not known. It also says whether the
-    /// place is [plain](Self::is_plain), if it is on.
+    /// place is [plain](Known::is_plain), if it is on.
     pub(crate) fn rule(&'static self, decide: impl FnOnce() -> (Option<Rule>, bool)) -> Option<Rule> {
         match self.answer.load(Ordering::Relaxed) {
             UNKNOWN => self.ask(decide),
             OFF => None,
             ON | PLAIN => Some(Rule::On),
             FILTERED => Some(Rule::Off),
+            counting if counting >= COUNTING => Some(Rule::On),
             ratio => Some(Rule::Ratio(Threshold::from_bits(ratio - RATIO))),
         }
     }

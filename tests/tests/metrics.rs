@@ -10,6 +10,7 @@ use otel_runtime::opentelemetry::trace::{SpanContext, SpanId, TraceContextExt, T
 use otel_runtime::opentelemetry::{Context, Value};
 use otel_runtime::testing::{Captured, Point, PointValue, capture, capture_async};
 use otel_runtime::{DURATION_BUCKETS, MetricName, MetricValue, Unit, counted, timed, traced};
+use tests::points::points;
 use tests::receiver::{Protocol, Receiver};
 use tests::telemetry::to;
 
@@ -245,7 +246,7 @@ fn what_error_if_says_is_counted_as_well() {
 }
 
 #[test]
-fn an_unsampled_parent_ends_spans_and_not_counts() {
+fn where_spans_are_not_sampled_or_suppressed_calls_are_counted() {
     let receiver = Receiver::start();
     let telemetry = to(&receiver, Protocol::Http).set("OTEL_METRICS_EXPORTER", "otlp").build().expect("telemetry can be set up");
     let attached = telemetry.context().attach();
@@ -257,7 +258,7 @@ fn an_unsampled_parent_ends_spans_and_not_counts() {
     }
     {
         let _suppressed = Context::current().with_telemetry_suppressed().attach();
-        places();
+        let _ = judged(1);
     }
     drop(attached);
     telemetry.shutdown().expect("everything is delivered");
@@ -265,6 +266,9 @@ fn an_unsampled_parent_ends_spans_and_not_counts() {
     let mut names: Vec<_> = receiver.metrics().iter().map(|metric| metric.name().to_owned()).collect();
     names.sort_unstable();
     assert_eq!(names, ["function.active_calls", "function.calls", "function.duration"]);
+    let points = points(&receiver.metrics());
+    let calls = points.iter().find(|point| point.metric == "function.calls" && point.labels().contains("judged"));
+    assert_eq!(calls.map(|calls| calls.value), Some(2.0));
 }
 
 #[tokio::test]

@@ -164,7 +164,7 @@ fn the_short_way_records_what_the_long_one_does() {
         wanted.map(|point| (format!("{} {}", point.metric, point.labels()), point.value.to_string())).collect()
     };
     let (calls, active) = (values(&["function.calls", "function.duration"]), values(&["function.active_calls"]));
-    // Three times each below 25 parents, only those measured whose telemetry is not suppressed.
-    assert!(!calls.is_empty() && calls.values().all(|calls| calls == "75"), "{calls:#?}");
+    // Three times each below 25 parents, and where telemetry is suppressed: what is counted goes on.
+    assert!(!calls.is_empty() && calls.values().all(|calls| calls == "78"), "{calls:#?}");
     assert!(!active.is_empty() && active.values().all(|active| active == "0"), "{active:?}");
 }

@@ -13,7 +13,7 @@ mod split;
 mod view;
 mod views;
 
-pub(crate) use cells::{CellCounter, CellHistogram, CellUpDownCounter};
+pub(crate) use cells::{Cell, CellCounter, CellHistogram, CellUpDownCounter};
 pub(crate) use pattern::Pattern;
 pub(crate) use provider::{Meters, hand_on};
 pub use view::{View, ViewError};

@@ -80,9 +80,8 @@ impl Operations {
 
     fn begin(&'static self, parent: Option<Context>, describe: &mut dyn FnMut(&mut Beginning<'_>)) -> Operation {
         let under = Under::from(parent.as_ref());
-        let Some(Placement { pipeline, span: placed }) = self.place.placement(true, self.measures(), under) else {
-            return Operation::passing(parent);
-        };
+        let placement = self.place.placement(true, self.measures(), under).filter(Placement::is_wanted_of_layers);
+        let Some(Placement { pipeline, span: placed }) = placement else { return Operation::passing(parent) };
         let instruments = if self.measures() {
             self.place.instruments(&pipeline, |meter| {
                 Instruments::new(meter, &self.metrics, self.counted, &self.known, pipeline.is_kept_by_sites())
@@ -93,8 +92,8 @@ impl Operations {
         let starting = match placed {
             SpanPlacement::In { lineage, ratio } => self.place.starting(&pipeline, under, lineage, ratio),
             SpanPlacement::Inherited if instruments.is_none() => return Operation::passing(Some(under.to_context())),
-            SpanPlacement::None if instruments.is_none() => return Operation::passing(parent),
-            SpanPlacement::Inherited | SpanPlacement::None => None,
+            SpanPlacement::None | SpanPlacement::Suppressed if instruments.is_none() => return Operation::passing(parent),
+            SpanPlacement::Inherited | SpanPlacement::None | SpanPlacement::Suppressed => None,
         };
         panics::forget();
         let mut beginning = Beginning {

@@ -178,14 +178,11 @@ fn on_tasks() {
 
 /// Calls that nobody is to hear of.
 fn uncounted(telemetry: &Telemetry) {
-    let each = || drop((count(1), time(1), fail(1)));
-    {
-        let _suppressed = Context::enter_telemetry_suppressed_scope();
-        each();
-    }
     telemetry.reload_filter("off").expect("it is a filter");
-    each();
+    drop((count(1), time(1), fail(1)));
     telemetry.reload_filter("").expect("it is a filter");
+    // Where spans are suppressed, what is counted by hand goes on too.
+    let _suppressed = Context::enter_telemetry_suppressed_scope();
     calls();
 }
 

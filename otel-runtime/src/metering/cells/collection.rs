@@ -3,15 +3,14 @@
 //! Threads of the program wait for nobody here. One that cannot have a lock at once does without, also in a forked child, where the thread that has
 //! it may not be; only who collects waits, for a thread that hands on its durations.
 
-use std::iter;
-use std::mem;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
+use std::{iter, mem, ptr};
 
 use opentelemetry::metrics::{BoundCounter, BoundHistogram, BoundUpDownCounter};
 
 use super::table::{Place, Table};
-use super::thread::{Cell, Cells, Sums};
+use super::thread::{Cell, Cells};
 
 /// Where what a cell keeps is handed on to.
 #[derive(Debug)]
@@ -29,13 +28,21 @@ static TARGETS: Table<OnceLock<Target>> = Table::new();
 /// How many there are.
 static COUNT: AtomicU32 = AtomicU32::new(0);
 
-/// Of threads that have no cells, or have none any more.
-static LEFT: Sums = Sums::new();
+/// The sums of threads that have no cells, or have none any more, by their cells.
+static LEFT: Table<AtomicU64> = Table::new();
 
-/// Threads that nobody knows yet. The lock is held only for as long as it takes to get in or out.
-static ENTERED: Mutex<Vec<Arc<Cells>>> = Mutex::new(Vec::new());
+/// The lock is held only for as long as it takes to get in or out.
+static ENTERED: Mutex<Entered> = Mutex::new(Entered { cells: Vec::new(), spare: Vec::new() });
 
 static KNOWN: Mutex<Known> = Mutex::new(Known { threads: Vec::new(), left: Vec::new() });
+
+#[derive(Debug)]
+struct Entered {
+    /// Of threads that nobody knows yet.
+    cells: Vec<&'static Cells>,
+    /// Of threads that have ended, for others.
+    spare: Vec<&'static Cells>,
+}
 
 /// Whose cells there are, and how much of their sums was handed on.
 #[derive(Debug)]
@@ -46,7 +53,7 @@ struct Known {
 
 #[derive(Debug)]
 struct Thread {
-    cells: Arc<Cells>,
+    cells: &'static Cells,
     /// By their cells.
     seen: Vec<u64>,
 }
@@ -55,33 +62,41 @@ impl Cell {
     /// Makes a new one, which stays.
     pub(super) fn of(target: Target) -> Self {
         let number = COUNT.fetch_add(1, Ordering::AcqRel);
-        let _ = TARGETS.at(Place::of(number)).set(target);
-        Self::new(number)
+        let cell = Self::from_bits(number);
+        let _ = TARGETS.at(cell.place()).set(target);
+        cell
     }
 
     fn all() -> impl Iterator<Item = Self> {
-        (0..COUNT.load(Ordering::Acquire)).map(Self::new)
+        (0..COUNT.load(Ordering::Acquire)).map(Self::from_bits)
     }
 
     fn target(self) -> Option<&'static Target> {
-        TARGETS.get(Place::of(self.number))?.get()
+        TARGETS.get(self.place())?.get()
+    }
+
+    fn place(self) -> Place {
+        Place::of(self.bits())
     }
 }
 
 /// Hands all that is kept on to the instruments; called before they are read. It makes no instruments: the SDK has locked their list.
 pub(crate) fn collect() {
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-    let entered = ENTERED.lock().unwrap_or_else(PoisonError::into_inner);
-    known.admit(entered);
-    known.hand_on();
+    known.admit(&mut ENTERED.lock().unwrap_or_else(PoisonError::into_inner));
+    let over = known.hand_on();
+    if !over.is_empty() {
+        ENTERED.lock().unwrap_or_else(PoisonError::into_inner).spare.extend(over);
+    }
 }
 
 impl Known {
-    fn admit(&mut self, mut entered: MutexGuard<'_, Vec<Arc<Cells>>>) {
-        self.threads.extend(mem::take(&mut *entered).into_iter().map(|cells| Thread { cells, seen: Vec::new() }));
+    fn admit(&mut self, entered: &mut Entered) {
+        self.threads.extend(mem::take(&mut entered.cells).into_iter().map(|cells| Thread { cells, seen: Vec::new() }));
     }
 
-    fn hand_on(&mut self) {
+    /// Returns the cells that nobody has any more.
+    fn hand_on(&mut self) -> Vec<&'static Cells> {
         // Asked before the sums are: those of a thread that has ended grow no more.
         let ended: Vec<bool> = self.threads.iter().map(|thread| thread.cells.ended.load(Ordering::Acquire)).collect();
         // What ended is asked for before what began, and told after it.
@@ -97,7 +112,8 @@ impl Known {
         }
         self.threads.iter().for_each(|thread| thread.cells.hand_on());
         let mut ended = ended.into_iter();
-        self.threads.retain(|_| ended.next() != Some(true));
+        let over = self.threads.extract_if(.., |_| ended.next() == Some(true));
+        over.map(|thread| thread.cells).inspect(|cells| cells.clear()).collect()
     }
 
     /// The sums of some cells, as far as nobody has taken them.
@@ -105,9 +121,10 @@ impl Known {
         let mut taken = Vec::new();
         for cell in Cell::all() {
             let Some(target) = cell.target().filter(|target| is_wanted(target)) else { continue };
-            let of_threads = self.threads.iter_mut().map(|thread| (&thread.cells.sums, &mut thread.seen));
-            let all = of_threads.chain(iter::once((&LEFT, &mut self.left)));
-            let sum = all.fold(0, |sum: u64, (sums, seen)| sum.wrapping_add(unseen(sums, seen, cell)));
+            let of_threads = self.threads.iter_mut().map(|thread| unseen(thread.cells.sum(cell), &mut thread.seen, cell));
+            let left = LEFT.get(cell.place()).map_or(0, |sum| sum.load(Ordering::Acquire));
+            let of_left = iter::once_with(|| unseen(left, &mut self.left, cell));
+            let sum = of_threads.chain(of_left).fold(0, u64::wrapping_add);
             if sum != 0 {
                 taken.push((target, sum));
             }
@@ -115,45 +132,47 @@ impl Known {
         taken
     }
 
-    /// Folds what an ended thread kept; `false` if it is not known.
-    fn fold(&mut self, cells: &Arc<Cells>) -> bool {
-        let Some(at) = self.threads.iter().position(|thread| Arc::ptr_eq(&thread.cells, cells)) else { return false };
+    /// Folds what a thread kept that has them no more; `false` if they are not known.
+    fn fold(&mut self, cells: &'static Cells) -> bool {
+        let Some(at) = self.threads.iter().position(|thread| ptr::eq(thread.cells, cells)) else { return false };
         let mut thread = self.threads.swap_remove(at);
         for cell in Cell::all() {
-            let sum = unseen(&cells.sums, &mut thread.seen, cell);
+            let sum = unseen(cells.sum(cell), &mut thread.seen, cell);
             if sum != 0 {
-                LEFT.add(cell, sum);
+                leave_behind(cell, sum);
             }
         }
         cells.hand_on();
+        cells.clear();
         true
     }
 }
 
 /// How much a sum has grown since it was seen last.
-fn unseen(sums: &Sums, seen: &mut Vec<u64>, cell: Cell) -> u64 {
-    let at = cell.number as usize;
+fn unseen(sum: u64, seen: &mut Vec<u64>, cell: Cell) -> u64 {
+    let at = cell.number();
     if seen.len() <= at {
         seen.resize(at + 1, 0);
     }
-    let sum = sums.get(cell);
     sum.wrapping_sub(mem::replace(&mut seen[at], sum))
 }
 
-/// A thread has cells from now on; `false` if that cannot be now.
-pub(super) fn enter(cells: &Arc<Cells>) -> bool {
-    let entered = unless_taken(&ENTERED).map(|mut entered| entered.push(Arc::clone(cells)));
-    entered.is_some()
+/// A thread has cells from now on, with room for this one; none if that cannot be now.
+pub(super) fn enter(cell: Cell) -> Option<&'static Cells> {
+    let mut entered = unless_taken(&ENTERED)?;
+    let spare = entered.spare.iter().position(|cells| cells.has_room_for(cell));
+    let cells = spare.map_or_else(|| Cells::new(cell), |at| entered.spare.swap_remove(at));
+    entered.cells.push(cells);
+    Some(cells)
 }
 
-/// A thread ends. Its cells are folded now, so that threads which come and go take no memory until somebody collects, or, if somebody does so just
-/// now, the next time.
-pub(super) fn leave(cells: &Arc<Cells>) {
-    if let Some(mut known) = unless_taken(&KNOWN) {
-        if let Some(entered) = unless_taken(&ENTERED) {
-            known.admit(entered);
-        }
+/// A thread has these cells no more. They are folded now, so that threads which come and go take no memory until somebody collects, or, if somebody
+/// does so just now, the next time.
+pub(super) fn leave(cells: &'static Cells) {
+    if let Some((mut known, mut entered)) = unless_taken(&KNOWN).zip(unless_taken(&ENTERED)) {
+        known.admit(&mut entered);
         if known.fold(cells) {
+            entered.spare.push(cells);
             return;
         }
     }
@@ -171,12 +190,16 @@ fn unless_taken<T>(mutex: &Mutex<T>) -> Option<MutexGuard<'_, T>> {
 /// Counts for a thread that has no cells.
 #[cold]
 pub(super) fn count(cell: Cell) {
-    LEFT.add(cell, 1);
+    leave_behind(cell, 1);
+}
+
+fn leave_behind(cell: Cell, sum: u64) {
+    LEFT.at(cell.place()).fetch_add(sum, Ordering::AcqRel);
 }
 
 /// The histogram of a cell.
-pub(super) fn histogram(number: u32) -> Option<&'static BoundHistogram<f64>> {
-    match TARGETS.get(Place::of(number))?.get()? {
+pub(super) fn histogram(cell: Cell) -> Option<&'static BoundHistogram<f64>> {
+    match cell.target()? {
         Target::Histogram(histogram) => Some(histogram),
         Target::Counter(_) | Target::Begun(_) | Target::Ended(_) => None,
     }

@@ -24,7 +24,7 @@ use opentelemetry::metrics::{BoundCounter, BoundHistogram, BoundUpDownCounter};
 
 use self::collection::Target;
 pub(crate) use self::collection::collect;
-use self::thread::Cell;
+pub(crate) use self::thread::Cell;
 
 /// Counts with one set of attributes.
 #[derive(Debug)]
@@ -56,11 +56,20 @@ impl CellCounter {
         if in_cells { Self::Cell(Cell::of(Target::Counter(bound))) } else { Self::Bound(bound) }
     }
 
+    /// Where it is counted, if that is in cells.
+    #[inline]
+    pub(crate) fn cell(&self) -> Option<Cell> {
+        match self {
+            Self::Bound(_) => None,
+            Self::Cell(cell) => Some(*cell),
+        }
+    }
+
     #[inline]
     pub(crate) fn count(&self) {
         match self {
             Self::Bound(bound) => bound.add(1),
-            Self::Cell(cell) => thread::count(*cell),
+            Self::Cell(cell) => cell.count(),
         }
     }
 }
@@ -79,7 +88,7 @@ impl CellUpDownCounter {
     pub(crate) fn begin(&self) {
         match self {
             Self::Bound(bound) => bound.add(1),
-            Self::Cells { begun, .. } => thread::count(*begun),
+            Self::Cells { begun, .. } => begun.count(),
         }
     }
 
@@ -87,7 +96,7 @@ impl CellUpDownCounter {
     pub(crate) fn end(&self) {
         match self {
             Self::Bound(bound) => bound.add(-1),
-            Self::Cells { ended, .. } => thread::count(*ended),
+            Self::Cells { ended, .. } => ended.count(),
         }
     }
 }

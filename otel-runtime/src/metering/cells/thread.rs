@@ -3,65 +3,53 @@
 //! Sums are written by their thread alone, so a load and a store are enough to add to one. Every store releases and every load of another thread
 //! acquires: who sees that a call has ended sees that it began, on whatever thread that was.
 
-use std::cell::OnceCell;
+use std::cell;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, TryLockError};
+use std::sync::{Mutex, OnceLock, PoisonError, TryLockError};
 
 use super::collection;
-use super::table::{Place, Table};
+
+/// How many sums a thread has room for at least.
+const SUMS: usize = 64;
 
 /// How many sums are on a cache line; none of another thread are.
-const SUMS: u32 = 8;
+const SUMS_ON_A_LINE: usize = 8;
 
 /// How many durations a thread keeps: it hands them on that often, which costs it some microseconds then.
 const DURATIONS: usize = 128;
 
-#[derive(Debug, Default)]
-#[repr(align(64))]
-struct Line([AtomicU64; SUMS as usize]);
-
-/// What is kept in the same place in the cells of every thread.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Cell {
-    pub(super) number: u32,
-    line: Place,
-}
+/// What is kept in the same place in the cells of every thread, by its number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Cell(pub(super) u32);
 
 impl Cell {
-    pub(super) const fn new(number: u32) -> Self {
-        Self { number, line: Place::of(number / SUMS) }
+    /// What stands for it, for who keeps it in a number.
+    pub(crate) const fn bits(self) -> u32 {
+        self.0
     }
 
+    pub(crate) const fn from_bits(bits: u32) -> Self {
+        Self(bits)
+    }
+
+    pub(super) const fn number(self) -> usize {
+        self.0 as usize
+    }
+
+    /// Adds one to its sum.
     #[inline]
-    const fn on_line(self) -> usize {
-        (self.number % SUMS) as usize
+    pub(crate) fn count(self) {
+        match SUMS_OF_THREAD.get().get(self.number()) {
+            Some(sum) => add_one(sum),
+            None => count_anew(self),
+        }
     }
 }
 
-/// Sums, by their cells.
-#[derive(Debug)]
-pub(super) struct Sums(Table<Line>);
-
-impl Sums {
-    pub(super) const fn new() -> Self {
-        Self(Table::new())
-    }
-
-    /// Adds one; called on the thread alone whose sums they are.
-    #[inline]
-    fn count(&self, cell: Cell) {
-        let sum = &self.0.at(cell.line).0[cell.on_line()];
-        sum.store(sum.load(Ordering::Relaxed).wrapping_add(1), Ordering::Release);
-    }
-
-    /// Adds to it; any thread may.
-    pub(super) fn add(&self, cell: Cell, sum: u64) {
-        self.0.at(cell.line).0[cell.on_line()].fetch_add(sum, Ordering::AcqRel);
-    }
-
-    pub(super) fn get(&self, cell: Cell) -> u64 {
-        self.0.get(cell.line).map_or(0, |line| line.0[cell.on_line()].load(Ordering::Acquire))
-    }
+/// Called on the thread alone whose sum it is.
+#[inline]
+fn add_one(sum: &AtomicU64) {
+    sum.store(sum.load(Ordering::Relaxed).wrapping_add(1), Ordering::Release);
 }
 
 /// Durations that wait to be handed on.
@@ -93,7 +81,7 @@ impl Durations {
         if written.wrapping_sub(self.taken.load(Ordering::Acquire)) == DURATIONS {
             return false;
         }
-        self.cells[written % DURATIONS].store(cell.number, Ordering::Relaxed);
+        self.cells[written % DURATIONS].store(cell.bits(), Ordering::Relaxed);
         self.seconds[written % DURATIONS].store(seconds.to_bits(), Ordering::Relaxed);
         self.written.store(written.wrapping_add(1), Ordering::Release);
         true
@@ -120,12 +108,12 @@ impl Durations {
         // Most of them are of one function.
         let mut last = None;
         while next != written {
-            let number = self.cells[next % DURATIONS].load(Ordering::Relaxed);
+            let cell = Cell::from_bits(self.cells[next % DURATIONS].load(Ordering::Relaxed));
             let histogram = match last {
-                Some((known, histogram)) if known == number => histogram,
-                _ => collection::histogram(number),
+                Some((known, histogram)) if known == cell => histogram,
+                _ => collection::histogram(cell),
             };
-            last = Some((number, histogram));
+            last = Some((cell, histogram));
             if let Some(histogram) = histogram {
                 histogram.record(f64::from_bits(self.seconds[next % DURATIONS].load(Ordering::Relaxed)));
             }
@@ -135,10 +123,12 @@ impl Durations {
     }
 }
 
-/// All that a thread keeps.
+/// All that a thread keeps. It is never freed: a thread that ends leaves it to one that begins, so there are about as many as there were threads at
+/// the same time, and a thread reaches its own without a look whether they are still there.
 #[derive(Debug)]
 pub(super) struct Cells {
-    pub(super) sums: Sums,
+    /// With a line's worth on either side that nobody uses.
+    sums: Box<[AtomicU64]>,
     /// Most threads time nothing.
     durations: OnceLock<Box<Durations>>,
     /// Whether the thread has ended, and nobody has yet folded what it kept.
@@ -146,8 +136,23 @@ pub(super) struct Cells {
 }
 
 impl Cells {
-    fn new() -> Self {
-        Self { sums: Sums::new(), durations: OnceLock::new(), ended: AtomicBool::new(false) }
+    /// With room for all cells up to that one.
+    pub(super) fn new(last: Cell) -> &'static Self {
+        let sums = (last.number() + 1).next_power_of_two().max(SUMS) + 2 * SUMS_ON_A_LINE;
+        let sums = (0..sums).map(|_| AtomicU64::new(0)).collect();
+        Box::leak(Box::new(Self { sums, durations: OnceLock::new(), ended: AtomicBool::new(false) }))
+    }
+
+    pub(super) fn has_room_for(&self, cell: Cell) -> bool {
+        cell.number() < self.sums().len()
+    }
+
+    fn sums(&self) -> &[AtomicU64] {
+        &self.sums[SUMS_ON_A_LINE..self.sums.len() - SUMS_ON_A_LINE]
+    }
+
+    pub(super) fn sum(&self, cell: Cell) -> u64 {
+        self.sums().get(cell.number()).map_or(0, |sum| sum.load(Ordering::Acquire))
     }
 
     /// Hands on the durations that wait.
@@ -157,12 +162,64 @@ impl Cells {
         }
     }
 
-    #[inline]
-    fn record(&self, cell: Cell, seconds: f64) {
-        let durations = self.durations.get_or_init(|| Box::new(Durations::new()));
-        if !durations.keep(cell, seconds) {
-            hand_on_and_record(durations, cell, seconds);
+    /// Makes it what it was at first; called when all was handed on, and no thread has it.
+    pub(super) fn clear(&self) {
+        self.sums().iter().for_each(|sum| sum.store(0, Ordering::Relaxed));
+        self.ended.store(false, Ordering::Relaxed);
+    }
+}
+
+thread_local! {
+    /// The sums of the thread's cells; none before it has any, and when it is about to be gone.
+    static SUMS_OF_THREAD: cell::Cell<&'static [AtomicU64]> = const { cell::Cell::new(&[]) };
+    /// The same of its durations.
+    static DURATIONS_OF_THREAD: cell::Cell<Option<&'static Durations>> = const { cell::Cell::new(None) };
+    static OWN: Own = const { Own(cell::Cell::new(None)) };
+}
+
+/// A thread's hold on its cells; what they keep is folded when it ends.
+struct Own(cell::Cell<Option<&'static Cells>>);
+
+impl Own {
+    /// Leaves the cells that the thread has for others, or for none.
+    fn change(&self, cells: Option<&'static Cells>) {
+        SUMS_OF_THREAD.set(cells.map_or(&[], Cells::sums));
+        DURATIONS_OF_THREAD.set(cells.and_then(|cells| cells.durations.get()).map(Box::as_ref));
+        if let Some(before) = self.0.replace(cells) {
+            collection::leave(before);
         }
+    }
+}
+
+impl Drop for Own {
+    fn drop(&mut self) {
+        self.change(None);
+    }
+}
+
+/// The thread's own cells, with room for this one; `None` where there can be none, because it is about to be gone, or just now.
+fn own(cell: Cell) -> Option<&'static Cells> {
+    let own = OWN.try_with(|own| {
+        let known = own.0.get().filter(|cells| cells.has_room_for(cell));
+        known.or_else(|| collection::enter(cell).inspect(|cells| own.change(Some(cells))))
+    });
+    own.ok().flatten()
+}
+
+#[cold]
+fn count_anew(cell: Cell) {
+    match own(cell).and_then(|cells| cells.sums().get(cell.number())) {
+        Some(sum) => add_one(sum),
+        None => collection::count(cell),
+    }
+}
+
+#[inline]
+pub(super) fn record(cell: Cell, seconds: f64) {
+    match DURATIONS_OF_THREAD.get() {
+        Some(durations) if durations.keep(cell, seconds) => {}
+        Some(durations) => hand_on_and_record(durations, cell, seconds),
+        None => record_anew(cell, seconds),
     }
 }
 
@@ -172,64 +229,24 @@ fn hand_on_and_record(durations: &Durations, cell: Cell, seconds: f64) {
     record_at_once(cell, seconds);
 }
 
-/// A thread's hold on its cells; what they keep is folded when it ends.
-struct Own(OnceCell<Arc<Cells>>);
-
-impl Drop for Own {
-    fn drop(&mut self) {
-        if let Some(cells) = self.0.get() {
-            collection::leave(cells);
-        }
-    }
-}
-
-thread_local! {
-    static OWN: Own = const { Own(OnceCell::new()) };
-}
-
-/// Has the thread's own cells at work; `false` where it has none, because it is about to be gone.
-#[inline]
-fn with_own(work: impl FnOnce(&Cells)) -> bool {
-    let is_there = OWN.try_with(|own| match own.0.get().or_else(|| begin(own)) {
-        Some(cells) => {
-            work(cells);
-            true
-        }
-        None => false,
-    });
-    is_there.unwrap_or(false)
-}
-
 #[cold]
-fn begin(own: &Own) -> Option<&Arc<Cells>> {
-    let cells = Arc::new(Cells::new());
-    collection::enter(&cells).then(|| own.0.get_or_init(|| cells))
-}
-
-#[inline]
-pub(super) fn count(cell: Cell) {
-    if !with_own(|cells| cells.sums.count(cell)) {
-        collection::count(cell);
-    }
-}
-
-#[inline]
-pub(super) fn record(cell: Cell, seconds: f64) {
-    if !with_own(|cells| cells.record(cell, seconds)) {
-        record_at_once(cell, seconds);
-    }
+fn record_anew(cell: Cell, seconds: f64) {
+    let Some(cells) = own(Cell(0)) else { return record_at_once(cell, seconds) };
+    let durations = cells.durations.get_or_init(|| Box::new(Durations::new()));
+    DURATIONS_OF_THREAD.set(Some(durations));
+    record(cell, seconds);
 }
 
 /// In the instrument itself.
 #[cold]
 fn record_at_once(cell: Cell, seconds: f64) {
-    if let Some(histogram) = collection::histogram(cell.number) {
+    if let Some(histogram) = collection::histogram(cell) {
         histogram.record(seconds);
     }
 }
 
-/// For tests, which want to know when they are gone.
+/// For tests, which want to know who has had them.
 #[cfg(test)]
-pub(super) fn own() -> Option<std::sync::Weak<Cells>> {
-    OWN.with(|own| own.0.get().map(Arc::downgrade))
+pub(super) fn own_cells() -> Option<usize> {
+    OWN.with(|own| own.0.get().map(|cells| std::ptr::from_ref(cells).addr()))
 }
