@@ -136,7 +136,8 @@ pub struct Fields {
     pub(crate) span: Option<SpanSection>,
     /// Of the metrics that have attributes of their own.
     pub(crate) measured: Option<Box<OfMetrics>>,
-    pub(crate) links: Vec<Link>,
+    /// Most have none.
+    pub(crate) links: Option<Vec<Link>>,
 }
 
 /// The keys of a span's attributes, and the span so far.
@@ -156,11 +157,11 @@ impl SpanSection {
 
     /// The span, with each key once: the specification allows no second, and what was written last is what is meant.
     #[inline]
-    pub(crate) fn into_span(mut self) -> InBuffer {
+    pub(crate) fn take(&mut self) -> InBuffer {
         if self.is_spread {
             self.span.attributes.keep_last();
         }
-        self.span
+        self.span.take_over()
     }
 }
 
@@ -235,7 +236,7 @@ impl Fields {
         if self.span.is_some() {
             let mut contexts = Vec::new();
             links.add_to(&mut contexts);
-            self.links.extend(contexts.into_iter().filter(SpanContext::is_valid).map(Link::with_context));
+            self.links.get_or_insert_default().extend(contexts.into_iter().filter(SpanContext::is_valid).map(Link::with_context));
         }
     }
 

@@ -5,12 +5,11 @@
 //! there is to do is done in functions of this crate. For the same reason a call is not handed about, but borrowed.
 
 use std::mem;
-use std::time::Duration;
 
 use futures_core::Stream;
 use opentelemetry::{Context, ContextGuard};
 
-use crate::clock::Moment;
+use crate::clock::{Elapsed, Moment};
 use crate::future::InFuture;
 use crate::metering::Cell;
 use crate::metrics::{Instruments, Measured};
@@ -77,8 +76,17 @@ impl Call {
         Self(State::Inheriting(site))
     }
 
+    #[inline]
     pub(crate) fn started(site: &'static Site, span: Span, measured: Option<Measured>, at: Option<Moment>) -> Self {
         Self(State::On(Started { site, span, measured, at }))
+    }
+
+    /// Has it measured as well, from its start.
+    #[inline]
+    pub(crate) fn measure(&mut self, measured: Measured) {
+        if let State::On(started) = &mut self.0 {
+            started.measured = Some(measured);
+        }
     }
 
     pub(crate) fn counting(uncounted: Uncounted) -> Self {
@@ -298,7 +306,7 @@ impl Plain {
     #[inline]
     fn end(&mut self, outcome: &Outcome) {
         if let Some(instruments) = self.instruments.take() {
-            let seconds = self.at.map_or(0.0, |at| ended(outcome, at).since(at).as_secs_f64());
+            let seconds = self.at.map_or(0.0, |at| ended(outcome, at).since(at).seconds());
             instruments.end(outcome, seconds);
         }
     }
@@ -318,14 +326,14 @@ impl Started {
     }
 
     fn end(&mut self, outcome: Outcome) {
-        let elapsed = self.at.map_or(Duration::ZERO, |at| ended(&outcome, at).since(at));
+        let elapsed = self.at.map_or(Elapsed::default(), |at| ended(&outcome, at).since(at));
         // Looked at before it is moved: most calls have none.
         if self.measured.is_some()
             && let Some(measured) = self.measured.take()
         {
             measured.end(&outcome, elapsed);
         }
-        self.span.end(self.site.seen(), outcome, elapsed);
+        self.span.end(|| self.site.seen(), outcome, elapsed);
     }
 }
 

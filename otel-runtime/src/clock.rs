@@ -33,8 +33,9 @@ impl Moment {
         self.0 < later.0
     }
 
-    pub(crate) fn since(self, earlier: Self) -> Duration {
-        Duration::from_nanos(TIMELINE.between(earlier.0, self.0, read))
+    #[inline]
+    pub(crate) fn since(self, earlier: Self) -> Elapsed {
+        Elapsed(TIMELINE.between(earlier.0, self.0, read))
     }
 }
 
@@ -54,11 +55,30 @@ impl From<SystemTime> for WallTime {
     }
 }
 
-impl Add<Duration> for WallTime {
+/// So many nanoseconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Elapsed(u64);
+
+impl Elapsed {
+    #[inline]
+    #[allow(clippy::cast_precision_loss, reason = "what takes longer than a hundred days is known to some nanoseconds")]
+    pub(crate) fn seconds(self) -> f64 {
+        self.0 as f64 / 1e9
+    }
+}
+
+impl From<Elapsed> for Duration {
+    fn from(elapsed: Elapsed) -> Self {
+        Self::from_nanos(elapsed.0)
+    }
+}
+
+impl Add<Elapsed> for WallTime {
     type Output = Self;
 
-    fn add(self, later: Duration) -> Self {
-        Self(self.0.saturating_add(nanos(later)))
+    #[inline]
+    fn add(self, later: Elapsed) -> Self {
+        Self(self.0.saturating_add(later.0))
     }
 }
 
@@ -152,7 +172,7 @@ mod tests {
         let moment = Moment::now();
         let read = moment.wall_time().system_time();
         assert!(read + second > before && read < SystemTime::now() + second);
-        assert_eq!(moment.since(Moment::now()), Duration::ZERO);
+        assert_eq!(moment.since(Moment::now()), Elapsed::default());
     }
 
     #[test]
@@ -162,7 +182,7 @@ mod tests {
         thread::sleep(Duration::from_millis(30));
         let inner = inner.elapsed();
         let (last, outer) = (Moment::now(), before.elapsed());
-        let measured = last.since(first);
+        let measured = Duration::from(last.since(first));
         // What the scale may be off by in the first second is more than enough.
         let slack = outer / 100 + Duration::from_micros(1);
         assert!(inner < measured + slack && measured < outer + slack, "{inner:?} {measured:?} {outer:?}");

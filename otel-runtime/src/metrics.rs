@@ -7,13 +7,13 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{OnceLock, PoisonError, RwLock};
-use std::time::Duration;
 use std::{fmt, iter};
 
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Counter, Histogram, Meter};
 
 use crate::attributes::{OfMetrics, Section};
+use crate::clock::Elapsed;
 use crate::label_sets::{LabelSets, OfSets, Room};
 use crate::metering::{Cell, CellCounter, CellHistogram, CellUpDownCounter};
 use crate::name::{AttributeKey, MetricName, Unit};
@@ -367,9 +367,9 @@ impl Measured {
     }
 
     /// The call has ended.
-    pub(crate) fn end(mut self, outcome: &Outcome, elapsed: Duration) {
+    pub(crate) fn end(mut self, outcome: &Outcome, elapsed: Elapsed) {
         let instruments = &*self.instruments;
-        let seconds = elapsed.as_secs_f64();
+        let seconds = elapsed.seconds();
         if let Some(own) = self.own.take_if(|own| !own.copied.is_empty()) {
             return instruments.measure(outcome, seconds, *own);
         }

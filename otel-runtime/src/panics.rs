@@ -3,7 +3,7 @@
 //! A guard that is dropped while its thread unwinds cannot see the panic's payload, so a hook, put before the one that is there, keeps the
 //! last message of each thread.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
 use std::sync::Once;
 
@@ -11,6 +11,8 @@ use crate::clock::Moment;
 
 thread_local! {
     static LAST: RefCell<Option<Last>> = const { RefCell::new(None) };
+    /// Whether there was one, which everything that starts asks.
+    static IS_KEPT: Cell<bool> = const { Cell::new(false) };
 }
 
 /// A panic.
@@ -38,14 +40,27 @@ fn remember(info: &PanicHookInfo<'_>) {
     let literal = payload.downcast_ref::<&'static str>().map(|text| (*text).to_owned());
     let message = literal.or_else(|| payload.downcast_ref::<String>().cloned());
     // Neither a thread that is ending nor a panic within this module may turn into a second panic.
+    IS_KEPT.set(true);
     let _ = LAST.try_with(|last| last.try_borrow_mut().map(|mut last| *last = Some(Last { at, message })));
 }
 
 /// Forgets the last message, unless the panic is under way: what starts now cannot have been ended by it.
+#[inline]
 pub(crate) fn forget() {
+    if IS_KEPT.get() {
+        forget_kept();
+    }
+}
+
+#[cold]
+fn forget_kept() {
+    if std::thread::panicking() {
+        return;
+    }
     let _ = LAST.try_with(|last| {
-        if last.try_borrow().is_ok_and(|last| last.is_some()) && !std::thread::panicking() {
-            last.replace(None);
+        if let Ok(mut last) = last.try_borrow_mut() {
+            *last = None;
+            IS_KEPT.set(false);
         }
     });
 }

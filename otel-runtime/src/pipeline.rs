@@ -5,6 +5,8 @@
 //! ([`Builder::build`](crate::Builder::build)); a local one is carried by the [`Context`] and serves what runs under it, which is how
 //! tests stay apart from each other.
 
+mod short_way;
+
 use std::any::Any;
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -15,7 +17,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use opentelemetry::logs::LoggerProvider;
 use opentelemetry::metrics::{Meter, MeterProvider};
 use opentelemetry::propagation::TextMapPropagator;
-use opentelemetry::trace::{Span as _, SpanRef, TraceContextExt};
+use opentelemetry::trace::{SpanRef, TraceContextExt};
 use opentelemetry::{Context, InstrumentationScope, global};
 use opentelemetry_sdk::logs::{SdkLogger, SdkLoggerProvider};
 
@@ -35,6 +37,8 @@ use crate::shared::Shared;
 use crate::thread::Silence;
 use crate::under::Under;
 use crate::{exceptions, switch, thread};
+
+pub(crate) use self::short_way::{Above, ShortWay, above, first, short_way};
 
 static GLOBAL: OnceLock<Global> = OnceLock::new();
 
@@ -258,12 +262,6 @@ impl Pipeline {
         self.open.load(Ordering::Relaxed)
     }
 
-    /// Whether it records spans.
-    #[inline]
-    pub(crate) fn traces(&self) -> bool {
-        self.tracing.is_some()
-    }
-
     /// Whether a site keeps what it needs of this itself: it can do so for one that is there for ever.
     pub(crate) fn is_kept_by_sites(&self) -> bool {
         self.kind == Kind::First
@@ -282,12 +280,9 @@ impl Pipeline {
         Some(made_once(&self.loggers, scope, || provider.logger_with_scope(scope.build())))
     }
 
-    /// The context of a span that has started; `way` is what its place says of exceptions.
+    /// The context of a span that is recorded; `way` is what its place says of exceptions.
     #[inline]
     pub(crate) fn context_of(&self, span: RecordedSpan, under: Under<'_>, way: Option<Exceptions>) -> Context {
-        if !span.is_recording() {
-            return under.with(|parent| parent.with_remote_span_context(span.span_context().clone()));
-        }
         let has_logs = self.logging.is_some() && way.or(self.exceptions).is_some_and(Exceptions::has_logs);
         if has_logs { exceptions::noting(&under.to_context()).with_span(span) } else { under.with(|parent| parent.with_span(span)) }
     }
@@ -384,51 +379,6 @@ pub(crate) fn rule(path: &str, spans: bool, metrics: bool) -> Option<Rule> {
     let global = global.filter(|pipeline| (spans && pipeline.tracing.is_some()) || (metrics && pipeline.metering.is_some()));
     let rule = global.map_or(Rule::Off, |pipeline| pipeline.filter.rule(path));
     (rule != Rule::Off || LOCAL.load(Ordering::SeqCst) > 0).then_some(rule)
-}
-
-/// Whether there is a short way for calls at a place, because all record with the first global pipeline: there is
-/// nothing to copy from baggage to what they measure, and if they record spans, whatever is below one that is not sampled inherits that, with nothing
-/// to count.
-pub(crate) fn has_short_way(spans: bool, metrics: bool) -> bool {
-    let is_alone = !EVER_LOCAL.load(Ordering::SeqCst);
-    let pipeline = last_global().map(|global| &global.pipeline).filter(|pipeline| is_alone && pipeline.is_open());
-    pipeline.is_some_and(|pipeline| {
-        let measures_shortly = !metrics || pipeline.metric_baggage.is_empty();
-        let traces_shortly = pipeline
-            .tracing
-            .as_ref()
-            .filter(|_| spans)
-            .is_none_or(|tracing| tracing.started.is_none() && tracing.sampling.is_ruled_out(Parent::LocalNotSampled));
-        measures_shortly && traces_shortly && pipeline.is_kept_by_sites()
-    })
-}
-
-/// The first global pipeline.
-#[inline]
-pub(crate) fn first() -> Option<&'static Pipeline> {
-    Some(&*GLOBAL.get()?.pipeline)
-}
-
-/// What decides of a call that starts in a context.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Above {
-    /// Telemetry is suppressed.
-    Suppressed,
-    /// A span of this process that is not sampled.
-    Unsampled,
-    Any,
-}
-
-/// What there is in a context.
-#[inline]
-pub(crate) fn above(context: &Context) -> Above {
-    if context.is_telemetry_suppressed() {
-        Above::Suppressed
-    } else if is_unsampled(&context.span()) {
-        Above::Unsampled
-    } else {
-        Above::Any
-    }
 }
 
 /// Whether a span is of this process and not sampled. One that is recorded without being sampled is none: it must not get what is meant for its

@@ -4,7 +4,7 @@ use std::any::Any;
 use std::sync::{Arc, OnceLock};
 
 use opentelemetry::metrics::Meter;
-use opentelemetry::trace::Span as _;
+use opentelemetry::trace::{Span as _, TraceContextExt};
 
 use crate::clock::WallTime;
 use crate::exceptions::Exceptions;
@@ -45,8 +45,8 @@ impl<I: Any + Send + Sync> Place<I> {
         self.known().is_off()
     }
 
-    /// What is known of the place without asking what is installed; [plain](Known::is_plain) if there is a
-    /// [short way](pipeline::has_short_way) for a call that starts now in the current context.
+    /// What is known of the place without asking what is installed, such as a [short way](pipeline::short_way) for a call that starts in the current
+    /// context.
     #[inline]
     pub(crate) fn known(&'static self) -> Known {
         self.switch.known()
@@ -59,7 +59,7 @@ impl<I: Any + Send + Sync> Place<I> {
 
     /// `None`: nothing is installed that the place could record with.
     pub(crate) fn rule(&'static self, spans: bool, metrics: bool) -> Option<Rule> {
-        self.switch.rule(|| (pipeline::rule(self.path, spans, metrics), pipeline::has_short_way(spans, metrics)))
+        self.switch.rule(|| (pipeline::rule(self.path, spans, metrics), pipeline::short_way(spans, metrics)))
     }
 
     /// The place's tracer of the first global pipeline, once it is known.
@@ -100,9 +100,17 @@ impl<I: Any + Send + Sync> Place<I> {
     /// A span that was started in the context that it was placed in.
     #[inline]
     pub(crate) fn started(&self, pipeline: &Pipeline, span: RecordedSpan, under: Under<'_>, at: WallTime) -> Span {
-        let is_recording = span.is_recording();
-        let context = pipeline.context_of(span, under, self.exceptions);
-        if is_recording { Span::recording(context, at) } else { Span::carrying(context) }
+        if span.is_recording() {
+            self.started_recording(pipeline, span, under, at)
+        } else {
+            Span::carrying(under.with(|parent| parent.with_remote_span_context(span.span_context().clone())))
+        }
+    }
+
+    /// The same of one that is known to be recorded.
+    #[inline]
+    pub(crate) fn started_recording(&self, pipeline: &Pipeline, span: RecordedSpan, under: Under<'_>, at: WallTime) -> Span {
+        Span::recording(pipeline.context_of(span, under, self.exceptions), at)
     }
 
     /// The place's instruments, which are made once for each pipeline.

@@ -200,21 +200,21 @@ impl Site {
     #[inline(never)]
     fn begin(&'static self, parent: Option<&Context>, fields: &mut dyn FnMut(&mut Fields)) -> Call {
         let known = self.place.known();
-        if parent.is_some() || !known.is_plain() {
-            return self.begin_placed(parent, fields);
-        }
-        if let Some(cell) = known.counting() {
-            return Call::counting(Uncounted::new(self, cell));
-        }
-        match pipeline::first().filter(|pipeline| self.span.is_some() && pipeline.traces()) {
-            None => self.measure(fields),
-            Some(pipeline) if thread::has_context() => self.trace(pipeline, fields),
-            Some(_) => Call::off(),
+        if parent.is_some() {
+            self.begin_placed(parent, fields)
+        } else if known.is_traced_shortly() {
+            self.trace(fields)
+        } else if known.is_measured_shortly() {
+            self.measure(fields)
+        } else if let Some(cell) = known.counting() {
+            Call::counting(Uncounted::new(self, cell))
+        } else {
+            self.begin_placed(None, fields)
         }
     }
 
     /// The short way to a call of which nothing is recorded but metrics, which are the same for every call.
-    #[inline]
+    #[inline(never)]
     fn measure(&'static self, fields: &mut dyn FnMut(&mut Fields)) -> Call {
         let Some(instruments) = self.plain_instruments() else { return self.begin_placed(None, fields) };
         if let Some(cell) = instruments.only_cell() {
@@ -232,35 +232,42 @@ impl Site {
 
     /// The short way to a call whose span is known not to be sampled, or to be, with metrics that are the same for every call.
     #[inline]
-    fn trace(&'static self, pipeline: &Pipeline, fields: &mut dyn FnMut(&mut Fields)) -> Call {
+    fn trace(&'static self, fields: &mut dyn FnMut(&mut Fields)) -> Call {
+        if !thread::has_context() {
+            return Call::off();
+        }
         match Context::map_current(pipeline::above) {
-            Above::Suppressed if !self.is_measured() => Call::off(),
-            Above::Unsampled if !self.is_measured() => Call::inheriting(self),
-            Above::Suppressed | Above::Unsampled => self.begin_placed(None, fields),
-            Above::Any => self.record(pipeline, fields),
+            Above::Any => self.record(fields),
+            _ if self.is_measured() => self.begin_placed(None, fields),
+            Above::Suppressed => Call::off(),
+            Above::Unsampled => Call::inheriting(self),
         }
     }
 
     /// Not compiled into the way of calls that record nothing.
     #[inline(never)]
-    fn record(&'static self, pipeline: &Pipeline, fields: &mut dyn FnMut(&mut Fields)) -> Call {
-        let (Some((tracer, begun)), instruments) = (self.begun_sampled(), self.plain_instruments()) else {
+    fn record(&'static self, fields: &mut dyn FnMut(&mut Fields)) -> Call {
+        let (Some(pipeline), Some((tracer, begun)), instruments) = (pipeline::first(), self.begun_sampled(), self.plain_instruments())
+        else {
             return self.begin_placed(None, fields);
         };
         if self.is_measured() && instruments.is_none() {
             return self.begin_placed(None, fields);
         }
         panics::forget();
-        let mut known = Fields { span: Some(SpanSection::new(self.keys(), begun)), measured: None, links: Vec::new() };
+        let mut known = Fields { span: Some(SpanSection::new(self.keys(), begun)), measured: None, links: None };
         // A `Display` that panics costs the attributes from there on.
         panics::contained(|| fields(&mut known));
-        let Fields { span: Some(section), links, .. } = known else { return Call::off() };
+        // Taken out one by one, and put where they are to be: what is moved in pieces is waited for.
+        let (Some(span), links) = (known.span.as_mut().map(SpanSection::take), known.links.take()) else { return Call::off() };
         let started = Moment::now();
         let at = started.wall_time();
-        let measured = instruments.map(|instruments| Measured::start(Shared::Global(instruments), None));
-        let span = tracer.start_sampled(section.into_span(), &links, at);
-        let span = self.place.started(pipeline, span, Under::Current, at);
-        Call::started(self, span, measured, Some(started))
+        let span = tracer.start_sampled(span, links, at);
+        let mut call = Call::started(self, self.place.started_recording(pipeline, span, Under::Current, at), None, Some(started));
+        if let Some(instruments) = instruments {
+            call.measure(Measured::start(Shared::Global(instruments), None));
+        }
+        call
     }
 
     /// What a span begins with in the current context, if it is known to be sampled there.
@@ -290,7 +297,7 @@ impl Site {
                 .filter(|starting| starting.records())
                 .map(|starting| SpanSection::new(self.keys(), self.begun(starting))),
             measured: if instruments.is_some() { self.of_metrics(&pipeline, parent) } else { None },
-            links: Vec::new(),
+            links: None,
         };
         // A `Display` that panics costs the attributes from there on.
         panics::contained(|| fields(&mut known));
@@ -302,7 +309,8 @@ impl Site {
                 let (name, kind) = self.name_and_kind();
                 // A span that cannot be recorded needs no time.
                 let at = started.map_or(WallTime(0), Moment::wall_time);
-                let span = starting.start(known.span.map(SpanSection::into_span), name, kind, &known.links, at);
+                let span =
+                    starting.start(known.span.as_mut().map(SpanSection::take), name, kind, known.links.as_deref().unwrap_or_default(), at);
                 self.place.started(&pipeline, span, under, at)
             }
             None => match (span, parent) {

@@ -1,12 +1,11 @@
 //! A span that was started: what is recorded of it, and how it ends. It reaches the recorded one through its context, as everybody does.
 
 use std::borrow::Cow;
-use std::time::Duration;
 
 use opentelemetry::trace::{SpanContext, Status, TraceContextExt};
 use opentelemetry::{Context, KeyValue};
 
-use crate::clock::WallTime;
+use crate::clock::{Elapsed, WallTime};
 use crate::exceptions::{self, Seen};
 use crate::outcome::{Failure, Kind, Outcome};
 use crate::{panics, recording};
@@ -109,11 +108,14 @@ impl Span {
         }
     }
 
-    /// Ends the span, if it is recorded, with the outcome, so long after its start.
-    pub(crate) fn end(&mut self, seen: Seen<'_>, outcome: Outcome, elapsed: Duration) {
+    /// Ends the span, if it is recorded, with the outcome, so long after its start. How an exception is seen is asked only if there is one.
+    #[inline]
+    pub(crate) fn end<'a>(&mut self, seen: impl FnOnce() -> Seen<'a>, outcome: Outcome, elapsed: Elapsed) {
         if let State::Recording { context, started } = &self.0 {
             let ended = *started + elapsed;
-            write(seen, context, outcome, ended);
+            if !matches!(outcome.0, Kind::Ok) {
+                write(seen(), context, outcome, ended);
+            }
             recording::end_at(&context.span(), ended);
             self.0 = State::Off;
         }
@@ -121,6 +123,7 @@ impl Span {
 }
 
 /// Writes the outcome, once for the whole project.
+#[inline(never)]
 fn write(seen: Seen<'_>, context: &Context, outcome: Outcome, ended: WallTime) {
     let span = context.span();
     let is_panic = outcome.is_panic();

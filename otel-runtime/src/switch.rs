@@ -9,17 +9,20 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::filter::Rule;
 use crate::metering::Cell;
+use crate::pipeline::ShortWay;
 use crate::sampling::Threshold;
 
 const UNKNOWN: u64 = 0;
 const ON: u64 = 1;
 /// On, and filtered out of the global pipeline.
 const FILTERED: u64 = 2;
-/// On, with the first global telemetry alone: a call that starts takes the short way, which asks for little more than its parent.
-const PLAIN: u64 = 3;
+/// On, with the first global telemetry alone: a call that starts takes the short way. It is only measured.
+const MEASURED: u64 = 3;
+/// The same for one that may have a span, which asks for little more than its parent.
+const TRACED: u64 = 4;
 /// On, with a ratio for roots in the global pipeline: the threshold stands above this.
-const RATIO: u64 = 4;
-/// As [`PLAIN`], at a place that only counts calls, and this is the bit above the cell for those that went well. From here on, there is nothing to start.
+const RATIO: u64 = 5;
+/// As [`MEASURED`], at a place that only counts calls, and this is the bit above the cell for those that went well. From here on, there is nothing to start.
 const COUNTING: u64 = 1 << 63;
 const OFF: u64 = u64::MAX;
 
@@ -40,10 +43,16 @@ impl Known {
         self.0 >= COUNTING
     }
 
-    /// Whether there is a short way for calls at the place.
+    /// Whether there is a short way for calls at the place, which may have spans.
     #[inline]
-    pub(crate) fn is_plain(self) -> bool {
-        self.0 == PLAIN || self.counting().is_some()
+    pub(crate) fn is_traced_shortly(self) -> bool {
+        self.0 == TRACED
+    }
+
+    /// Whether there is a short way for calls at the place, which have none.
+    #[inline]
+    pub(crate) fn is_measured_shortly(self) -> bool {
+        self.0 == MEASURED
     }
 
     /// If all that is to do is to count calls: the cell for those that go well.
@@ -76,20 +85,20 @@ impl Switch {
         Known(self.answer.load(Ordering::Relaxed))
     }
 
-    /// Says of a place that is [plain](Known::is_plain) that all it does is count calls, those that go well in this cell.
+    /// Says of a place whose calls are [measured shortly](Known::is_measured_shortly) that all it does is count them, those that go well in this cell.
     pub(crate) fn counts_in(&self, cell: Cell) {
         let counting = COUNTING | u64::from(cell.bits());
-        // If it is not plain any more, somebody has it ask again.
-        let _ = self.answer.compare_exchange(PLAIN, counting, Ordering::Relaxed, Ordering::Relaxed);
+        // If there is another answer, somebody has it ask again.
+        let _ = self.answer.compare_exchange(MEASURED, counting, Ordering::Relaxed, Ordering::Relaxed);
     }
 
-    /// The rule of the global pipeline for the place, if the place records; `decide` is only called when that is not known. It also says whether the
-    /// place is [plain](Known::is_plain), if it is on.
-    pub(crate) fn rule(&'static self, decide: impl FnOnce() -> (Option<Rule>, bool)) -> Option<Rule> {
+    /// The rule of the global pipeline for the place, if the place records; `decide` is only called when that is not known. It also gives the short way
+    /// for calls at the place, which counts if it is on.
+    pub(crate) fn rule(&'static self, decide: impl FnOnce() -> (Option<Rule>, Option<ShortWay>)) -> Option<Rule> {
         match self.answer.load(Ordering::Relaxed) {
             UNKNOWN => self.ask(decide),
             OFF => None,
-            ON | PLAIN => Some(Rule::On),
+            ON | MEASURED | TRACED => Some(Rule::On),
             FILTERED => Some(Rule::Off),
             counting if counting >= COUNTING => Some(Rule::On),
             ratio => Some(Rule::Ratio(Threshold::from_bits(ratio - RATIO))),
@@ -98,18 +107,19 @@ impl Switch {
 
     /// Asks under the list's lock, so that an answer cannot be older than the last [`ask_again`].
     #[cold]
-    fn ask(&'static self, decide: impl FnOnce() -> (Option<Rule>, bool)) -> Option<Rule> {
+    fn ask(&'static self, decide: impl FnOnce() -> (Option<Rule>, Option<ShortWay>)) -> Option<Rule> {
         let mut asked = ASKED.lock().unwrap_or_else(PoisonError::into_inner);
         if !self.listed.swap(true, Ordering::Relaxed) {
             asked.push(self);
         }
-        let (rule, is_plain) = decide();
-        let answer = match rule {
-            None => OFF,
-            Some(Rule::On) if is_plain => PLAIN,
-            Some(Rule::On) => ON,
-            Some(Rule::Off) => FILTERED,
-            Some(Rule::Ratio(threshold)) => RATIO + threshold.bits(),
+        let (rule, short_way) = decide();
+        let answer = match (rule, short_way) {
+            (None, _) => OFF,
+            (Some(Rule::On), None) => ON,
+            (Some(Rule::On), Some(ShortWay::Measured)) => MEASURED,
+            (Some(Rule::On), Some(ShortWay::Traced)) => TRACED,
+            (Some(Rule::Off), _) => FILTERED,
+            (Some(Rule::Ratio(threshold)), _) => RATIO + threshold.bits(),
         };
         self.answer.store(answer, Ordering::Relaxed);
         rule

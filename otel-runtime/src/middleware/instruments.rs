@@ -3,12 +3,12 @@
 use std::borrow::Cow;
 use std::iter;
 use std::sync::OnceLock;
-use std::time::Duration;
 
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{AsyncInstrument, BoundCounter, BoundHistogram, Counter, Histogram, HistogramBuilder, Meter, UpDownCounter};
 
 use super::labels::Labels;
+use crate::clock::Elapsed;
 use crate::label_sets::{Label, LabelSets, OfSets};
 use crate::metering::{CellHistogram, CellUpDownCounter};
 use crate::outcome::Outcome;
@@ -143,16 +143,16 @@ impl Instruments {
     }
 
     /// Measures an operation that has ended.
-    fn measure(&self, labels: &Labels, elapsed: Duration, amounts: &[(usize, u64)], count: Option<u64>) {
+    fn measure(&self, labels: &Labels, elapsed: Elapsed, amounts: &[(usize, u64)], count: Option<u64>) {
         match self.bound(labels) {
             Some((bound, labels)) => self.measure_bound(bound, labels, elapsed, amounts, count),
             None => self.measure_own(labels.own(), elapsed, amounts, count),
         }
     }
 
-    fn measure_bound(&self, bound: &Bound, labels: &[KeyValue], elapsed: Duration, amounts: &[(usize, u64)], count: Option<u64>) {
+    fn measure_bound(&self, bound: &Bound, labels: &[KeyValue], elapsed: Elapsed, amounts: &[(usize, u64)], count: Option<u64>) {
         if let Some(duration) = &self.duration {
-            bound.duration.get_or_init(|| CellHistogram::new(duration.bind(labels), self.in_cells)).record(elapsed.as_secs_f64());
+            bound.duration.get_or_init(|| CellHistogram::new(duration.bind(labels), self.in_cells)).record(elapsed.seconds());
         }
         for (index, value) in amounts {
             let all = bound.amounts.get_or_init(|| self.amounts.iter().map(|_| OnceLock::new()).collect());
@@ -164,9 +164,9 @@ impl Instruments {
     }
 
     #[cold]
-    fn measure_own(&self, labels: &[KeyValue], elapsed: Duration, amounts: &[(usize, u64)], count: Option<u64>) {
+    fn measure_own(&self, labels: &[KeyValue], elapsed: Elapsed, amounts: &[(usize, u64)], count: Option<u64>) {
         if let Some(duration) = &self.duration {
-            duration.record(elapsed.as_secs_f64(), labels);
+            duration.record(elapsed.seconds(), labels);
         }
         for (index, value) in amounts {
             self.amount(*index).record(*value, labels);
@@ -208,7 +208,7 @@ impl Measured {
         self.count = Some(count);
     }
 
-    pub(super) fn end(mut self, outcome: &Outcome, elapsed: Duration) {
+    pub(super) fn end(mut self, outcome: &Outcome, elapsed: Elapsed) {
         if let Some(error_type) = outcome.error_type() {
             self.label(iter::once(Attribute::text("error.type", error_type)));
         }

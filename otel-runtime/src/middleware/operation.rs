@@ -208,7 +208,7 @@ impl Operation {
             measured.end(&outcome, elapsed);
         }
         let Place { scope, exceptions: way, .. } = of.place;
-        self.span.end(Seen { scope, way, kind: Some(&of.kind), code: None }, outcome, elapsed);
+        self.span.end(|| Seen { scope, way, kind: Some(&of.kind), code: None }, outcome, elapsed);
     }
 }
 

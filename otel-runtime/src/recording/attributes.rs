@@ -66,29 +66,28 @@ impl EncodedAttributes {
     #[inline]
     pub(crate) fn bool(&mut self, key: &str, value: bool) {
         if self.admits(key) {
-            scalar(&mut self.bytes, key, Scalar::Bool(value));
+            scalar(&mut self.bytes, ATTRIBUTES, key, &Scalar::bool(value));
         }
     }
 
     #[inline]
     pub(crate) fn i64(&mut self, key: &str, value: i64) {
         if self.admits(key) {
-            scalar(&mut self.bytes, key, Scalar::I64(value));
+            scalar(&mut self.bytes, ATTRIBUTES, key, &Scalar::i64(value));
         }
     }
 
     #[inline]
     pub(crate) fn f64(&mut self, key: &str, value: f64) {
         if self.admits(key) {
-            scalar(&mut self.bytes, key, Scalar::F64(value));
+            scalar(&mut self.bytes, ATTRIBUTES, key, &Scalar::f64(value));
         }
     }
 
     #[inline]
     pub(crate) fn str(&mut self, key: &str, value: &str) {
         if self.admits(key) {
-            let kept = within(value, self.value_length);
-            scalar(&mut self.bytes, key, Scalar::Text(kept));
+            scalar(&mut self.bytes, ATTRIBUTES, key, &Scalar::text(value, self.value_length));
         }
     }
 
@@ -200,10 +199,6 @@ impl Write for Limited<'_> {
     }
 }
 
-fn within(text: &str, limit: Option<u32>) -> &str {
-    limit.and_then(|limit| beginning(text, limit as usize)).unwrap_or(text)
-}
-
 // The fields of `KeyValue`.
 const KEY: u8 = 1;
 const VALUE: u8 = 2;
@@ -216,72 +211,89 @@ const ARRAY: u8 = 5;
 /// That of `ArrayValue`.
 const ELEMENT: u8 = 1;
 
+/// How long an `AnyValue` can be that is a number.
+const LONGEST: usize = 11;
+
 /// A value without elements.
 #[derive(Clone, Copy)]
 enum Scalar<'a> {
-    Bool(bool),
-    I64(i64),
-    F64(f64),
+    /// The `AnyValue` of a number: so many of these bytes.
+    Number([u8; LONGEST], u8),
     Text(&'a str),
 }
 
-impl Scalar<'_> {
-    /// How many bytes its `AnyValue` takes.
+impl<'a> Scalar<'a> {
     #[inline]
-    fn length(self) -> usize {
-        match self {
-            Self::Bool(_) => 2,
-            Self::I64(value) => 1 + length_of_varint(value.cast_unsigned()),
-            Self::F64(_) => 9,
-            Self::Text(text) => 1 + length_of_varint(text.len() as u64) + text.len(),
-        }
+    fn bool(value: bool) -> Self {
+        let mut bytes = [0; LONGEST];
+        (bytes[0], bytes[1]) = (wire::key(BOOL, FieldKind::Varint), u8::from(value));
+        Self::Number(bytes, 2)
     }
 
-    /// Its `AnyValue`, if that is a small number, as most are.
     #[inline]
-    fn small(self) -> Option<[u8; 2]> {
+    fn i64(value: i64) -> Self {
+        let mut bytes = [0; LONGEST];
+        bytes[0] = wire::key(INT, FieldKind::Varint);
+        let (mut rest, mut length) = (value.cast_unsigned(), 1);
+        for byte in &mut bytes[1..] {
+            *byte = wire::low(rest) | 0x80;
+            (rest, length) = (rest >> 7, length + 1);
+            if rest == 0 {
+                *byte &= 0x7f;
+                break;
+            }
+        }
+        Self::Number(bytes, length)
+    }
+
+    #[inline]
+    fn f64(value: f64) -> Self {
+        let mut bytes = [0; LONGEST];
+        bytes[0] = wire::key(DOUBLE, FieldKind::Fixed64);
+        bytes[1..9].copy_from_slice(&value.to_le_bytes());
+        Self::Number(bytes, 9)
+    }
+
+    #[inline]
+    fn text(text: &'a str, limit: Option<u32>) -> Self {
+        Self::Text(limit.and_then(|limit| beginning(text, limit as usize)).unwrap_or(text))
+    }
+
+    /// How many bytes its `AnyValue` takes.
+    #[inline]
+    fn length(&self) -> usize {
         match self {
-            Self::Bool(value) => Some([wire::key(BOOL, FieldKind::Varint), u8::from(value)]),
-            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is less than 128")]
-            Self::I64(value) if (0..0x80).contains(&value) => Some([wire::key(INT, FieldKind::Varint), value as u8]),
-            _ => None,
+            Self::Number(_, length) => (*length).into(),
+            Self::Text(text) => 1 + length_of_varint(text.len() as u64) + text.len(),
         }
     }
 
     /// Appends its `AnyValue`.
     #[inline]
-    fn write(self, bytes: &mut Vec<u8>) {
+    fn write(&self, bytes: &mut Vec<u8>) {
         match self {
-            Self::Bool(value) => bytes.extend_from_slice(&[wire::key(BOOL, FieldKind::Varint), u8::from(value)]),
-            Self::I64(value) => {
-                bytes.push(wire::key(INT, FieldKind::Varint));
-                varint(bytes, value.cast_unsigned());
-            }
-            Self::F64(value) => {
-                bytes.push(wire::key(DOUBLE, FieldKind::Fixed64));
-                bytes.extend_from_slice(&value.to_le_bytes());
-            }
+            Self::Number(value, length) => bytes.extend_from_slice(&value[..usize::from(*length)]),
             Self::Text(text) => wire::delimited(bytes, TEXT, text.as_bytes()),
         }
     }
 }
 
-/// Appends a span's attribute.
+/// Appends an attribute as the field of this number.
 #[inline]
-fn scalar(bytes: &mut Vec<u8>, key: &str, value: Scalar<'_>) {
-    scalar_in(bytes, ATTRIBUTES, key, value);
-}
-
-#[inline]
-fn scalar_in(bytes: &mut Vec<u8>, field: u8, key: &str, value: Scalar<'_>) {
+fn scalar(bytes: &mut Vec<u8>, field: u8, key: &str, value: &Scalar<'_>) {
     const OF_VALUE: u8 = wire::key(VALUE, FieldKind::Delimited);
 
-    if let Some([kind, number]) = value.small() {
-        head(bytes, field, key, 2);
-        return bytes.extend_from_slice(&[OF_VALUE, 2, kind, number]);
-    }
     let length = value.length();
     head(bytes, field, key, length);
+    if let Scalar::Number(value, length) = value {
+        // As many bytes for each, which is faster than as many as there are.
+        let mut tail = [0; 2 + LONGEST];
+        (tail[0], tail[1]) = (OF_VALUE, *length);
+        tail[2..].copy_from_slice(value);
+        let end = bytes.len() + 2 + usize::from(*length);
+        bytes.extend_from_slice(&tail);
+        return bytes.truncate(end);
+    }
     if let Ok(short @ 0..0x80) = u8::try_from(length) {
         bytes.extend_from_slice(&[OF_VALUE, short]);
     } else {
@@ -300,7 +312,7 @@ fn head(bytes: &mut Vec<u8>, field: u8, key: &str, length: usize) {
     if let Ok(short @ 0..0x80) = u8::try_from(all) {
         #[allow(clippy::cast_possible_truncation, reason = "it is less than that sum")]
         let of = key.len() as u8;
-        bytes.reserve(2 + all);
+        bytes.reserve(2 + all + LONGEST);
         bytes.extend_from_slice(&[of_field, short, of_key, of]);
         bytes.extend_from_slice(key.as_bytes());
         return;
@@ -315,16 +327,16 @@ fn head(bytes: &mut Vec<u8>, field: u8, key: &str, length: usize) {
 /// Appends an attribute of the plain API as the field of this number, with no text longer than so many characters.
 pub(super) fn attribute(bytes: &mut Vec<u8>, field: u8, key: &str, value: &Value, limit: Option<u32>) {
     let elements: Vec<Scalar<'_>> = match value {
-        Value::Bool(value) => return scalar_in(bytes, field, key, Scalar::Bool(*value)),
-        Value::I64(value) => return scalar_in(bytes, field, key, Scalar::I64(*value)),
-        Value::F64(value) => return scalar_in(bytes, field, key, Scalar::F64(*value)),
-        Value::String(text) => return scalar_in(bytes, field, key, Scalar::Text(within(text.as_str(), limit))),
-        Value::Array(Array::Bool(values)) => values.iter().copied().map(Scalar::Bool).collect(),
-        Value::Array(Array::I64(values)) => values.iter().copied().map(Scalar::I64).collect(),
-        Value::Array(Array::F64(values)) => values.iter().copied().map(Scalar::F64).collect(),
-        Value::Array(Array::String(texts)) => texts.iter().map(|text| Scalar::Text(within(text.as_str(), limit))).collect(),
+        Value::Bool(value) => return scalar(bytes, field, key, &Scalar::bool(*value)),
+        Value::I64(value) => return scalar(bytes, field, key, &Scalar::i64(*value)),
+        Value::F64(value) => return scalar(bytes, field, key, &Scalar::f64(*value)),
+        Value::String(text) => return scalar(bytes, field, key, &Scalar::text(text.as_str(), limit)),
+        Value::Array(Array::Bool(values)) => values.iter().copied().map(Scalar::bool).collect(),
+        Value::Array(Array::I64(values)) => values.iter().copied().map(Scalar::i64).collect(),
+        Value::Array(Array::F64(values)) => values.iter().copied().map(Scalar::f64).collect(),
+        Value::Array(Array::String(texts)) => texts.iter().map(|text| Scalar::text(text.as_str(), limit)).collect(),
         // A kind that this version of the API does not have.
-        other => return scalar_in(bytes, field, key, Scalar::Text(within(&other.to_string(), limit))),
+        other => return scalar(bytes, field, key, &Scalar::text(&other.to_string(), limit)),
     };
     wire::message(bytes, field, |bytes| {
         wire::delimited(bytes, KEY, key.as_bytes());

@@ -10,11 +10,11 @@ use super::open::OpenSpan;
 const MOST: usize = 32;
 const LARGEST: usize = 4096;
 
-/// A span in such memory, which is not copied on its way. `None` while it is dropped.
+/// A span in such memory, which is not copied on its way. `None` while it is dropped, or taken over.
 #[derive(Debug)]
 pub(crate) struct InBuffer(Option<Box<OpenSpan>>);
 
-const IS_THERE: &str = "the span is there until it is dropped";
+const IS_THERE: &str = "the span is there until it is dropped, or taken over";
 
 impl Deref for InBuffer {
     type Target = OpenSpan;
@@ -39,6 +39,12 @@ thread_local! {
 }
 
 impl InBuffer {
+    /// The span, which is no longer here.
+    #[inline]
+    pub(crate) fn take_over(&mut self) -> Self {
+        Self(self.0.take())
+    }
+
     #[inline]
     pub(super) fn take() -> Self {
         // A thread that ends may be past its locals.

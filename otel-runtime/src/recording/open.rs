@@ -159,10 +159,9 @@ impl OpenSpan {
         self.status = Status::Unset;
     }
 
-    /// It is this span, of this lineage.
+    /// Its context is known, and its lineage is this.
     #[inline]
-    pub(super) fn identify(&mut self, context: SpanContext, lineage: &Lineage) {
-        self.context = context;
+    pub(super) fn identify(&mut self, lineage: &Lineage) {
         let context = &self.context;
         let bytes = &mut self.attributes.bytes;
         if let Some(head) = bytes.first_chunk_mut::<{ HEAD.len() }>() {

@@ -260,16 +260,19 @@ impl Tracer {
         let flags = lineage.flags_of(&SamplingDecision::RecordAndSample);
         let mut span = InBuffer::take();
         span.begin_from(template, &recorder.limits);
-        span.identify(SpanContext::new(trace_id, recorder.ids.new_span_id(), flags, false, TraceState::NONE), lineage);
+        span.context = SpanContext::new(trace_id, recorder.ids.new_span_id(), flags, false, TraceState::NONE);
+        span.identify(lineage);
         Some(span)
     }
 
     /// Starts it.
     #[inline]
-    pub(crate) fn start_sampled(&'static self, mut span: InBuffer, links: &[Link], at: WallTime) -> RecordedSpan {
+    pub(crate) fn start_sampled(&'static self, mut span: InBuffer, links: Option<Vec<Link>>, at: WallTime) -> RecordedSpan {
         span.start(at);
-        for link in links {
-            span.link(link);
+        if let Some(links) = links {
+            for link in &links {
+                span.link(link);
+            }
         }
         self.recorder.open.begin(&span.context);
         RecordedSpan::recorded(span, Shared::Global(self))
@@ -389,7 +392,8 @@ impl<'a> Starting<'a> {
             return RecordedSpan::not_recorded(context);
         }
         let mut open = begun.unwrap_or_else(|| self.begin(name, kind));
-        open.identify(context, &self.lineage);
+        open.context = context;
+        open.identify(&self.lineage);
         open.start(at);
         for attribute in &attributes {
             open.attributes.push(attribute);

@@ -32,7 +32,8 @@ fn recorded(span: &SpanData, limits: &OfSpans) -> Vec<u8> {
     for attribute in first {
         open.attributes.push(attribute);
     }
-    open.identify(span.span_context.clone(), &Lineage::of(&parent_of(span)));
+    open.context = span.span_context.clone();
+    open.identify(&Lineage::of(&parent_of(span)));
     open.start(span.start_time.into());
     span.links.iter().for_each(|link| open.link(link));
     for attribute in later {
@@ -55,7 +56,7 @@ fn work(limits: &OfSpans) -> OpenSpan {
 }
 
 fn started(mut open: OpenSpan, at: SystemTime) -> OpenSpan {
-    open.identify(SpanContext::NONE, &Lineage::of(&SpanContext::NONE));
+    open.identify(&Lineage::of(&SpanContext::NONE));
     open.start(at.into());
     open
 }

@@ -25,7 +25,7 @@ pub(crate) fn varint(bytes: &mut Vec<u8>, mut value: u64) {
 }
 
 #[allow(clippy::cast_possible_truncation, reason = "the lowest seven bits")]
-const fn low(value: u64) -> u8 {
+pub(crate) const fn low(value: u64) -> u8 {
     (value & 0x7f) as u8
 }
 

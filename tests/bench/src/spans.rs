@@ -66,8 +66,9 @@ pub fn installed() -> Vec<Case> {
         cases.extend(peer.ten_deep.map(|run| case("ten deep, sampled", run, Parent::Sampled, 10, FEW / 10)));
         cases.extend(peer.root.map(|run| case("a root per call, sampled", run, Parent::None, 1, FEW)));
     }
-    let case =
-        |peer, run, spans| Case { row: "three annotations, sampled", peer, run, parent: Parent::Sampled, spans, threads: 1, calls: FEW };
+    let case = |row, peer, run, spans| Case { row, peer, run, parent: Parent::Sampled, spans, threads: 1, calls: FEW };
+    cases.push(case("sync, sampled", plain::PEER_EMPTY, plain::EMPTY, 0));
+    let case = |peer, run, spans| case("three annotations, sampled", peer, run, spans);
     cases.push(case(NOTHING, calls!(work), 0));
     cases.push(case("ours: traced", ours::TRACED, 1));
     cases.push(case("ours: traced, counted, timed", ours::ALL_THREE, 1));

@@ -90,7 +90,7 @@ impl Exchange {
         let Some(record) = self.record.take() else { return };
         let Record { side, deadline, answer, status, .. } = record;
         let was_told = status.is_some();
-        let is_late = || deadline.is_some_and(|(began, deadline)| Moment::now().since(began) >= deadline);
+        let is_late = || deadline.is_some_and(|(began, deadline)| Duration::from(Moment::now().since(began)) >= deadline);
         let status = status.or_else(|| match end {
             End::Complete => answer.map(|answer| (semconv::inferred(answer), String::new())),
             End::Dropped => Some((if is_late() { Code::DeadlineExceeded } else { Code::Cancelled }, String::new())),

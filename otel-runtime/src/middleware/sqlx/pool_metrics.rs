@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
-use std::time::Duration;
 
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{AsyncInstrument, Counter, Histogram, Meter};
@@ -99,7 +98,7 @@ impl Waiting {
     pub(super) fn end(self) -> Used {
         let now = Moment::now();
         if let Some(instruments) = self.pool.instruments() {
-            instruments.wait_time.record(seconds(now.since(self.since)), &self.pool.name);
+            instruments.wait_time.record(now.since(self.since).seconds(), &self.pool.name);
         }
         Used { pool: Arc::clone(&self.pool), since: now }
     }
@@ -127,13 +126,9 @@ pub(super) struct Used {
 impl Drop for Used {
     fn drop(&mut self) {
         if let Some(instruments) = self.pool.instruments() {
-            instruments.use_time.record(seconds(Moment::now().since(self.since)), &self.pool.name);
+            instruments.use_time.record(Moment::now().since(self.since).seconds(), &self.pool.name);
         }
     }
-}
-
-fn seconds(elapsed: Duration) -> f64 {
-    elapsed.as_secs_f64()
 }
 
 impl Instruments {
