@@ -15,8 +15,15 @@ const SUMS: usize = 64;
 /// How many sums are on a cache line; none of another thread are.
 const SUMS_ON_A_LINE: usize = 8;
 
-/// How many durations a thread keeps: it hands them on that often, which costs it some microseconds then.
-const DURATIONS: usize = 128;
+/// How many durations a thread keeps at most.
+const DURATIONS: usize = 1024;
+
+/// It hands them on whenever it has so many more, which costs it some microseconds then, unless another thread does so just now: two that did would wait
+/// for each other at every one.
+const AT_ONCE: usize = 128;
+
+/// Who hands on durations without being asked.
+static HANDING_ON: Mutex<()> = Mutex::new(());
 
 /// What is kept in the same place in the cells of every thread, by its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,7 +91,18 @@ impl Durations {
         self.cells[written % DURATIONS].store(cell.bits(), Ordering::Relaxed);
         self.seconds[written % DURATIONS].store(seconds.to_bits(), Ordering::Relaxed);
         self.written.store(written.wrapping_add(1), Ordering::Release);
+        if written.wrapping_add(1).is_multiple_of(AT_ONCE) {
+            self.hand_on_if_nobody_does();
+        }
         true
+    }
+
+    #[cold]
+    fn hand_on_if_nobody_does(&self) {
+        let handing_on = HANDING_ON.try_lock();
+        if !matches!(handing_on, Err(TryLockError::WouldBlock)) {
+            self.try_to_hand_on();
+        }
     }
 
     fn hand_on(&self) {
