@@ -14,7 +14,7 @@ use crate::function::{Function, Shape};
 use crate::plan::{CountPlan, Origin, Plan, SpanPlan, TimePlan};
 use crate::runtime_path;
 
-/// The function with a new body: a site, one start, one tail.
+/// The function with a new body: a site, one start, one tail; or no more than a count.
 pub(crate) fn function(plan: &Plan) -> TokenStream {
     let head = plan.function.head();
     let statements = match &plan.shape {
@@ -264,12 +264,8 @@ fn set_to(target: &Ident, method: &str, index: usize, value: &TokenStream, place
 
 /// A function that is counted, and nothing else.
 fn counted(plan: &Plan, returned: &Type) -> TokenStream {
-    let (runtime, site, body) = (&plan.runtime, site(plan), &plan.body);
-    let (annotation, value) = (annotation(returned), local("__returned"));
-    let outcome = match returned {
-        Type::Never(_) => quote!(|_| #runtime::__private::Outcome::OK),
-        returned => quote!(|#value: &#returned| { #runtime::__private::outcome!(#value) }),
-    };
+    let (site, body) = (site(plan), &plan.body);
+    let (annotation, outcome) = (annotation(returned), outcome(plan, returned, None));
     quote!(#site.counted(move || #annotation #body, #outcome))
 }
 
@@ -280,20 +276,20 @@ fn tail(plan: &Plan, call: &Ident) -> TokenStream {
     let made = local("__made");
     match &plan.shape {
         Shape::Sync { returned } => {
-            let (annotation, outcome) = (annotation(returned), outcome(plan, returned));
+            let (annotation, outcome) = (annotation(returned), outcome(plan, returned, Some(call)));
             quote!(#call.in_scope(move || #annotation #body, #outcome))
         }
         Shape::Async { returned } => {
-            let (body, outcome) = (typed(runtime, body, returned), outcome(plan, returned));
+            let (body, outcome) = (typed(runtime, body, returned), outcome(plan, returned, Some(call)));
             quote!(#call.in_future(async move #body, #outcome).await)
         }
         Shape::BoxedFuture { output, boxed } => {
-            let outcome = outcome(plan, output);
+            let outcome = outcome(plan, output, Some(call));
             let wrap = quote!(|#call, #made| #runtime::__private::pinned(#call.in_future(#made, #outcome)));
             quote!(#call.in_boxed(move || -> #boxed #body, #wrap))
         }
         Shape::Future { output } => {
-            let outcome = outcome(plan, output);
+            let outcome = outcome(plan, output, Some(call));
             quote! {
                 let (#call, #made) = #call.enter(move || #body);
                 #call.in_future(#made, #outcome)
@@ -314,14 +310,15 @@ fn tail(plan: &Plan, call: &Ident) -> TokenStream {
     }
 }
 
-/// The closure that classifies what was returned, and gives the values which are known then. It stands here and not in a macro of the runtime,
+/// The closure that classifies what was returned, and gives the values which are known then to the call, if there is one. It stands here and not in a macro of the runtime,
 /// whose file would then turn up in the user's coverage.
-fn outcome(plan: &Plan, returned: &Type) -> TokenStream {
+fn outcome(plan: &Plan, returned: &Type, call: Option<&Ident>) -> TokenStream {
     let runtime = &plan.runtime;
+    let unused = call.map(|_| quote!(, _));
     if let Type::Never(_) = returned {
-        return quote!(|_, _| #runtime::__private::Outcome::OK);
+        return quote!(|_ #unused| #runtime::__private::Outcome::OK);
     }
-    let (value, call) = (local("__returned"), local("__call"));
+    let value = local("__returned");
     let classified = plan.span.as_ref().and_then(|span| span.verdict.as_ref()).map_or_else(
         || quote!(#runtime::__private::outcome!(#value)),
         |(method, predicate)| {
@@ -329,15 +326,17 @@ fn outcome(plan: &Plan, returned: &Type) -> TokenStream {
             quote!(#runtime::__private::outcome!(#value).#method(#runtime::__private::verdict(|| #judged)))
         },
     );
-    let known = plan.span.as_ref().map(|span| results_of(runtime, span, &value, &call)).unwrap_or_default();
-    if known.is_empty() {
-        return quote!(|#value: &#returned, _| { #classified });
-    }
-    quote! {
-        |#value: &#returned, #call| {
-            #call.give(|| { #known });
-            #classified
+    match (plan.span.as_ref(), call) {
+        (Some(span), Some(call)) if !(span.ok.is_empty() && span.err.is_empty()) => {
+            let known = results_of(runtime, span, &value, call);
+            quote! {
+                |#value: &#returned, #call| {
+                    #call.give(|| { #known });
+                    #classified
+                }
+            }
         }
+        _ => quote!(|#value: &#returned #unused| { #classified }),
     }
 }
 

@@ -157,7 +157,7 @@ impl SpanSection {
 
     /// The span, with each key once: the specification allows no second, and what was written last is what is meant.
     #[inline]
-    pub(crate) fn take(&mut self) -> InBuffer {
+    pub(crate) fn finish(&mut self) -> InBuffer {
         if self.is_spread {
             self.span.attributes.keep_last();
         }

@@ -4,6 +4,9 @@
 //! A guard stands in every annotated function, so little of it is compiled into one: whether there is anything to do is asked there, and what
 //! there is to do is done in functions of this crate. For the same reason a call is not handed about, but borrowed.
 
+mod entered;
+mod uncounted;
+
 use std::mem;
 
 use futures_core::Stream;
@@ -11,15 +14,17 @@ use opentelemetry::{Context, ContextGuard};
 
 use crate::clock::{Elapsed, Moment};
 use crate::future::InFuture;
-use crate::metering::Cell;
 use crate::metrics::{Instruments, Measured};
-use crate::outcome::{Kind, Outcome};
+use crate::outcome::Outcome;
 use crate::panics;
 use crate::site::Site;
 use crate::span::Span;
 use crate::stream::{InStream, Items};
 use crate::thread;
 use crate::value::{AttributeValue, ValueWriter};
+
+use self::entered::{Attached, Running};
+pub(crate) use self::{entered::Entered, uncounted::Uncounted};
 
 /// A call that was started, and will be ended with an outcome.
 #[derive(Debug)]
@@ -38,14 +43,6 @@ enum State {
     /// Nothing but metrics are recorded, which are the same for every call.
     Measured(Plain),
     On(Started),
-}
-
-/// A call that is to be counted, and nothing else. Dropped before, it was unwound.
-#[derive(Debug)]
-pub(crate) struct Uncounted {
-    site: &'static Site,
-    /// Where it is counted, if it goes well.
-    cell: Cell,
 }
 
 /// A call of which nothing but metrics are recorded, in the least space.
@@ -101,8 +98,8 @@ impl Call {
     /// Runs `body` under the call and ends it with the outcome of what `body` returns, or as panicked.
     #[inline]
     pub fn in_scope<T>(mut self, body: impl FnOnce() -> T, outcome: impl FnOnce(&T, &Self) -> Outcome) -> T {
-        // Apart, each of them is in registers.
-        let Entered { mut attached, running } = self.entered();
+        // Apart, each of them is in registers; what is named last is dropped first.
+        let Entered { mut running, mut attached } = self.entered();
         let returned = body();
         // Not in a function that takes a closure: it would be compiled once more for every annotated function.
         if running.is_ending(&mut attached) {
@@ -177,15 +174,19 @@ impl Call {
         matches!(self.0, State::Off | State::Inheriting(_))
     }
 
-    /// Whether anything is recorded that has an outcome; if not, nobody needs to look at what was returned.
+    /// Whether anything is recorded that has an outcome; if not, nobody needs to look at what was returned, and the call is over.
     #[inline(never)]
-    fn asks_for_outcome(&self) -> bool {
-        match &self.0 {
+    fn asks_for_outcome(&mut self) -> bool {
+        let asks = match &self.0 {
             State::Off | State::Inheriting(_) => false,
             State::Counting(uncounted) => uncounted.is_some(),
             State::Measured(plain) => plain.instruments.is_some(),
             State::On(started) => started.is_recorded(),
+        };
+        if !asks {
+            *self = Self::off();
         }
+        asks
     }
 
     /// Whether what runs inside may be to run in a context of its own.
@@ -263,45 +264,6 @@ impl Call {
     }
 }
 
-impl Uncounted {
-    #[inline]
-    pub(crate) fn new(site: &'static Site, cell: Cell) -> Self {
-        Self { site, cell }
-    }
-
-    #[inline]
-    pub(crate) fn count(self, outcome: &Outcome) {
-        match outcome.0 {
-            Kind::Ok => self.cell.count(),
-            _ => count_failed(self.site, outcome),
-        }
-        mem::forget(self);
-    }
-
-    /// The same, of a call that goes on.
-    fn into_measured(self) -> Option<Measured> {
-        let measured = self.site.place.known_instruments().map(Measured::under_way);
-        mem::forget(self);
-        measured
-    }
-}
-
-impl Drop for Uncounted {
-    #[inline]
-    fn drop(&mut self) {
-        count_failed(self.site, &Outcome::PANICKED);
-    }
-}
-
-/// Not of a call that is to be counted: whose address is known elsewhere is not in registers.
-#[cold]
-#[inline(never)]
-fn count_failed(site: &'static Site, outcome: &Outcome) {
-    if let Some(instruments) = site.place.known_instruments() {
-        instruments.end(outcome, 0.0);
-    }
-}
-
 impl Plain {
     #[inline]
     fn end(&mut self, outcome: &Outcome) {
@@ -351,88 +313,4 @@ impl Drop for Started {
             self.end(Outcome::PANICKED);
         }
     }
-}
-
-/// A call whose span is current on this thread. Dropped before its end, and without [`Entered::exit`], it was unwound by a panic.
-#[must_use]
-pub(crate) struct Entered<'a> {
-    // First it is no longer current, and then ended.
-    attached: Attached,
-    running: Running<'a>,
-}
-
-/// What makes a call's span the current one. What there is to do with it is done in functions that are given it in registers; had they its
-/// address, it would be in memory from the start.
-struct Attached(Option<ContextGuard>);
-
-/// A call that was unwound if this is dropped.
-struct Running<'a>(&'a mut Call);
-
-impl Entered<'_> {
-    pub(crate) fn call(&self) -> &Call {
-        self.running.0
-    }
-
-    /// The call, if something is recorded, to be ended with its outcome, and no longer current. Should it panic to find that out, so did the call.
-    #[inline]
-    pub(crate) fn ending(&mut self) -> Option<&mut Call> {
-        self.running.is_ending(&mut self.attached).then_some(&mut *self.running.0)
-    }
-
-    #[inline]
-    pub(crate) fn exit(self) {
-        let Self { attached, running } = self;
-        drop(attached);
-        mem::forget(running);
-    }
-}
-
-impl Running<'_> {
-    /// Whether something is recorded that is to be ended with an outcome. The call is no longer current.
-    #[inline]
-    fn is_ending(&self, attached: &mut Attached) -> bool {
-        // What is only measured is never current.
-        if !self.0.may_attach() {
-            return !self.0.is_idle();
-        }
-        attached.leave();
-        self.0.asks_for_outcome()
-    }
-}
-
-impl Drop for Running<'_> {
-    #[inline]
-    fn drop(&mut self) {
-        if !self.0.is_idle() {
-            unwound(self.0);
-        }
-    }
-}
-
-#[cold]
-#[inline(never)]
-fn unwound(call: &mut Call) {
-    call.end(Outcome::PANICKED);
-}
-
-impl Attached {
-    #[inline]
-    fn leave(&mut self) {
-        if let Some(attached) = self.0.take() {
-            leave(attached);
-        }
-    }
-}
-
-impl Drop for Attached {
-    #[inline]
-    fn drop(&mut self) {
-        self.leave();
-    }
-}
-
-/// Makes current again what was so before.
-#[inline(never)]
-fn leave(attached: ContextGuard) {
-    drop(attached);
 }

@@ -23,6 +23,9 @@ pin_project! {
     impl<F, R> PinnedDrop for InFuture<F, R> {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
+            if this.call.is_idle() {
+                return;
+            }
             let attached = this.call.attach();
             this.future.set(None);
             drop(attached);

@@ -171,14 +171,6 @@ pub(crate) enum SpanPlacement {
     },
 }
 
-impl Placement {
-    /// Where telemetry is suppressed, layers record nothing. What functions are counted and timed with goes on there, as the SDK's instruments do.
-    #[cfg_attr(not(any(feature = "http", feature = "sqlx")), allow(dead_code, reason = "layers ask"))]
-    pub(crate) fn is_wanted_of_layers(&self) -> bool {
-        !matches!(self.span, SpanPlacement::Suppressed)
-    }
-}
-
 impl Pipeline {
     /// The pipeline of the whole process; one from before a fork ends with that. Called once in a process.
     pub(crate) fn install(tracing: Option<Tracing>, metering: Option<Meters>, settings: Settings, diagnostics: Diagnostics) -> Arc<Self> {

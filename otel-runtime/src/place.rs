@@ -10,7 +10,7 @@ use crate::clock::WallTime;
 use crate::exceptions::Exceptions;
 use crate::filter::Rule;
 use crate::metering::Cell;
-use crate::pipeline::{self, Pipeline, Placement, Wanted};
+use crate::pipeline::{self, Pipeline, Placement, SpanPlacement, Wanted};
 use crate::recording::{Lineage, RecordedSpan, Starting, Tracer};
 use crate::sampling::Threshold;
 use crate::scope::Scope;
@@ -78,6 +78,13 @@ impl<I: Any + Send + Sync> Place<I> {
     pub(crate) fn placement(&'static self, spans: bool, metrics: bool, under: Under<'_>) -> Option<Placement> {
         let wanted = Wanted { site: self.address(), path: self.path, span: spans, rule: self.rule(spans, metrics)? };
         pipeline::place(&wanted, under)
+    }
+
+    /// The same for what a layer does. Where telemetry is suppressed it records nothing; what functions are counted and timed with goes on there, as the
+    /// SDK's instruments do.
+    #[cfg_attr(not(any(feature = "http", feature = "sqlx")), allow(dead_code, reason = "layers ask"))]
+    pub(crate) fn placement_of_layer(&'static self, spans: bool, metrics: bool, under: Under<'_>) -> Option<Placement> {
+        self.placement(spans, metrics, under).filter(|placement| !matches!(placement.span, SpanPlacement::Suppressed))
     }
 
     /// A span that was placed, to be started.

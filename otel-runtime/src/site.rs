@@ -1,5 +1,5 @@
 //! [`Site`]: the static data of one instrumented place, and the one way to start something there. Sync and async code meet in
-//! [`Site::start`].
+//! [`Site::start`]; a call that is only counted starts nothing, and is [`Site::counted`].
 
 use std::sync::OnceLock;
 
@@ -160,10 +160,15 @@ impl Site {
     /// known where to count it, this is all there is to it, and there is no [`Call`].
     #[inline]
     pub fn counted<T>(&'static self, body: impl FnOnce() -> T, outcome: impl FnOnce(&T) -> Outcome) -> T {
-        let Some(cell) = self.place.known().counting() else { return self.called(body, outcome) };
-        let uncounted = Uncounted::new(self, cell);
+        let known = self.place.known();
+        if !known.starts_nothing() {
+            return self.called(body, outcome);
+        }
+        let uncounted = known.counting().map(|cell| Uncounted::new(self, cell));
         let returned = body();
-        uncounted.count(&outcome(&returned));
+        if let Some(uncounted) = uncounted {
+            uncounted.count(&outcome(&returned));
+        }
         returned
     }
 
@@ -213,7 +218,8 @@ impl Site {
         }
     }
 
-    /// The short way to a call of which nothing is recorded but metrics, which are the same for every call.
+    /// The short way to a call of which nothing is recorded but metrics, which are the same for every call. It needs no context, and goes on where a
+    /// thread has none any more.
     #[inline(never)]
     fn measure(&'static self, fields: &mut dyn FnMut(&mut Fields)) -> Call {
         let Some(instruments) = self.plain_instruments() else { return self.begin_placed(None, fields) };
@@ -259,7 +265,7 @@ impl Site {
         // A `Display` that panics costs the attributes from there on.
         panics::contained(|| fields(&mut known));
         // Taken out one by one, and put where they are to be: what is moved in pieces is waited for.
-        let (Some(span), links) = (known.span.as_mut().map(SpanSection::take), known.links.take()) else { return Call::off() };
+        let (Some(span), links) = (known.span.as_mut().map(SpanSection::finish), known.links.take()) else { return Call::off() };
         let started = Moment::now();
         let at = started.wall_time();
         let span = tracer.start_sampled(span, links, at);
@@ -309,8 +315,13 @@ impl Site {
                 let (name, kind) = self.name_and_kind();
                 // A span that cannot be recorded needs no time.
                 let at = started.map_or(WallTime(0), Moment::wall_time);
-                let span =
-                    starting.start(known.span.as_mut().map(SpanSection::take), name, kind, known.links.as_deref().unwrap_or_default(), at);
+                let span = starting.start(
+                    known.span.as_mut().map(SpanSection::finish),
+                    name,
+                    kind,
+                    known.links.as_deref().unwrap_or_default(),
+                    at,
+                );
                 self.place.started(&pipeline, span, under, at)
             }
             None => match (span, parent) {

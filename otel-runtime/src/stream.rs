@@ -40,6 +40,9 @@ pin_project! {
     impl<S, R> PinnedDrop for InStream<S, R> {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
+            if this.call.is_idle() {
+                return;
+            }
             let attached = this.call.attach();
             this.stream.set(None);
             drop(attached);

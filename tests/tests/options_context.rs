@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::num::ParseIntError;
+use std::sync::Arc;
 
 use otel_runtime::opentelemetry::baggage::BaggageExt;
 use otel_runtime::opentelemetry::trace::{SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState, Tracer, TracerProvider};
@@ -10,7 +11,7 @@ use otel_runtime::opentelemetry_sdk::trace::SdkTracerProvider;
 use otel_runtime::testing::{Captured, capture, capture_async};
 use otel_runtime::{CurrentSpan, current, traced};
 use tests::receiver::{Protocol, Receiver};
-use tests::telemetry::to;
+use tests::telemetry::{isolated, to};
 
 fn remote() -> SpanContext {
     SpanContext::new(TraceId::from(7), SpanId::from(8), TraceFlags::SAMPLED, true, TraceState::NONE)
@@ -160,4 +161,40 @@ fn a_parent_may_be_a_span_of_the_plain_api() {
     });
     assert_eq!(spans.all().len(), 2);
     assert!(spans.all().iter().all(|span| (span.trace_id, span.parent_span_id) == (trace, parent)));
+}
+
+#[traced(parent = parent, baggage(tenant.id = "acme"))]
+fn with_baggage(parent: &Context) {
+    let _ = parent;
+}
+
+#[traced(parent = parent)]
+async fn awaited(parent: &Context) {
+    tokio::task::yield_now().await;
+    let _ = parent;
+}
+
+struct Held(#[allow(dead_code, reason = "it is counted")] Arc<()>);
+
+#[tokio::test]
+async fn what_is_not_recorded_lets_go_of_its_context() {
+    let held = Arc::new(());
+    let context = |flags| {
+        let parent = SpanContext::new(TraceId::from(7), SpanId::from(8), flags, false, TraceState::NONE);
+        Context::current().with_value(Held(Arc::clone(&held))).with_remote_span_context(parent)
+    };
+    let calls = async |context: &Context| {
+        under_borrowed(context);
+        with_baggage(context);
+        awaited(context).await;
+    };
+    // Nothing is installed; and then the parent is not sampled, and is.
+    calls(&context(TraceFlags::SAMPLED)).await;
+    assert_eq!(Arc::strong_count(&held), 1);
+    let telemetry = isolated().set("OTEL_TRACES_EXPORTER", "console").console(std::io::sink()).build().expect("telemetry can be set up");
+    let _attached = telemetry.context().attach();
+    for flags in [TraceFlags::NOT_SAMPLED, TraceFlags::SAMPLED] {
+        calls(&context(flags)).await;
+        assert_eq!(Arc::strong_count(&held), 1, "{flags:?}");
+    }
 }

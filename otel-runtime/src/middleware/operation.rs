@@ -80,7 +80,7 @@ impl Operations {
 
     fn begin(&'static self, parent: Option<Context>, describe: &mut dyn FnMut(&mut Beginning<'_>)) -> Operation {
         let under = Under::from(parent.as_ref());
-        let placement = self.place.placement(true, self.measures(), under).filter(Placement::is_wanted_of_layers);
+        let placement = self.place.placement_of_layer(true, self.measures(), under);
         let Some(Placement { pipeline, span: placed }) = placement else { return Operation::passing(parent) };
         let instruments = if self.measures() {
             self.place.instruments(&pipeline, |meter| {

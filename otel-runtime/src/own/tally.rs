@@ -1,16 +1,16 @@
 //! Numbers that many threads count up.
 
 use std::cell::Cell;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 /// So many numbers, each of them in parts: threads that count at the same time rarely touch the same memory.
 #[derive(Debug)]
 pub(crate) struct Tally<const N: usize>(Box<[Part<N>; PARTS]>);
 
-/// As many as there are bits, and one more for threads that have none of their own.
-const PARTS: usize = OWN_PARTS + 1;
+/// As many as there are bits, and some more that the threads share which have none of their own.
+const PARTS: usize = OWN_PARTS + SHARED_PARTS;
 const OWN_PARTS: usize = u64::BITS as usize;
-const SHARED: usize = OWN_PARTS;
+const SHARED_PARTS: usize = 16;
 
 /// Apart from the others, as far as caches are concerned.
 #[derive(Debug)]
@@ -29,7 +29,7 @@ impl<const N: usize> Tally<N> {
     pub(crate) fn count(&self, number: usize) {
         let part = part();
         let count = &self.0[part].0[number];
-        if part == SHARED {
+        if part >= OWN_PARTS {
             count.fetch_add(1, Ordering::Relaxed);
         } else {
             // Nobody else writes to it.
@@ -56,8 +56,8 @@ struct Own(usize);
 
 impl Drop for Own {
     fn drop(&mut self) {
-        PART.set(SHARED);
-        if self.0 != SHARED {
+        PART.set(OWN_PARTS);
+        if self.0 < OWN_PARTS {
             // Who takes it sees what was counted.
             TAKEN.fetch_and(!(1 << self.0), Ordering::Release);
         }
@@ -76,15 +76,16 @@ fn part() -> usize {
 #[cold]
 fn begin() -> usize {
     // A thread that ends may be past its locals.
-    let part = OWN.try_with(|own| own.0).unwrap_or(SHARED);
+    let part = OWN.try_with(|own| own.0).unwrap_or(OWN_PARTS);
     PART.set(part);
     part
 }
 
-/// One that no thread has, or else the shared one.
+/// One that no thread has, or else a shared one.
 fn take() -> usize {
+    static SHARING: AtomicUsize = AtomicUsize::new(0);
     let taken = TAKEN.fetch_update(Ordering::Acquire, Ordering::Relaxed, |taken| (taken != u64::MAX).then(|| taken | (taken + 1)));
-    taken.map_or(SHARED, |taken| taken.trailing_ones() as usize)
+    taken.map_or_else(|_| OWN_PARTS + SHARING.fetch_add(1, Ordering::Relaxed) % SHARED_PARTS, |taken| taken.trailing_ones() as usize)
 }
 
 #[cfg(test)]

@@ -234,16 +234,8 @@ impl<'a> Scalar<'a> {
     fn i64(value: i64) -> Self {
         let mut bytes = [0; LONGEST];
         bytes[0] = wire::key(INT, FieldKind::Varint);
-        let (mut rest, mut length) = (value.cast_unsigned(), 1);
-        for byte in &mut bytes[1..] {
-            *byte = wire::low(rest) | 0x80;
-            (rest, length) = (rest >> 7, length + 1);
-            if rest == 0 {
-                *byte &= 0x7f;
-                break;
-            }
-        }
-        Self::Number(bytes, length)
+        let length = wire::varint_in(&mut bytes[1..], value.cast_unsigned());
+        Self::Number(bytes, 1 + length)
     }
 
     #[inline]

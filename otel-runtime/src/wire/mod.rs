@@ -8,4 +8,4 @@ mod write;
 
 #[cfg_attr(not(feature = "json"), allow(unused_imports, reason = "JSON needs more of it"))]
 pub(crate) use read::{FIXED32, FIXED64, Fields, VARINT, Value, malformed, value};
-pub(crate) use write::{FieldKind, delimited, key, length_of_varint, low, message, varint};
+pub(crate) use write::{FieldKind, delimited, key, length_of_varint, message, varint, varint_in};

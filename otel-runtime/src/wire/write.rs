@@ -24,8 +24,23 @@ pub(crate) fn varint(bytes: &mut Vec<u8>, mut value: u64) {
     bytes.push(low(value));
 }
 
+/// The same in memory that is there, of which as many bytes are written as are returned.
+#[inline]
+pub(crate) fn varint_in(bytes: &mut [u8], mut value: u64) -> u8 {
+    let mut length = 0;
+    for byte in bytes {
+        let rest = value >> 7;
+        *byte = low(value) | if rest > 0 { 0x80 } else { 0 };
+        (value, length) = (rest, length + 1);
+        if rest == 0 {
+            break;
+        }
+    }
+    length
+}
+
 #[allow(clippy::cast_possible_truncation, reason = "the lowest seven bits")]
-pub(crate) const fn low(value: u64) -> u8 {
+const fn low(value: u64) -> u8 {
     (value & 0x7f) as u8
 }
 

@@ -176,7 +176,7 @@ fn on_tasks() {
     called("wait", "cancelled", TASKS);
 }
 
-/// Calls that nobody is to hear of.
+/// Calls that nobody is to hear of, and such as everybody is.
 fn uncounted(telemetry: &Telemetry) {
     telemetry.reload_filter("off").expect("it is a filter");
     drop((count(1), time(1), fail(1)));

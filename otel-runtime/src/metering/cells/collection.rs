@@ -5,7 +5,7 @@
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
-use std::{iter, mem, ptr};
+use std::{iter, mem};
 
 use opentelemetry::metrics::{BoundCounter, BoundHistogram, BoundUpDownCounter};
 
@@ -34,7 +34,7 @@ static LEFT: Table<AtomicU64> = Table::new();
 /// The lock is held only for as long as it takes to get in or out.
 static ENTERED: Mutex<Entered> = Mutex::new(Entered { cells: Vec::new(), spare: Vec::new() });
 
-static KNOWN: Mutex<Known> = Mutex::new(Known { threads: Vec::new(), left: Vec::new() });
+static KNOWN: Mutex<Known> = Mutex::new(Known { threads: Vec::new(), left: Vec::new(), over: Vec::new() });
 
 #[derive(Debug)]
 struct Entered {
@@ -49,6 +49,8 @@ struct Entered {
 struct Known {
     threads: Vec<Thread>,
     left: Vec<u64>,
+    /// Cells that nobody has any more, on their way to be spare.
+    over: Vec<&'static Cells>,
 }
 
 #[derive(Debug)]
@@ -82,25 +84,27 @@ impl Cell {
 
 /// Hands all that is kept on to the instruments; called before they are read. It makes no instruments: the SDK has locked their list.
 pub(crate) fn collect() {
-    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-    known.admit(&mut ENTERED.lock().unwrap_or_else(PoisonError::into_inner));
-    let over = known.hand_on();
-    if !over.is_empty() {
-        ENTERED.lock().unwrap_or_else(PoisonError::into_inner).spare.extend(over);
-    }
+    KNOWN.lock().unwrap_or_else(PoisonError::into_inner).hand_on();
+}
+
+fn entered() -> MutexGuard<'static, Entered> {
+    ENTERED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Known {
+    /// Gets to know who has entered, and gives away what is over.
     fn admit(&mut self, entered: &mut Entered) {
-        self.threads.extend(mem::take(&mut entered.cells).into_iter().map(|cells| Thread { cells, seen: Vec::new() }));
+        self.threads.extend(entered.cells.drain(..).map(|cells| Thread { cells, seen: Vec::new() }));
+        entered.spare.append(&mut self.over);
     }
 
-    /// Returns the cells that nobody has any more.
-    fn hand_on(&mut self) -> Vec<&'static Cells> {
+    fn hand_on(&mut self) {
+        self.admit(&mut entered());
         // Asked before the sums are: those of a thread that has ended grow no more.
         let ended: Vec<bool> = self.threads.iter().map(|thread| thread.cells.ended.load(Ordering::Acquire)).collect();
-        // What ended is asked for before what began, and told after it.
+        // What ended is asked for before what began, wherever a thread may have gone on meanwhile, and told after it.
         let of_ends = self.take(|target| matches!(target, Target::Ended(_)));
+        self.admit(&mut entered());
         let others = self.take(|target| !matches!(target, Target::Ended(_)));
         for (target, sum) in others.into_iter().chain(of_ends) {
             match target {
@@ -113,7 +117,8 @@ impl Known {
         self.threads.iter().for_each(|thread| thread.cells.hand_on());
         let mut ended = ended.into_iter();
         let over = self.threads.extract_if(.., |_| ended.next() == Some(true));
-        over.map(|thread| thread.cells).inspect(|cells| cells.clear()).collect()
+        self.over.extend(over.map(|thread| thread.cells).inspect(|cells| cells.clear()));
+        self.admit(&mut entered());
     }
 
     /// The sums of some cells, as far as nobody has taken them.
@@ -132,19 +137,19 @@ impl Known {
         taken
     }
 
-    /// Folds what a thread kept that has them no more; `false` if they are not known.
-    fn fold(&mut self, cells: &'static Cells) -> bool {
-        let Some(at) = self.threads.iter().position(|thread| ptr::eq(thread.cells, cells)) else { return false };
-        let mut thread = self.threads.swap_remove(at);
-        for cell in Cell::all() {
-            let sum = unseen(cells.sum(cell), &mut thread.seen, cell);
-            if sum != 0 {
-                leave_behind(cell, sum);
+    /// Folds what threads kept that have ended.
+    fn fold(&mut self) {
+        for mut thread in self.threads.extract_if(.., |thread| thread.cells.ended.load(Ordering::Acquire)) {
+            for cell in Cell::all() {
+                let sum = unseen(thread.cells.sum(cell), &mut thread.seen, cell);
+                if sum != 0 {
+                    leave_behind(cell, sum);
+                }
             }
+            thread.cells.hand_on();
+            thread.cells.clear();
+            self.over.push(thread.cells);
         }
-        cells.hand_on();
-        cells.clear();
-        true
     }
 }
 
@@ -160,23 +165,33 @@ fn unseen(sum: u64, seen: &mut Vec<u64>, cell: Cell) -> u64 {
 /// A thread has cells from now on, with room for this one; none if that cannot be now.
 pub(super) fn enter(cell: Cell) -> Option<&'static Cells> {
     let mut entered = unless_taken(&ENTERED)?;
-    let spare = entered.spare.iter().position(|cells| cells.has_room_for(cell));
-    let cells = spare.map_or_else(|| Cells::new(cell), |at| entered.spare.swap_remove(at));
+    let cells = if let Some(spare) = entered.spare.iter().position(|cells| cells.has_room_for(cell)) {
+        entered.spare.swap_remove(spare)
+    } else {
+        drop(entered);
+        let made = Box::new(Cells::new(cell));
+        entered = unless_taken(&ENTERED)?;
+        Box::leak(made)
+    };
     entered.cells.push(cells);
     Some(cells)
 }
 
 /// A thread has these cells no more. They are folded now, so that threads which come and go take no memory until somebody collects, or, if somebody
-/// does so just now, the next time.
-pub(super) fn leave(cells: &'static Cells) {
-    if let Some((mut known, mut entered)) = unless_taken(&KNOWN).zip(unless_taken(&ENTERED)) {
-        known.admit(&mut entered);
-        if known.fold(cells) {
-            entered.spare.push(cells);
-            return;
+/// does so just now, by the next one that ends.
+pub(super) fn leave(cells: &Cells) {
+    cells.ended.store(true, Ordering::Release);
+    if let Some(mut known) = unless_taken(&KNOWN) {
+        // Nobody waits for it, and it is not held while there is something to do.
+        for fold in [true, false] {
+            if let Some(mut entered) = unless_taken(&ENTERED) {
+                known.admit(&mut entered);
+            }
+            if fold {
+                known.fold();
+            }
         }
     }
-    cells.ended.store(true, Ordering::Release);
 }
 
 fn unless_taken<T>(mutex: &Mutex<T>) -> Option<MutexGuard<'_, T>> {

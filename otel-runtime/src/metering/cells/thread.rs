@@ -155,10 +155,10 @@ pub(super) struct Cells {
 
 impl Cells {
     /// With room for all cells up to that one.
-    pub(super) fn new(last: Cell) -> &'static Self {
+    pub(super) fn new(last: Cell) -> Self {
         let sums = (last.number() + 1).next_power_of_two().max(SUMS) + 2 * SUMS_ON_A_LINE;
         let sums = (0..sums).map(|_| AtomicU64::new(0)).collect();
-        Box::leak(Box::new(Self { sums, durations: OnceLock::new(), ended: AtomicBool::new(false) }))
+        Self { sums, durations: OnceLock::new(), ended: AtomicBool::new(false) }
     }
 
     pub(super) fn has_room_for(&self, cell: Cell) -> bool {

@@ -12,7 +12,6 @@ use opentelemetry_semantic_conventions::attribute::{DB_CLIENT_CONNECTION_POOL_NA
 
 use super::PATH;
 use crate::clock::Moment;
-use crate::pipeline::Placement;
 use crate::place::Place;
 use crate::scope::Scope;
 use crate::semconv::Metric;
@@ -64,7 +63,7 @@ impl Observed {
 
     /// Those that serve here; they observe the pool from now on.
     fn instruments(self: &Arc<Self>) -> Option<Shared<Instruments>> {
-        let placement = POOLS.placement(false, true, Under::Current).filter(Placement::is_wanted_of_layers)?;
+        let placement = POOLS.placement_of_layer(false, true, Under::Current)?;
         let instruments = POOLS.instruments(&placement.pipeline, Instruments::new)?;
         let address = Arc::as_ptr(&instruments.pools).addr();
         if self.place.swap(address, Ordering::Relaxed) != address {
