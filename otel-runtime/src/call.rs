@@ -23,8 +23,8 @@ use crate::stream::{InStream, Items};
 use crate::thread;
 use crate::value::{AttributeValue, ValueWriter};
 
-use self::entered::{Attached, Running};
-pub(crate) use self::{entered::Entered, uncounted::Uncounted};
+pub(crate) use self::entered::Entered;
+pub(crate) use self::uncounted::Uncounted;
 
 /// A call that was started, and will be ended with an outcome.
 #[derive(Debug)]
@@ -98,17 +98,15 @@ impl Call {
     /// Runs `body` under the call and ends it with the outcome of what `body` returns, or as panicked.
     #[inline]
     pub fn in_scope<T>(mut self, body: impl FnOnce() -> T, outcome: impl FnOnce(&T, &Self) -> Outcome) -> T {
-        // Apart, each of them is in registers; what is named last is dropped first.
-        let Entered { mut running, mut attached } = self.entered();
+        let mut entered = self.entered();
         let returned = body();
         // Not in a function that takes a closure: it would be compiled once more for every annotated function.
-        if running.is_ending(&mut attached) {
-            let outcome = outcome(&returned, running.0);
-            running.0.end(outcome);
+        if let Some(call) = entered.ending() {
+            let outcome = outcome(&returned, call);
+            call.end(outcome);
         }
-        // Nothing is left in any, so nothing need be asked to drop them.
-        mem::forget(attached);
-        mem::forget(running);
+        // Nothing is left in either, so nothing need be asked to drop them.
+        mem::forget(entered);
         mem::forget(self);
         returned
     }
@@ -174,19 +172,14 @@ impl Call {
         matches!(self.0, State::Off | State::Inheriting(_))
     }
 
-    /// Whether anything is recorded that has an outcome; if not, nobody needs to look at what was returned, and the call is over.
-    #[inline(never)]
-    fn asks_for_outcome(&mut self) -> bool {
-        let asks = match &self.0 {
+    /// Whether anything is recorded that has an outcome; if not, nobody needs to look at what was returned.
+    fn asks_for_outcome(&self) -> bool {
+        match &self.0 {
             State::Off | State::Inheriting(_) => false,
             State::Counting(uncounted) => uncounted.is_some(),
             State::Measured(plain) => plain.instruments.is_some(),
             State::On(started) => started.is_recorded(),
-        };
-        if !asks {
-            *self = Self::off();
         }
-        asks
     }
 
     /// Whether what runs inside may be to run in a context of its own.
@@ -198,11 +191,10 @@ impl Call {
     #[inline]
     pub(crate) fn entered(&mut self) -> Entered<'_> {
         let attached = if self.may_attach() { self.attach() } else { None };
-        Entered { attached: Attached(attached), running: Running(self) }
+        Entered { call: self, attached }
     }
 
     /// Makes the call's span the current one, as long as what is returned lives.
-    #[inline(never)]
     pub(crate) fn attach(&self) -> Option<ContextGuard> {
         thread::attach(self.span()?.context()?)
     }
