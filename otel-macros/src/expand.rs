@@ -310,8 +310,8 @@ fn tail(plan: &Plan, call: &Ident) -> TokenStream {
     }
 }
 
-/// The closure that classifies what was returned, and gives the values which are known then to the call, if there is one. It stands here and not in a macro of the runtime,
-/// whose file would then turn up in the user's coverage.
+/// The closure that classifies what was returned, and gives the values which are known then to the call, if there is one. It stands here and not
+/// in a macro of the runtime, whose file would then turn up in the user's coverage.
 fn outcome(plan: &Plan, returned: &Type, call: Option<&Ident>) -> TokenStream {
     let runtime = &plan.runtime;
     let unused = call.map(|_| quote!(, _));

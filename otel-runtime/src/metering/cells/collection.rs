@@ -98,6 +98,13 @@ impl Known {
         entered.spare.append(&mut self.over);
     }
 
+    /// The same, where nobody waits.
+    fn admit_unless_taken(&mut self) {
+        if let Some(mut entered) = unless_taken(&ENTERED) {
+            self.admit(&mut entered);
+        }
+    }
+
     fn hand_on(&mut self) {
         self.admit(&mut entered());
         // Asked before the sums are: those of a thread that has ended grow no more.
@@ -182,15 +189,10 @@ pub(super) fn enter(cell: Cell) -> Option<&'static Cells> {
 pub(super) fn leave(cells: &Cells) {
     cells.ended.store(true, Ordering::Release);
     if let Some(mut known) = unless_taken(&KNOWN) {
-        // Nobody waits for it, and it is not held while there is something to do.
-        for fold in [true, false] {
-            if let Some(mut entered) = unless_taken(&ENTERED) {
-                known.admit(&mut entered);
-            }
-            if fold {
-                known.fold();
-            }
-        }
+        // Apart, so that who enters is not held up while there is something to fold.
+        known.admit_unless_taken();
+        known.fold();
+        known.admit_unless_taken();
     }
 }
 
